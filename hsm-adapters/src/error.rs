@@ -1,0 +1,110 @@
+//! What can go wrong with a key, as its caller must tell it apart.
+
+use crate::{KeyAlgorithm, SignatureAlgorithm};
+
+/// A key operation that did not happen.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The device or file is not there now; it may be again later. Answer "try again".
+    #[error("{store} is unavailable: {reason}")]
+    Unavailable {
+        /// Which adapter.
+        store: String,
+        /// What it said.
+        reason: String,
+    },
+    /// The queue of waiting signatures is full. Answer "try again" at once.
+    #[error("{store} is busy: {limit} operations are waiting already")]
+    Busy {
+        /// Which adapter.
+        store: String,
+        /// The queue's bound.
+        limit: usize,
+    },
+    /// The operation took longer than its limit.
+    #[error("{store} did not answer within {seconds} s")]
+    TimedOut {
+        /// Which adapter.
+        store: String,
+        /// The limit in seconds.
+        seconds: u64,
+    },
+    /// The device answered, and refused.
+    #[error("{store} refused: {reason}")]
+    Refused {
+        /// Which adapter.
+        store: String,
+        /// What it said.
+        reason: String,
+    },
+    /// No key has this name.
+    #[error("no key {uri}")]
+    NoSuchKey {
+        /// The URI asked for.
+        uri: String,
+    },
+    /// A key of this name exists already.
+    #[error("a key {uri} exists already")]
+    KeyExists {
+        /// The URI asked for.
+        uri: String,
+    },
+    /// The passphrase or PIN is wrong.
+    #[error("{store}: wrong PIN or passphrase")]
+    BadPin {
+        /// Which adapter or file.
+        store: String,
+    },
+    /// A key file is not what it should be.
+    #[error("{path} is damaged: {reason}")]
+    Damaged {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Others than the owner can read or write a key file or its folder.
+    #[error("{path} has mode {mode:04o}; run: chmod {want:o} {path}")]
+    LoosePermissions {
+        /// The file or folder.
+        path: String,
+        /// Its mode now.
+        mode: u32,
+        /// The mode it must have.
+        want: u32,
+    },
+    /// This adapter, token or key cannot do this algorithm.
+    #[error("{store} cannot make {algorithm} keys")]
+    UnsupportedKey {
+        /// Which adapter.
+        store: String,
+        /// The algorithm asked for.
+        algorithm: KeyAlgorithm,
+    },
+    /// The key cannot sign with this scheme.
+    #[error("a {key} key cannot sign with {signature}")]
+    UnsupportedSignature {
+        /// The key's algorithm.
+        key: KeyAlgorithm,
+        /// The scheme asked for.
+        signature: SignatureAlgorithm,
+    },
+    /// A key URI or setting that cannot be read.
+    #[error("{uri:?} is not a key URI: {reason}")]
+    BadUri {
+        /// The text given.
+        uri: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl KeyError {
+    /// True where the same call may succeed a little later without anyone's help.
+    pub fn is_transient(&self) -> bool {
+        matches!(
+            self,
+            Self::Unavailable { .. } | Self::Busy { .. } | Self::TimedOut { .. }
+        )
+    }
+}

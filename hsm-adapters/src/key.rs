@@ -1,0 +1,93 @@
+//! The two traits every adapter implements.
+
+use std::{fmt::Debug, sync::Arc};
+
+use async_trait::async_trait;
+
+use crate::{KeyAlgorithm, KeyError, SignatureAlgorithm};
+
+/// One private key, held by its adapter.
+///
+/// A handle is cheap to clone by its `Arc`, holds no secret, and stays good
+/// across a device's restart: the adapter looks the key up again by itself.
+#[async_trait]
+pub trait Key: Debug + Send + Sync {
+    /// The key's own address, such as `software:issuing-2026`.
+    fn uri(&self) -> &str;
+
+    /// What kind of key it is.
+    fn algorithm(&self) -> KeyAlgorithm;
+
+    /// The public half, a DER SubjectPublicKeyInfo (RFC 5280 §4.1.2.7).
+    fn public_key(&self) -> &[u8];
+
+    /// Signs `message` (the message itself, not its digest).
+    ///
+    /// The signature comes in the form that X.509 carries: `ECDSA-Sig-Value`
+    /// for ECDSA, a SEQUENCE of r and s for SM2, raw bytes for RSA and Ed25519.
+    /// Bounded in queue and in time. A dropped future gives its place up.
+    ///
+    /// # Errors
+    /// Any [`KeyError`]; [`KeyError::is_transient`] tells whether to try again.
+    async fn sign(
+        &self,
+        algorithm: SignatureAlgorithm,
+        message: &[u8],
+    ) -> Result<Vec<u8>, KeyError>;
+}
+
+/// What an adapter tells about a key in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyInfo {
+    /// The key's address.
+    pub uri: String,
+    /// What kind of key it is.
+    pub algorithm: KeyAlgorithm,
+}
+
+/// An adapter: somewhere private keys live.
+#[async_trait]
+pub trait KeyStore: Debug + Send + Sync {
+    /// A short name for logs and errors, such as `software` or `pkcs11:token=main`.
+    fn name(&self) -> &str;
+
+    /// The key algorithms that this adapter can generate and sign with now.
+    ///
+    /// # Errors
+    /// [`KeyError::Unavailable`] where the device cannot be asked.
+    async fn algorithms(&self) -> Result<Vec<KeyAlgorithm>, KeyError>;
+
+    /// Finds a key by its URI.
+    ///
+    /// # Errors
+    /// [`KeyError::NoSuchKey`] and any other.
+    async fn find(&self, uri: &str) -> Result<Arc<dyn Key>, KeyError>;
+
+    /// Makes a key pair named `label`, durable when this returns.
+    ///
+    /// # Errors
+    /// [`KeyError::KeyExists`], [`KeyError::UnsupportedKey`] and any other.
+    async fn generate(
+        &self,
+        label: &str,
+        algorithm: KeyAlgorithm,
+    ) -> Result<Arc<dyn Key>, KeyError>;
+
+    /// Every key that lives here.
+    ///
+    /// # Errors
+    /// Any [`KeyError`].
+    async fn list(&self) -> Result<Vec<KeyInfo>, KeyError>;
+
+    /// Destroys a key for ever. Handles to it answer [`KeyError::NoSuchKey`] from then on.
+    ///
+    /// # Errors
+    /// [`KeyError::NoSuchKey`] and any other.
+    async fn destroy(&self, uri: &str) -> Result<(), KeyError>;
+
+    /// Asks the device whether it can sign now.
+    ///
+    /// # Errors
+    /// [`KeyError::Unavailable`] or [`KeyError::BadPin`].
+    async fn check(&self) -> Result<(), KeyError>;
+}

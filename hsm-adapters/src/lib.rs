@@ -1,0 +1,19 @@
+#![deny(unsafe_code)]
+//! Where private keys live.
+//!
+//! A private key never leaves its adapter: the rest of Xinshu holds a [`Key`],
+//! which tells its public half and signs. This crate knows nothing of X.509,
+//! HTTP or SQL.
+//!
+//! - [`KeyStore`] is an adapter: it finds, generates, lists and destroys keys.
+//! - [`Key`] is one private key, wherever it is.
+//! - [`Keyring`] is all adapters of a node behind one door; a [`KeyUri`] says
+//!   which adapter a key lives in.
+
+pub mod algorithm;
+mod error;
+mod key;
+
+pub use algorithm::{Digest, KeyAlgorithm, SignatureAlgorithm};
+pub use error::KeyError;
+pub use key::{Key, KeyInfo, KeyStore};
