@@ -1,1 +1,19 @@
 #![forbid(unsafe_code)]
+//! The ground every service stands on: [`store`], [`audit`] log, [`clock`],
+//! [`settings`], [`access`], [`jobs`] and [`web`].
+//!
+//! It knows nothing of certificates, sign-ins or time-stamps.
+
+pub mod access;
+pub mod audit;
+pub mod clock;
+pub mod i18n;
+pub mod jobs;
+pub mod random;
+
+pub mod store;
+pub mod web;
+
+pub use access::{Actor, Caller};
+pub use clock::{Clock, SharedClock};
+pub use store::{Store, StoreError};

@@ -1,0 +1,15 @@
+//! One log of every act, which can be proved (design rule 4).
+//!
+//! An [`Entry`] is committed with what it records. The [`Sequencer`] gives it a
+//! place in an append-only [`merkle`] tree, and signs the tree's head as a
+//! [`checkpoint`]; [`verify`] recomputes all of it from the database.
+
+pub mod checkpoint;
+mod entry;
+pub mod merkle;
+mod sequencer;
+mod verify;
+
+pub use entry::{ENTRIES, Entry, Outcome, Party};
+pub use sequencer::{Sequencer, create, latest_checkpoint};
+pub use verify::{Listed, Report, list, verify};

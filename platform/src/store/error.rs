@@ -1,0 +1,77 @@
+//! What can go wrong with the database, as callers must tell it apart.
+
+/// A read or write that did not happen.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The server is gone, the file is locked, or the disk is full; it may mend itself.
+    #[error("the database is unavailable: {0}")]
+    Unavailable(String),
+    /// More writes are waiting than the queue holds.
+    #[error("the database is busy: its queue of writes is full")]
+    Busy,
+    /// A row with this key exists already, or a referenced one does not.
+    #[error("the database refused a row: {0}")]
+    Conflict(String),
+    /// The database is newer than this binary, or its schema was altered.
+    #[error("the database does not fit this version of xinshu: {0}")]
+    Schema(String),
+    /// The process is stopping.
+    #[error("the store is closed")]
+    Stopped,
+    /// A row that cannot be what this program wrote, or a statement it may not say.
+    #[error("the database answered something unexpected: {0}")]
+    Unexpected(String),
+}
+
+impl StoreError {
+    /// True where the same call may succeed a little later without a change of the request.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Busy | Self::Stopped)
+    }
+}
+
+/// SQLite's primary result codes that mean "not now" (sqlite.org/rescode.html).
+fn sqlite_reason(code: i64) -> Option<&'static str> {
+    match code & 0xff {
+        5 | 6 => Some("the file is locked by another process"),
+        8 => Some("the file or its folder is read-only"),
+        10 => Some("the disk failed a read or write"),
+        13 => Some("the disk is full"),
+        14 => Some("the file cannot be opened"),
+        _ => None,
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(database) => {
+                if database.is_unique_violation()
+                    || database.is_foreign_key_violation()
+                    || database.is_check_violation()
+                {
+                    return Self::Conflict(database.message().to_owned());
+                }
+                let code = database.code().unwrap_or_default();
+                if database.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_some() {
+                    // PostgreSQL appendix A: 08 connection, 53 resources, 57 operator
+                    // intervention, 58 system error, 40 transaction rollback, 55P03 lock.
+                    let class = code.get(..2).unwrap_or_default();
+                    if ["08", "53", "57", "58", "40"].contains(&class) || code == "55P03" || code == "25006" {
+                        return Self::Unavailable(database.message().to_owned());
+                    }
+                } else if let Some(reason) = code.parse().ok().and_then(sqlite_reason) {
+                    return Self::Unavailable(format!("{reason} ({})", database.message()));
+                }
+                Self::Unexpected(error.to_string())
+            }
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed => Self::Unavailable(error.to_string()),
+            _ => Self::Unexpected(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! One store on two databases: SQLite (a file) and PostgreSQL.
+//!
+//! Reads go to a pool. Every write goes through the one [`writer`] of this
+//! process, which shares a commit among all that wait (design rule 3). The SQL
+//! is one text for both databases, with `$1` parameters.
+
+mod error;
+mod open;
+mod tx;
+mod value;
+mod writer;
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use tokio::sync::{Notify, mpsc, watch};
+
+pub use error::StoreError;
+pub use tx::{Appended, Table, Tx};
+pub use value::{ColumnType, Row, Value};
+
+use crate::audit;
+
+/// Makes the list of parameters of a statement: `params![serial, now]`.
+#[macro_export]
+macro_rules! params {
+    ($($value:expr),* $(,)?) => {
+        vec![$($crate::store::Value::from($value)),*]
+    };
+}
+
+/// The database of a node. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    read: Pool,
+    jobs: mpsc::Sender<writer::Job>,
+    audited: Arc<Notify>,
+    stopped: watch::Receiver<bool>,
+}
+
+/// The connections of one database.
+#[derive(Clone, Debug)]
+pub(crate) enum Pool {
+    Sqlite(sqlx::SqlitePool),
+    Postgres(sqlx::PgPool),
+}
+
+/// Which of the two databases a store is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// A SQLite file.
+    Sqlite,
+    /// A PostgreSQL server, or one that speaks its protocol.
+    Postgres,
+}
+
+impl Store {
+    /// Opens the database that `url` names (`sqlite:PATH` or `postgres://…`),
+    /// makes it where it does not exist, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// Where it cannot be reached, or was written by a newer Xinshu.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        let open::Opened { read, write } = open::open(url).await?;
+        let audited = Arc::new(Notify::new());
+        let (jobs, queue) = mpsc::channel(writer::QUEUE);
+        let (stop, stopped) = watch::channel(false);
+        let writer = writer::Writer::new(write, Arc::clone(&audited));
+        tokio::spawn(async move {
+            writer.run(queue).await;
+            stop.send_replace(true);
+        });
+        Ok(Self(Arc::new(Inner {
+            read,
+            jobs,
+            audited,
+            stopped,
+        })))
+    }
+
+    /// Which database this is.
+    pub fn backend(&self) -> Backend {
+        match self.0.read {
+            Pool::Sqlite(_) => Backend::Sqlite,
+            Pool::Postgres(_) => Backend::Postgres,
+        }
+    }
+
+    /// Rows of a query, read outside any transaction.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn fetch_all(
+        &self,
+        sql: &'static str,
+        params: Vec<Value>,
+    ) -> Result<Vec<Row>, StoreError> {
+        match &self.0.read {
+            Pool::Sqlite(pool) => value::sqlite(sql, params)
+                .fetch_all(pool)
+                .await
+                .map(|rows| rows.into_iter().map(Row::Sqlite).collect()),
+            Pool::Postgres(pool) => value::postgres(sql, params)
+                .fetch_all(pool)
+                .await
+                .map(|rows| rows.into_iter().map(Row::Postgres).collect()),
+        }
+        .map_err(StoreError::from)
+    }
+
+    /// The first row of a query, if there is one.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn fetch_optional(
+        &self,
+        sql: &'static str,
+        params: Vec<Value>,
+    ) -> Result<Option<Row>, StoreError> {
+        match &self.0.read {
+            Pool::Sqlite(pool) => value::sqlite(sql, params)
+                .fetch_optional(pool)
+                .await
+                .map(|row| row.map(Row::Sqlite)),
+            Pool::Postgres(pool) => value::postgres(sql, params)
+                .fetch_optional(pool)
+                .await
+                .map(|row| row.map(Row::Postgres)),
+        }
+        .map_err(StoreError::from)
+    }
+
+    /// Appends rows that no one else may have written, audit entries among them.
+    ///
+    /// The cheapest write: rows of all who wait are gathered in multi-row INSERTs.
+    /// When this returns, they are on disk.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] where a key exists already, and any other.
+    pub async fn append(&self, rows: Appended) -> Result<(), StoreError> {
+        let (done, answer) = tokio::sync::oneshot::channel();
+        self.submit(writer::Job::Append { rows, done })?;
+        answer.await.unwrap_or(Err(StoreError::Stopped))
+    }
+
+    /// Records one audit entry that stands for itself (a refusal, a failed sign-in).
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn record(&self, entry: audit::Entry) -> Result<(), StoreError> {
+        let mut rows = Appended::default();
+        rows.audit(entry);
+        self.append(rows).await
+    }
+
+    /// Runs `work` in a transaction and commits it, together with others.
+    ///
+    /// `work` reads and checks first and writes after. Where it returns an error
+    /// nothing of it stays. It may run more than once: a transaction that lost a
+    /// race is tried again, so it must have no effect but on the database.
+    /// When this returns `Ok`, the writes are on disk.
+    ///
+    /// # Errors
+    /// What `work` returns, or the store's own.
+    pub async fn transact<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: for<'t> FnMut(&'t mut Tx<'_>) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+    {
+        let (job, answer) = writer::transaction(work);
+        self.submit(job).map_err(E::from)?;
+        answer.await.unwrap_or_else(|_| Err(StoreError::Stopped.into()))
+    }
+
+    /// Wakes when audit entries were committed by this process.
+    pub(crate) fn audited(&self) -> &Notify {
+        &self.0.audited
+    }
+
+    /// Asks the database whether it answers.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn check(&self) -> Result<(), StoreError> {
+        self.fetch_optional("SELECT 1", vec![]).await.map(|_| ())
+    }
+
+    /// Waits until everything accepted is written, then closes. For the end of the process.
+    pub async fn close(self) {
+        let Ok(inner) = Arc::try_unwrap(self.0) else {
+            return;
+        };
+        let Inner {
+            read,
+            jobs,
+            mut stopped,
+            ..
+        } = inner;
+        drop(jobs);
+        // An error means the writer's task is gone already.
+        let _ = stopped.wait_for(|stopped| *stopped).await;
+        match read {
+            Pool::Sqlite(pool) => pool.close().await,
+            Pool::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    fn submit(&self, job: writer::Job) -> Result<(), StoreError> {
+        self.0.jobs.try_send(job).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => StoreError::Busy,
+            mpsc::error::TrySendError::Closed(_) => StoreError::Stopped,
+        })
+    }
+}

@@ -1,0 +1,245 @@
+//! Group commit: one task writes for all who wait, and they share its fsync.
+//!
+//! A batch is tried as one transaction: units of work one after the other, then
+//! all appended rows in multi-row INSERTs, then the commit. Where one of them
+//! spoils the transaction (a duplicate key, a late refusal after a write), the
+//! batch is rolled back and each is done again in a transaction of its own, so
+//! that nobody suffers from a neighbour.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::future::BoxFuture;
+use sqlx::{Postgres, Sqlite, Transaction};
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use super::{Appended, Pool, StoreError, Tx, tx::Connection};
+
+/// How many writes may wait; more are refused as busy.
+pub(super) const QUEUE: usize = 8192;
+/// How many writes share a transaction at most.
+const BATCH: usize = 512;
+/// How long a transaction may take before its callers are told "unavailable".
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// One caller's write.
+pub(super) enum Job {
+    Append {
+        rows: Appended,
+        done: oneshot::Sender<Result<(), StoreError>>,
+    },
+    Work(Box<dyn Work>),
+}
+
+/// A unit of work with its answer inside.
+pub(super) trait Work: Send {
+    fn run<'t>(&'t mut self, tx: &'t mut Tx<'_>) -> BoxFuture<'t, Verdict>;
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>);
+}
+
+/// What a unit of work left behind.
+pub(super) enum Verdict {
+    Keep,
+    Refused,
+    Broken(StoreError),
+}
+
+/// Wraps a closure into a job and the receiver of its answer.
+pub(super) fn transaction<T, E, F>(work: F) -> (Job, oneshot::Receiver<Result<T, E>>)
+where
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+    F: for<'t> FnMut(&'t mut Tx<'_>) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+{
+    let (done, answer) = oneshot::channel();
+    let job = Closure {
+        work,
+        result: None,
+        done,
+    };
+    (Job::Work(Box::new(job)), answer)
+}
+
+struct Closure<T, E, F> {
+    work: F,
+    result: Option<Result<T, E>>,
+    done: oneshot::Sender<Result<T, E>>,
+}
+
+impl<T, E, F> Work for Closure<T, E, F>
+where
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+    F: for<'t> FnMut(&'t mut Tx<'_>) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+{
+    fn run<'t>(&'t mut self, tx: &'t mut Tx<'_>) -> BoxFuture<'t, Verdict> {
+        Box::pin(async move {
+            let result = (self.work)(tx).await;
+            let verdict = if let Some(error) = tx.take_failure() {
+                Verdict::Broken(error)
+            } else if result.is_ok() {
+                Verdict::Keep
+            } else {
+                Verdict::Refused
+            };
+            self.result = Some(result);
+            verdict
+        })
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
+        let result = match (committed, self.result) {
+            // A refusal wrote nothing, so it stands whatever became of the commit.
+            (_, Some(Err(refusal))) => Err(refusal),
+            (Ok(()), Some(result)) => result,
+            (Ok(()), None) => Err(StoreError::Stopped.into()),
+            (Err(error), _) => Err(error.into()),
+        };
+        // The caller may have given up; its write stands all the same.
+        let _ = self.done.send(result);
+    }
+}
+
+impl Job {
+    fn answer(self, committed: Result<(), StoreError>) {
+        match self {
+            Self::Append { done, .. } => drop(done.send(committed)),
+            Self::Work(work) => work.answer(committed),
+        }
+    }
+}
+
+/// The task that owns the write connection.
+pub(super) struct Writer {
+    pool: Pool,
+    audited: Arc<Notify>,
+}
+
+enum Open {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// Why a batch was not committed.
+enum Spoiled {
+    /// One of the batch is at fault: do each alone.
+    ByOne(StoreError),
+    /// The database is at fault: tell all.
+    ByDatabase(StoreError),
+}
+
+impl Writer {
+    pub(super) fn new(pool: Pool, audited: Arc<Notify>) -> Self {
+        Self { pool, audited }
+    }
+
+    /// Serves the queue until every sender is gone.
+    pub(super) async fn run(self, mut queue: mpsc::Receiver<Job>) {
+        let mut batch = Vec::with_capacity(BATCH);
+        while queue.recv_many(&mut batch, BATCH).await > 0 {
+            metrics::histogram!("xinshu_store_batch_size").record(batch.len() as f64);
+            match self.attempt(&mut batch).await {
+                Ok(()) => batch.drain(..).for_each(|job| job.answer(Ok(()))),
+                Err(Spoiled::ByDatabase(error)) => {
+                    tracing::error!(%error, waiting = batch.len(), "writes were not committed");
+                    batch.drain(..).for_each(|job| job.answer(Err(error.clone())));
+                }
+                Err(Spoiled::ByOne(_)) => {
+                    for job in batch.drain(..) {
+                        self.alone(job).await;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Does one job in a transaction of its own, again where it lost a race.
+    async fn alone(&self, job: Job) {
+        const TRIES: usize = 3;
+        let mut job = vec![job];
+        let mut outcome = Ok(());
+        for _ in 0..TRIES {
+            outcome = match self.attempt(&mut job).await {
+                Ok(()) => Ok(()),
+                Err(Spoiled::ByOne(error) | Spoiled::ByDatabase(error)) => Err(error),
+            };
+            if !matches!(outcome, Err(StoreError::Unavailable(_))) {
+                break;
+            }
+        }
+        job.into_iter().for_each(|job| job.answer(outcome.clone()));
+    }
+
+    async fn attempt(&self, batch: &mut [Job]) -> Result<(), Spoiled> {
+        match tokio::time::timeout(PATIENCE, self.transact(batch)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(Spoiled::ByDatabase(StoreError::Unavailable(format!(
+                "no commit within {} s",
+                PATIENCE.as_secs()
+            )))),
+        }
+    }
+
+    async fn transact(&self, batch: &mut [Job]) -> Result<(), Spoiled> {
+        let by_database = |error: sqlx::Error| Spoiled::ByDatabase(StoreError::from(error));
+        let mut open = match &self.pool {
+            // IMMEDIATE: take the write lock now rather than fail at the first write.
+            Pool::Sqlite(pool) => {
+                Open::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await.map_err(by_database)?)
+            }
+            Pool::Postgres(pool) => Open::Postgres(pool.begin().await.map_err(by_database)?),
+        };
+        let mut tx = Tx::new(match &mut open {
+            Open::Sqlite(transaction) => Connection::Sqlite(transaction),
+            Open::Postgres(transaction) => Connection::Postgres(transaction),
+        });
+        let mut appended = Appended::default();
+        let single = batch.len() == 1;
+        let mut refused_late = false;
+        for job in batch.iter_mut() {
+            match job {
+                Job::Append { rows, .. } => appended.merge(rows.clone()),
+                Job::Work(work) => {
+                    tx.take_wrote();
+                    let verdict = work.run(&mut tx).await;
+                    let left = tx.take_appended();
+                    match verdict {
+                        Verdict::Keep => appended.merge(left),
+                        Verdict::Refused if !tx.take_wrote() => {}
+                        Verdict::Refused if single => refused_late = true,
+                        Verdict::Refused => return Err(Spoiled::ByOne(StoreError::Busy)),
+                        Verdict::Broken(error) => return Err(blame(error)),
+                    }
+                }
+            }
+        }
+        if refused_late {
+            // Dropping the transaction rolls back what the refused work wrote.
+            return Ok(());
+        }
+        let audited = appended.has_audit();
+        tx.flush(appended).await.map_err(blame)?;
+        match open {
+            Open::Sqlite(transaction) => transaction.commit().await,
+            Open::Postgres(transaction) => transaction.commit().await,
+        }
+        .map_err(by_database)?;
+        if audited {
+            self.audited.notify_one();
+        }
+        Ok(())
+    }
+}
+
+/// A duplicate key or a lost race is one job's matter; all else is the database's.
+fn blame(error: StoreError) -> Spoiled {
+    match error {
+        StoreError::Conflict(_) | StoreError::Unexpected(_) => Spoiled::ByOne(error),
+        // A deadlock between two nodes reads as unavailable; trying alone resolves it.
+        StoreError::Unavailable(ref reason)
+            if reason.contains("deadlock") || reason.contains("serialize") =>
+        {
+            Spoiled::ByOne(error)
+        }
+        other => Spoiled::ByDatabase(other),
+    }
+}

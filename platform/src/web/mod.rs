@@ -1,0 +1,9 @@
+//! What every HTTP route shares: errors, request ids, limits, the caller.
+
+mod limits;
+mod problem;
+mod request;
+
+pub use limits::{MAX_BODY, body_limit, no_cache};
+pub use problem::{Problem, ProblemBody};
+pub use request::{ClientAddress, locale, request_id_layer};
