@@ -10,6 +10,7 @@ pub mod clock;
 pub mod i18n;
 pub mod jobs;
 pub mod random;
+pub mod settings;
 
 pub mod store;
 pub mod web;

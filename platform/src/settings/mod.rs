@@ -1,1 +1,379 @@
-//! Settings.
+//! Settings: `xinshu.toml`, then `XINSHU_SECTION__KEY`, then flags.
+//!
+//! All that is wrong is told in one message, and nothing starts (design rule 9).
+
+mod table;
+
+use std::{collections::BTreeMap, fmt::Write as _, net::SocketAddr, path::Path};
+
+use serde::Deserialize;
+use toml::{Table, Value};
+
+pub use table::{SETTINGS, Setting};
+
+/// All settings, parsed.
+#[derive(Clone, Debug, Deserialize)]
+#[allow(missing_docs, reason = "each is told in the table of settings")]
+pub struct Settings {
+    pub listen: Listen,
+    pub public: Public,
+    pub database: Database,
+    pub keys: Keys,
+    pub log: Log,
+    pub ca: Ca,
+    pub idp: Idp,
+    pub tsa: Tsa,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[allow(missing_docs, reason = "each is told in the table of settings")]
+pub struct Listen {
+    pub https: SocketAddr,
+    pub http: SocketAddr,
+    pub ops: SocketAddr,
+    pub max_connections: u32,
+    pub header_seconds: u32,
+    pub body_seconds: u32,
+    pub drain_seconds: u32,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[allow(missing_docs, reason = "each is told in the table of settings")]
+pub struct Public {
+    pub url: String,
+    pub http_url: String,
+}
+
+#[derive(Clone, Deserialize)]
+#[allow(missing_docs, reason = "each is told in the table of settings")]
+pub struct Database {
+    pub url: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[allow(missing_docs, reason = "each is told in the table of settings")]
+pub struct Keys {
+    pub store: String,
+    pub folder: String,
+    pub passphrase_file: String,
+    pub sessions: u32,
+    pub queue: u32,
+    pub timeout_seconds: u32,
+    pub sm2_id: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[allow(missing_docs, reason = "each is told in the table of settings")]
+pub struct Log {
+    pub level: String,
+    pub format: LogFormat,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// For reading by eye.
+    Text,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[allow(missing_docs, reason = "each is told in the table of settings")]
+pub struct Ca {
+    pub crl_hours: u32,
+    pub crl_lifetime_hours: u32,
+    pub ocsp_lifetime_hours: u32,
+    pub server_certificate_days: u32,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[allow(missing_docs, reason = "each is told in the table of settings")]
+pub struct Idp {
+    pub access_token_minutes: u32,
+    pub session_hours: u32,
+    pub idle_minutes: u32,
+    pub refresh_days: u32,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[allow(missing_docs, reason = "each is told in the table of settings")]
+pub struct Tsa {
+    pub policy: String,
+    pub accuracy_milliseconds: u32,
+}
+
+/// Everything that is wrong with the settings, a line each.
+#[derive(Debug, thiserror::Error)]
+#[error("the settings cannot be used:\n{}", .0.iter().map(|line| format!("  - {line}")).collect::<Vec<_>>().join("\n"))]
+pub struct SettingsError(pub Vec<String>);
+
+impl std::fmt::Debug for Database {
+    /// A URL may hold a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Database")
+    }
+}
+
+impl Settings {
+    /// Reads the settings of a data folder.
+    ///
+    /// `environment` is the process' (name, value) pairs; `flags` are `name=value`
+    /// texts from the command line.
+    ///
+    /// # Errors
+    /// Everything that is wrong, at once.
+    pub fn load(
+        data: &Path,
+        environment: impl IntoIterator<Item = (String, String)>,
+        flags: &[String],
+    ) -> Result<Self, SettingsError> {
+        let mut wrong = Vec::new();
+        let mut values = defaults(data);
+        let file = data.join("xinshu.toml");
+        match std::fs::read_to_string(&file) {
+            Ok(text) => overlay_file(&file, &text, &mut values, &mut wrong),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => wrong.push(format!("{}: {error}", file.display())),
+        }
+        for (name, value) in environment {
+            let Some(setting) = name.strip_prefix("XINSHU_") else { continue };
+            // One underscore belongs to a name, two part section and key.
+            if setting.contains("__") && setting != "KEYS__PASSPHRASE" {
+                let dotted = setting.to_lowercase().replace("__", ".");
+                overlay(&name, &dotted, literal(&value), &mut values, &mut wrong);
+            }
+        }
+        for flag in flags {
+            match flag.split_once('=') {
+                Some((name, value)) => {
+                    overlay(&format!("--set {name}"), name.trim(), literal(value), &mut values, &mut wrong);
+                }
+                None => wrong.push(format!("--set {flag}: give name=value")),
+            }
+        }
+        let parsed = parse(&values, &mut wrong);
+        match parsed {
+            Some(settings) => {
+                settings.contradictions(&mut wrong);
+                if wrong.is_empty() { Ok(settings) } else { Err(SettingsError(wrong)) }
+            }
+            None => Err(SettingsError(wrong)),
+        }
+    }
+
+    /// Values that parse and would do harm.
+    fn contradictions(&self, wrong: &mut Vec<String>) {
+        if self.ca.crl_lifetime_hours <= self.ca.crl_hours {
+            wrong.push(format!(
+                "ca.crl_lifetime_hours ({}) must exceed ca.crl_hours ({}), or CRLs would go stale before the next",
+                self.ca.crl_lifetime_hours, self.ca.crl_hours
+            ));
+        }
+        for (name, url, scheme) in [
+            ("public.url", &self.public.url, "https://"),
+            ("public.http_url", &self.public.http_url, "http://"),
+        ] {
+            if !url.starts_with(scheme) || url.ends_with('/') || url.contains(['?', '#', ' ']) {
+                wrong.push(format!("{name} ({url:?}) must begin with {scheme} and end without a slash"));
+            }
+        }
+        let positive = [
+            ("listen.max_connections", self.listen.max_connections),
+            ("listen.header_seconds", self.listen.header_seconds),
+            ("listen.body_seconds", self.listen.body_seconds),
+            ("keys.queue", self.keys.queue),
+            ("keys.timeout_seconds", self.keys.timeout_seconds),
+            ("ca.crl_hours", self.ca.crl_hours),
+            ("ca.ocsp_lifetime_hours", self.ca.ocsp_lifetime_hours),
+            ("ca.server_certificate_days", self.ca.server_certificate_days),
+            ("idp.access_token_minutes", self.idp.access_token_minutes),
+            ("idp.session_hours", self.idp.session_hours),
+            ("idp.idle_minutes", self.idp.idle_minutes),
+            ("idp.refresh_days", self.idp.refresh_days),
+        ];
+        for (name, value) in positive {
+            if value == 0 {
+                wrong.push(format!("{name} must be 1 or more"));
+            }
+        }
+    }
+}
+
+/// The commented `xinshu.toml` that `init` writes; `given` are values it knows better.
+pub fn commented_file(given: &BTreeMap<&str, String>) -> String {
+    let mut text = String::from(
+        "# Settings of this Xinshu node. Each line is a default unless its comment sign was taken away.\n\
+         # XINSHU_SECTION__KEY in the environment, and --set section.key=value, override them.\n",
+    );
+    let mut section = "";
+    for setting in SETTINGS {
+        let (of, key) = setting.name.split_once('.').unwrap_or(("", setting.name));
+        if of != section {
+            section = of;
+            // Writing to a String cannot fail.
+            let _ = write!(text, "\n[{section}]\n");
+        }
+        let _ = match given.get(setting.name) {
+            Some(value) => writeln!(text, "# {}\n{key} = {value}", setting.meaning),
+            None => writeln!(text, "# {}\n#{key} = {}", setting.meaning, setting.default),
+        };
+    }
+    text
+}
+
+fn defaults(data: &Path) -> BTreeMap<&'static str, Value> {
+    SETTINGS
+        .iter()
+        .map(|setting| {
+            let value = match literal(setting.default) {
+                Value::String(text) => Value::String(text.replace("DATA", &data.to_string_lossy())),
+                other => other,
+            };
+            (setting.name, value)
+        })
+        .collect()
+}
+
+/// A TOML value, or else the text as it stands: `8`, `true`, `0.0.0.0:443`.
+fn literal(text: &str) -> Value {
+    let document = format!("value = {text}");
+    toml::from_str::<Table>(&document)
+        .ok()
+        .and_then(|mut table| if table.len() == 1 { table.remove("value") } else { None })
+        .filter(|value| !matches!(value, Value::Datetime(_) | Value::Float(_)))
+        .unwrap_or_else(|| Value::String(text.to_owned()))
+}
+
+fn overlay_file(
+    file: &Path,
+    text: &str,
+    values: &mut BTreeMap<&'static str, Value>,
+    wrong: &mut Vec<String>,
+) {
+    let place = file.display().to_string();
+    let table: Table = match toml::from_str(text) {
+        Ok(table) => table,
+        Err(error) => {
+            wrong.push(format!("{place}: {error}"));
+            return;
+        }
+    };
+    for (section, entries) in table {
+        match entries {
+            Value::Table(entries) => {
+                for (key, value) in entries {
+                    overlay(&place, &format!("{section}.{key}"), value, values, wrong);
+                }
+            }
+            value => overlay(&place, &section, value, values, wrong),
+        }
+    }
+}
+
+fn overlay(
+    place: &str,
+    name: &str,
+    value: Value,
+    values: &mut BTreeMap<&'static str, Value>,
+    wrong: &mut Vec<String>,
+) {
+    if let Some(slot) = values.get_mut(name) {
+        *slot = value;
+        return;
+    }
+    let nearest = SETTINGS
+        .iter()
+        .map(|setting| (strsim::osa_distance(setting.name, name), setting.name))
+        .min()
+        .map_or("", |(_, nearest)| nearest);
+    wrong.push(format!("{place}: there is no setting {name}; did you mean {nearest}?"));
+}
+
+fn parse(values: &BTreeMap<&'static str, Value>, wrong: &mut Vec<String>) -> Option<Settings> {
+    let mut table = Table::new();
+    for (name, value) in values {
+        let (section, key) = name.split_once('.')?;
+        if let Value::Table(section) = table
+            .entry(section.to_owned())
+            .or_insert_with(|| Value::Table(Table::new()))
+        {
+            // A number given as text by the environment is taken as it was meant,
+            // and text settings that look like numbers stay text.
+            section.insert(key.to_owned(), value.clone());
+        }
+    }
+    match Settings::deserialize(table.clone()) {
+        Ok(settings) => Some(settings),
+        Err(_) => {
+            blame_each(values, wrong);
+            None
+        }
+    }
+}
+
+/// Finds every value of a wrong type by putting each alone among the defaults.
+fn blame_each(values: &BTreeMap<&'static str, Value>, wrong: &mut Vec<String>) {
+    let good = defaults(Path::new("DATA"));
+    for (name, value) in values {
+        let mut trial = Table::new();
+        for (other, default) in &good {
+            let value = if other == name { value } else { default };
+            let Some((section, key)) = other.split_once('.') else { continue };
+            if let Value::Table(section) = trial
+                .entry(section.to_owned())
+                .or_insert_with(|| Value::Table(Table::new()))
+            {
+                section.insert(key.to_owned(), value.clone());
+            }
+        }
+        if let Err(error) = Settings::deserialize(trial) {
+            wrong.push(format!("{name} = {value}: {}", error.message()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(file: &str, environment: &[(&str, &str)], flags: &[&str]) -> Result<Settings, SettingsError> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("xinshu.toml"), file).unwrap();
+        let environment = environment.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
+        let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        Settings::load(folder.path(), environment, &flags)
+    }
+
+    #[test]
+    fn the_file_init_writes_is_all_defaults() {
+        let written = load(&commented_file(&BTreeMap::new()), &[], &[]).unwrap();
+        assert_eq!(written.public.url, "https://localhost:8443");
+        assert!(written.database.url.ends_with("/xinshu.db"));
+    }
+
+    #[test]
+    fn flags_beat_the_environment_and_that_beats_the_file() {
+        let file = "[listen]\nhttps = \"127.0.0.1:1\"\nhttp = \"127.0.0.1:1\"\nops = \"127.0.0.1:1\"\n";
+        let environment = [("XINSHU_LISTEN__HTTP", "127.0.0.1:2"), ("XINSHU_LISTEN__OPS", "127.0.0.1:2")];
+        let settings = load(file, &environment, &["listen.ops=127.0.0.1:3"]).unwrap();
+        let ports = [settings.listen.https, settings.listen.http, settings.listen.ops].map(|a| a.port());
+        assert_eq!(ports, [1, 2, 3]);
+    }
+
+    #[test]
+    fn everything_wrong_is_told_at_once_with_the_nearest_name() {
+        let file = "[listen]\nhtps = \"127.0.0.1:1\"\nops = \"nowhere\"\n[ca]\ncrl_hours = \"often\"\n";
+        let message = load(file, &[], &[]).unwrap_err().to_string();
+        assert!(message.contains("no setting listen.htps; did you mean listen.https?"), "{message}");
+        assert!(message.contains("listen.ops"), "{message}");
+        assert!(message.contains("ca.crl_hours"), "{message}");
+    }
+
+    #[test]
+    fn a_crl_that_would_go_stale_is_refused() {
+        let message = load("[ca]\ncrl_hours = 96\n", &[], &[]).unwrap_err().to_string();
+        assert!(message.contains("must exceed ca.crl_hours"), "{message}");
+    }
+}

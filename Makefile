@@ -1,0 +1,30 @@
+# One command for each habit. Build output stays outside the clone.
+export CARGO_TARGET_DIR ?= $(HOME)/.cache/xinshu/target
+DATA ?= data
+XINSHU = $(CARGO_TARGET_DIR)/release/xinshu
+
+.PHONY: run test lint bench fuzz build deps
+
+run: build ## Build, set up ./data on the first run, and serve
+	@test -f $(DATA)/root.pem || $(XINSHU) init --data $(DATA)
+	@ln -sf $(XINSHU) xinshu
+	exec $(XINSHU) serve --data $(DATA)
+
+build:
+	cargo build --release --locked --bin xinshu
+
+deps: ## Install what the tests drive: OpenSSL, SoftHSM2, PostgreSQL, Chromium, …
+	scripts/test-deps
+
+test: deps ## Every test, with real peers
+	cargo test --workspace --locked --features test-clock
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked --features test-clock -- -D warnings
+
+bench: build deps ## One table of rates against their limits
+	cargo run --release --locked -p bench -- --binary $(XINSHU)
+
+fuzz: ## Each parser for a minute
+	scripts/fuzz

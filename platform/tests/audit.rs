@@ -1,0 +1,199 @@
+//! The audit log catches every edit of its entries, on both databases.
+
+use std::sync::Arc;
+
+use hsm_adapters::{Key, KeyAlgorithm, Keyring, KeyringSettings};
+use platform::{
+    Caller, SharedClock, Store,
+    audit::{
+        self, Entry, Party, Report, Sequencer,
+        checkpoint::{Checkpoint, VerifierKey},
+    },
+    clock::SystemClock,
+    params,
+};
+use testkit::Postgres;
+
+const ORIGIN: &str = "log.example/xinshu";
+
+struct Log {
+    store: Store,
+    sequencer: Sequencer,
+    verifier: VerifierKey,
+    caller: Caller,
+}
+
+impl Log {
+    async fn new(url: &str, key: Arc<dyn Key>) -> Self {
+        let store = Store::open(url).await.unwrap();
+        audit::create(&store, ORIGIN, key.uri()).await.unwrap();
+        let clock: SharedClock = Arc::new(SystemClock::default());
+        let sequencer = Sequencer::new(store.clone(), key, clock);
+        let verifier = sequencer.verifier(ORIGIN).unwrap();
+        let caller = Caller::local("root");
+        Self { store, sequencer, verifier, caller }
+    }
+
+    /// Writes `count` entries and signs the head.
+    async fn write(&self, count: usize) -> Checkpoint {
+        for n in 0..count {
+            let subject = Party::person(format!("user:{n}"));
+            let entry = Entry::new("idp.sign_in", &self.caller, subject, jiff::Timestamp::now());
+            self.store.record(entry.with("method", "pwd")).await.unwrap();
+        }
+        self.sequencer.catch_up().await.unwrap();
+        let note = audit::latest_checkpoint(&self.store).await.unwrap().unwrap();
+        Checkpoint::open(&note, &self.verifier).unwrap()
+    }
+
+    async fn edit(&self, sql: &'static str) {
+        let changed = self
+            .store
+            .transact(move |tx| Box::pin(async move { tx.execute(sql, vec![]).await }))
+            .await
+            .unwrap();
+        assert!(changed > 0, "nothing was changed by {sql}");
+    }
+
+    async fn verify(&self, given: Option<&Checkpoint>) -> Report {
+        audit::verify(&self.store, &self.verifier, given).await.unwrap()
+    }
+}
+
+/// Runs `story` on a fresh log in each database.
+async fn on_both<F: AsyncFn(Log)>(story: F) {
+    let folder = tempfile::tempdir().unwrap();
+    let keyring = Keyring::open(KeyringSettings {
+        software_dir: folder.path().join("keys"),
+        passphrase: Some("a passphrase".to_owned().into()),
+        default_store: "software:".to_owned(),
+        queue: 64,
+        timeout: std::time::Duration::from_secs(10),
+        sessions: 0,
+    })
+    .await
+    .unwrap();
+    let key = keyring.generate("software:log", KeyAlgorithm::Ed25519).await.unwrap();
+    let sqlite = format!("sqlite:{}", folder.path().join("x.db").display());
+    let postgres = tokio::task::spawn_blocking(|| Postgres::shared().database()).await.unwrap();
+    for url in [sqlite, postgres] {
+        story(Log::new(&url, Arc::clone(&key)).await).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_untouched_log_holds_and_grows() {
+    on_both(async |log| {
+        let first = log.write(5).await;
+        let second = log.write(8).await;
+        assert_eq!((first.size, second.size), (5, 13));
+        let report = log.verify(Some(&first)).await;
+        assert!(report.holds(), "{report:?}");
+        assert_eq!((report.size, report.waiting), (13, 0));
+        assert_eq!(report.root, hex::encode(second.root));
+    })
+    .await;
+}
+
+/// Every kind of edit that somebody with the database's password could make.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_edit_is_caught() {
+    let edits = [
+        "UPDATE audit_entry SET body = replace(body, 'success', 'refused') WHERE leaf_index = 3",
+        "UPDATE audit_entry SET action = 'idp.sign_out' WHERE leaf_index = 3",
+        "UPDATE audit_entry SET personal = replace(personal, 'user:3', 'user:4') WHERE leaf_index = 3",
+        "DELETE FROM audit_entry WHERE leaf_index = 3",
+        "DELETE FROM audit_entry WHERE leaf_index = 9",
+        "UPDATE audit_entry SET leaf_index = NULL WHERE leaf_index = 3",
+        "UPDATE audit_entry SET leaf_index = CASE leaf_index WHEN 3 THEN 1004 ELSE 1003 END WHERE leaf_index IN (3, 4)",
+        "UPDATE audit_checkpoint SET root = (SELECT frontier FROM audit_tree) WHERE tree_size = 10",
+        "UPDATE audit_tree SET frontier = (SELECT root FROM audit_checkpoint), size = 1",
+        "DELETE FROM audit_tree",
+    ];
+    for edit in edits {
+        on_both(async |log| {
+            log.write(10).await;
+            log.edit(edit).await;
+            let report = log.verify(None).await;
+            assert!(!report.holds(), "not caught: {edit}");
+        })
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn swapped_entries_are_caught() {
+    on_both(async |log| {
+        log.write(10).await;
+        log.edit("UPDATE audit_entry SET leaf_index = 1000 WHERE leaf_index = 3").await;
+        log.edit("UPDATE audit_entry SET leaf_index = 3 WHERE leaf_index = 4").await;
+        log.edit("UPDATE audit_entry SET leaf_index = 4 WHERE leaf_index = 1000").await;
+        let report = log.verify(None).await;
+        assert!(report.findings[0].contains("reordered"), "{report:?}");
+    })
+    .await;
+}
+
+/// An attacker who cuts the log's end off, head included, is caught by a checkpoint kept elsewhere.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollback_below_a_given_checkpoint_is_caught() {
+    on_both(async |log| {
+        let state = "SELECT size, frontier FROM audit_tree";
+        log.write(4).await;
+        let before = log.store.fetch_optional(state, vec![]).await.unwrap().unwrap();
+        let frontier: Vec<u8> = before.get("frontier").unwrap();
+        let kept = log.write(4).await;
+        log.edit("DELETE FROM audit_entry WHERE leaf_index >= 4").await;
+        log.edit("DELETE FROM audit_checkpoint WHERE tree_size > 4").await;
+        log.store
+            .transact(move |tx| {
+                let values = params![frontier.clone()];
+                Box::pin(async move {
+                    tx.execute("UPDATE audit_tree SET size = 4, frontier = $1", values).await
+                })
+            })
+            .await
+            .unwrap();
+        assert!(log.verify(None).await.holds());
+        let report = log.verify(Some(&kept)).await;
+        assert!(report.findings[0].contains("rolled back"), "{report:?}");
+    })
+    .await;
+}
+
+/// Names can be erased (the right to be forgotten) and the tree still holds.
+#[tokio::test(flavor = "multi_thread")]
+async fn erased_names_do_not_break_the_tree() {
+    on_both(async |log| {
+        log.write(3).await;
+        let before = audit::list(&log.store, None, None, 10).await.unwrap();
+        assert_eq!(before[0].subject, "user:2");
+        log.edit("UPDATE audit_entry SET personal = NULL").await;
+        assert!(log.verify(None).await.holds());
+        let after = audit::list(&log.store, None, None, 10).await.unwrap();
+        assert!(after[0].subject.starts_with('~'), "{after:?}");
+    })
+    .await;
+}
+
+/// Two nodes sequence one log: no index twice, none left out.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_sequencers_share_one_log() {
+    on_both(async |log| {
+        let rival = log.sequencer.clone();
+        let racing = tokio::spawn(async move {
+            for _ in 0..50 {
+                // A lost race is not an error.
+                rival.catch_up().await.unwrap();
+            }
+        });
+        for _ in 0..20 {
+            log.write(5).await;
+        }
+        racing.await.unwrap();
+        let report = log.verify(None).await;
+        assert!(report.holds(), "{report:?}");
+        assert_eq!(report.size, 100);
+    })
+    .await;
+}
