@@ -295,7 +295,9 @@ impl fmt::Display for SignatureAlgorithm {
 
 /// A name that is in no row of the table.
 #[derive(Debug, thiserror::Error)]
-#[error("unknown key algorithm {0:?}; known are p256, p384, rsa2048, rsa3072, rsa4096, ed25519, sm2")]
+#[error(
+    "unknown key algorithm {0:?}; known are p256, p384, rsa2048, rsa3072, rsa4096, ed25519, sm2"
+)]
 pub struct UnknownAlgorithm(String);
 
 impl FromStr for KeyAlgorithm {
@@ -316,7 +318,10 @@ mod tests {
     fn every_algorithm_has_its_row() {
         for (index, row) in KEYS.iter().enumerate() {
             assert_eq!(row.algorithm as usize, index);
-            assert_eq!(row.algorithm.name().parse::<KeyAlgorithm>().unwrap(), row.algorithm);
+            assert_eq!(
+                row.algorithm.name().parse::<KeyAlgorithm>().unwrap(),
+                row.algorithm
+            );
         }
         assert_eq!(KeyAlgorithm::Sm2 as usize + 1, KEYS.len());
         for (index, row) in SIGNATURES.iter().enumerate() {

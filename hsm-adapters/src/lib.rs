@@ -1,4 +1,4 @@
-#![deny(unsafe_code)]
+#![forbid(unsafe_code)]
 //! Where private keys live.
 //!
 //! A private key never leaves its adapter: the rest of Xinshu holds a [`Key`],
@@ -9,11 +9,22 @@
 //! - [`Key`] is one private key, wherever it is.
 //! - [`Keyring`] is all adapters of a node behind one door; a [`KeyUri`] says
 //!   which adapter a key lives in.
+//! - [`conformance`] is what every adapter must pass.
 
 pub mod algorithm;
 mod error;
+mod files;
 mod key;
+mod keyring;
+mod lane;
+mod passphrase;
+mod software;
+mod uri;
 
 pub use algorithm::{Digest, KeyAlgorithm, SignatureAlgorithm};
 pub use error::KeyError;
 pub use key::{Key, KeyInfo, KeyStore};
+pub use keyring::{Keyring, KeyringSettings, Sm2Settings};
+pub use passphrase::{read_passphrase, read_secret_file};
+pub use software::{SoftwareSettings, SoftwareStore};
+pub use uri::{KeyUri, Pkcs11Uri};

@@ -1,0 +1,265 @@
+//! A bounded line of callers in front of a few threads.
+//!
+//! A full line is told at once, a caller waits no longer than its time, and a
+//! caller that goes away gives its place up: its work is skipped.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use parking_lot::{Condvar, Mutex};
+use tokio::sync::oneshot;
+
+use crate::KeyError;
+
+/// Work that one of the threads does with its own `C`.
+pub(crate) trait Job<C>: Send {
+    /// Does the work and answers the caller.
+    fn run(self: Box<Self>, context: &mut C);
+    /// Answers the caller without doing the work.
+    fn fail(self: Box<Self>, error: KeyError);
+    /// True where nobody waits for the answer any more.
+    fn is_abandoned(&self) -> bool;
+}
+
+/// The line itself. `C` is what a thread holds, such as a session.
+pub(crate) struct Lane<C> {
+    store: String,
+    limit: usize,
+    timeout: Duration,
+    waiting: Mutex<Waiting<C>>,
+    wake: Condvar,
+    abandoned: AtomicUsize,
+}
+
+struct Waiting<C> {
+    jobs: VecDeque<Box<dyn Job<C>>>,
+    idle: usize,
+    closed: bool,
+}
+
+impl<C> Lane<C> {
+    pub(crate) fn new(store: &str, limit: usize, timeout: Duration) -> Arc<Self> {
+        Arc::new(Self {
+            store: store.to_owned(),
+            limit: limit.max(1),
+            timeout,
+            waiting: Mutex::new(Waiting {
+                jobs: VecDeque::new(),
+                idle: 0,
+                closed: false,
+            }),
+            wake: Condvar::new(),
+            abandoned: AtomicUsize::new(0),
+        })
+    }
+
+    /// Has `work` done by one of the threads, within the lane's time.
+    ///
+    /// # Errors
+    /// [`KeyError::Busy`] at once where the line is full, [`KeyError::TimedOut`],
+    /// and what the work itself answers.
+    pub(crate) async fn call<T, W>(&self, work: W) -> Result<T, KeyError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&mut C) -> Result<T, KeyError> + Send + 'static,
+    {
+        self.call_within(self.timeout, work).await
+    }
+
+    /// As [`Self::call`], with a time of its own, for work that is known to be slow.
+    pub(crate) async fn call_within<T, W>(&self, timeout: Duration, work: W) -> Result<T, KeyError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&mut C) -> Result<T, KeyError> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let deadline = Instant::now() + timeout;
+        self.push(Box::new(Request {
+            work,
+            reply,
+            deadline,
+        }))?;
+        let mut place = Place {
+            abandoned: &self.abandoned,
+            taken: true,
+        };
+        let answered = tokio::time::timeout(timeout, answer).await;
+        match answered {
+            Ok(Ok(result)) => {
+                place.taken = false;
+                result
+            }
+            Ok(Err(_)) => {
+                place.taken = false;
+                Err(self.gone())
+            }
+            Err(_) => Err(KeyError::TimedOut {
+                store: self.store.clone(),
+                seconds: timeout.as_secs(),
+            }),
+        }
+    }
+
+    /// The next job for the calling thread, which sleeps until there is one.
+    /// `None` once the lane is closed or `until` has passed.
+    pub(crate) fn next(&self, until: Option<Instant>) -> Next<C> {
+        let mut waiting = self.waiting.lock();
+        loop {
+            if let Some(job) = waiting.jobs.pop_front() {
+                drop(waiting);
+                if !job.is_abandoned() {
+                    return Next::Job(job);
+                }
+                self.forget_one();
+                waiting = self.waiting.lock();
+                continue;
+            }
+            if waiting.closed {
+                return Next::Closed;
+            }
+            waiting.idle += 1;
+            let timed_out = match until {
+                Some(until) => self.wake.wait_until(&mut waiting, until).timed_out(),
+                None => {
+                    self.wake.wait(&mut waiting);
+                    false
+                }
+            };
+            waiting.idle -= 1;
+            if timed_out && waiting.jobs.is_empty() {
+                return Next::Idle;
+            }
+        }
+    }
+
+    /// Answers everyone who waits with `error`.
+    pub(crate) fn fail_all(&self, error: &KeyError) {
+        let jobs = std::mem::take(&mut self.waiting.lock().jobs);
+        for job in jobs {
+            job.fail(error.clone());
+        }
+    }
+
+    /// Lets the threads go once the line is empty, and nobody in any more.
+    pub(crate) fn close(&self) {
+        self.waiting.lock().closed = true;
+        self.wake.notify_all();
+    }
+
+    fn push(&self, job: Box<dyn Job<C>>) -> Result<(), KeyError> {
+        let mut waiting = self.waiting.lock();
+        if waiting.closed {
+            return Err(self.gone());
+        }
+        if waiting.jobs.len() >= self.limit && self.abandoned.swap(0, Ordering::Relaxed) > 0 {
+            waiting.jobs.retain(|job| !job.is_abandoned());
+        }
+        if waiting.jobs.len() >= self.limit {
+            return Err(KeyError::Busy {
+                store: self.store.clone(),
+                limit: self.limit,
+            });
+        }
+        waiting.jobs.push_back(job);
+        let someone_sleeps = waiting.idle > 0;
+        drop(waiting);
+        if someone_sleeps {
+            self.wake.notify_one();
+        }
+        Ok(())
+    }
+
+    fn forget_one(&self) {
+        // A hint only: at worst a full line is searched once in vain.
+        let _ = self
+            .abandoned
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| {
+                count.checked_sub(1)
+            });
+    }
+
+    fn gone(&self) -> KeyError {
+        KeyError::Unavailable {
+            store: self.store.clone(),
+            reason: "it is closing".to_owned(),
+        }
+    }
+}
+
+/// What a thread finds in the lane.
+pub(crate) enum Next<C> {
+    /// Something to do.
+    Job(Box<dyn Job<C>>),
+    /// Nothing, until the given time.
+    Idle,
+    /// Nothing for ever.
+    Closed,
+}
+
+struct Request<T, W> {
+    work: W,
+    reply: oneshot::Sender<Result<T, KeyError>>,
+    deadline: Instant,
+}
+
+impl<C, T, W> Job<C> for Request<T, W>
+where
+    T: Send,
+    W: FnOnce(&mut C) -> Result<T, KeyError> + Send,
+{
+    fn run(self: Box<Self>, context: &mut C) {
+        // Nobody listens any more if this fails; the result has no owner then.
+        let _ = self.reply.send((self.work)(context));
+    }
+
+    fn fail(self: Box<Self>, error: KeyError) {
+        let _ = self.reply.send(Err(error));
+    }
+
+    fn is_abandoned(&self) -> bool {
+        self.reply.is_closed() || Instant::now() > self.deadline
+    }
+}
+
+/// Closes its lane when the last user of it goes.
+pub(crate) struct LaneOwner<C>(Arc<Lane<C>>);
+
+impl<C> LaneOwner<C> {
+    pub(crate) fn new(lane: Arc<Lane<C>>) -> Arc<Self> {
+        Arc::new(Self(lane))
+    }
+}
+
+impl<C> std::ops::Deref for LaneOwner<C> {
+    type Target = Lane<C>;
+
+    fn deref(&self) -> &Lane<C> {
+        &self.0
+    }
+}
+
+impl<C> Drop for LaneOwner<C> {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+/// Counts a caller who left before the answer came.
+struct Place<'a> {
+    abandoned: &'a AtomicUsize,
+    taken: bool,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        if self.taken {
+            self.abandoned.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
