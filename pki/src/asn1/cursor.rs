@@ -35,9 +35,6 @@ impl<'a> Cursor<'a> {
         Ok(inner)
     }
 
-    pub(crate) fn what(&self) -> &'static str {
-        self.what
-    }
 
     pub(crate) fn error(&self, field: &'static str, reason: impl Into<String>) -> Error {
         Error::syntax(self.what, field, reason)
@@ -47,9 +44,6 @@ impl<'a> Cursor<'a> {
         self.rest.is_empty()
     }
 
-    pub(crate) fn rest(&self) -> &'a [u8] {
-        self.rest
-    }
 
     /// The next tag byte, if anything is left.
     pub(crate) fn peek(&self) -> Option<u8> {
