@@ -5,9 +5,14 @@
 //! Adding an algorithm is one row in each table and one arm in the software
 //! keystore's signer.
 
+mod mechanism;
+
 use std::{fmt, str::FromStr};
 
 use const_oid::ObjectIdentifier;
+
+pub(crate) use self::mechanism::Input;
+pub use self::mechanism::Sm2Mechanisms;
 
 /// What kind of key pair a key is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

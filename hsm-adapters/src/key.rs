@@ -90,4 +90,8 @@ pub trait KeyStore: Debug + Send + Sync {
     /// # Errors
     /// [`KeyError::Unavailable`] or [`KeyError::BadPin`].
     async fn check(&self) -> Result<(), KeyError>;
+
+    /// Ends the use of the device: sessions are closed and the token is logged
+    /// out of. Operations answer [`KeyError::Unavailable`] from then on.
+    async fn close(&self) {}
 }

@@ -6,7 +6,8 @@ use parking_lot::RwLock;
 use zeroize::Zeroizing;
 
 use crate::{
-    Key, KeyAlgorithm, KeyError, KeyInfo, KeyStore, KeyUri, Pkcs11Uri,
+    Key, KeyAlgorithm, KeyError, KeyInfo, KeyStore, KeyUri, Pkcs11Settings, Pkcs11Store, Pkcs11Uri,
+    algorithm::Sm2Mechanisms,
     software::{SoftwareSettings, SoftwareStore},
     uri::{SOFTWARE, bad_uri},
 };
@@ -33,6 +34,8 @@ pub struct KeyringSettings {
 pub struct Sm2Settings {
     /// The signer's identity (GB/T 32918.2 §5.5).
     pub id: String,
+    /// What the PKCS#11 token calls SM2; without it no key is made there.
+    pub mechanisms: Option<Sm2Mechanisms>,
 }
 
 impl Default for Sm2Settings {
@@ -40,6 +43,7 @@ impl Default for Sm2Settings {
         Self {
             // GM/T 0009-2012 §10.
             id: "1234567812345678".to_owned(),
+            mechanisms: None,
         }
     }
 }
@@ -75,16 +79,29 @@ impl Keyring {
             passphrase: settings.passphrase,
             queue: settings.queue,
             timeout: settings.timeout,
-            sm2_id: sm2.id,
+            sm2_id: sm2.id.clone(),
         })?;
         let mut stores: Vec<Arc<dyn KeyStore>> = vec![Arc::new(software)];
         let token = match settings.default_store.as_str() {
             DEFAULT_SOFTWARE => None,
-            text => Some(text.parse::<Pkcs11Uri>()?),
+            text => {
+                let store = Pkcs11Store::open(Pkcs11Settings {
+                    uri: text.parse()?,
+                    queue: settings.queue,
+                    timeout: settings.timeout,
+                    sessions: settings.sessions,
+                    sm2: sm2.mechanisms,
+                    sm2_id: sm2.id,
+                })
+                .await?;
+                let token = store.token();
+                stores.push(Arc::new(store));
+                Some(token)
+            }
         };
         Ok(Self {
             stores,
-            token: token.map(|uri| uri.token_only()),
+            token,
             handles: RwLock::default(),
         })
     }

@@ -18,13 +18,15 @@ mod key;
 mod keyring;
 mod lane;
 mod passphrase;
+mod pkcs11;
 mod software;
 mod uri;
 
-pub use algorithm::{Digest, KeyAlgorithm, SignatureAlgorithm};
+pub use algorithm::{Digest, KeyAlgorithm, SignatureAlgorithm, Sm2Mechanisms};
 pub use error::KeyError;
 pub use key::{Key, KeyInfo, KeyStore};
 pub use keyring::{Keyring, KeyringSettings, Sm2Settings};
 pub use passphrase::{read_passphrase, read_secret_file};
+pub use pkcs11::{Pkcs11Settings, Pkcs11Store};
 pub use software::{SoftwareSettings, SoftwareStore};
 pub use uri::{KeyUri, Pkcs11Uri};

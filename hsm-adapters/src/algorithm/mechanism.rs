@@ -1,0 +1,129 @@
+//! The PKCS#11 columns of the table: how a token makes each kind of key and
+//! signature.
+
+use cryptoki::{
+    mechanism::{
+        Mechanism, MechanismType,
+        eddsa::{EddsaParams, EddsaSignatureScheme},
+        rsa::{PkcsMgfType, PkcsPssParams},
+        vendor_defined::VendorDefinedMechanism,
+    },
+    object::KeyType,
+    types::Ulong,
+};
+use der::Encode;
+
+use super::{Digest, KeyAlgorithm, SignatureAlgorithm};
+
+/// What a token calls SM2. PKCS#11 has no numbers for it, so each vendor chose
+/// its own; they stand in the vendor's header file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sm2Mechanisms {
+    /// Makes a key pair, such as `CKM_SM2_KEY_PAIR_GEN`.
+    pub key_pair_gen: u64,
+    /// Signs a digest of 32 bytes and gives r and s, such as `CKM_SM2`.
+    pub sign: u64,
+    /// The `CKA_KEY_TYPE`, where it is not `CKK_EC`.
+    pub key_type: Option<u64>,
+}
+
+/// What goes into `C_Sign`, and what comes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Input {
+    /// The message; the signature comes as X.509 carries it.
+    Message,
+    /// The digest; the signature comes as r and s of equal length.
+    Digest(Digest),
+    /// SM3 over the signer's identity and the message; r and s come out.
+    Sm2,
+}
+
+impl KeyAlgorithm {
+    /// The mechanism that makes such a key; none where SM2 has no numbers.
+    pub(crate) fn key_pair_gen(self, sm2: Option<&Sm2Mechanisms>) -> Option<Mechanism<'static>> {
+        Some(match self {
+            Self::P256 | Self::P384 => Mechanism::EccKeyPairGen,
+            Self::Rsa2048 | Self::Rsa3072 | Self::Rsa4096 => Mechanism::RsaPkcsKeyPairGen,
+            Self::Ed25519 => Mechanism::EccEdwardsKeyPairGen,
+            Self::Sm2 => vendor_defined(sm2?.key_pair_gen)?,
+        })
+    }
+
+    /// The `CKA_KEY_TYPE` of such a key.
+    pub(crate) fn key_type(self, sm2: Option<&Sm2Mechanisms>) -> Option<KeyType> {
+        Some(match self {
+            Self::P256 | Self::P384 => KeyType::EC,
+            Self::Rsa2048 | Self::Rsa3072 | Self::Rsa4096 => KeyType::RSA,
+            Self::Ed25519 => KeyType::EC_EDWARDS,
+            Self::Sm2 => match sm2?.key_type {
+                Some(value) => KeyType::new_vendor_defined(value).ok()?,
+                None => KeyType::EC,
+            },
+        })
+    }
+
+    /// The forms of `CKA_EC_PARAMS` that tokens know, the likelier first.
+    ///
+    /// PKCS#11 3.0 §2.3.5 lets an Edwards curve be named by text or by OID, and
+    /// tokens take one or the other.
+    pub(crate) fn ec_params(self) -> Vec<Vec<u8>> {
+        let named = |oid: const_oid::ObjectIdentifier| oid.to_der().ok();
+        match self {
+            Self::Ed25519 => [Some(EDWARDS25519.to_vec()), named(self.oid())]
+                .into_iter()
+                .flatten()
+                .collect(),
+            _ => self.curve().and_then(named).into_iter().collect(),
+        }
+    }
+}
+
+impl SignatureAlgorithm {
+    /// The mechanism and its input; none where SM2 has no numbers.
+    pub(crate) fn mechanism(
+        self,
+        sm2: Option<&Sm2Mechanisms>,
+    ) -> Option<(Mechanism<'static>, Input)> {
+        Some(match self {
+            Self::EcdsaP256Sha256 => (Mechanism::Ecdsa, Input::Digest(Digest::Sha256)),
+            Self::EcdsaP384Sha384 => (Mechanism::Ecdsa, Input::Digest(Digest::Sha384)),
+            Self::RsaPkcs1Sha256 => (Mechanism::Sha256RsaPkcs, Input::Message),
+            Self::RsaPkcs1Sha384 => (Mechanism::Sha384RsaPkcs, Input::Message),
+            Self::RsaPkcs1Sha512 => (Mechanism::Sha512RsaPkcs, Input::Message),
+            Self::RsaPssSha256 => (Mechanism::Sha256RsaPkcsPss(PSS_SHA256), Input::Message),
+            Self::RsaPssSha384 => (Mechanism::Sha384RsaPkcsPss(PSS_SHA384), Input::Message),
+            Self::RsaPssSha512 => (Mechanism::Sha512RsaPkcsPss(PSS_SHA512), Input::Message),
+            Self::Ed25519 => (
+                Mechanism::Eddsa(EddsaParams::new(EddsaSignatureScheme::Ed25519)),
+                Input::Message,
+            ),
+            Self::Sm2Sm3 => (vendor_defined(sm2?.sign)?, Input::Sm2),
+        })
+    }
+}
+
+fn vendor_defined(value: u64) -> Option<Mechanism<'static>> {
+    let kind = MechanismType::new_vendor_defined(value).ok()?;
+    Some(Mechanism::VendorDefined(VendorDefinedMechanism::new::<()>(
+        kind, None,
+    )))
+}
+
+/// PrintableString "edwards25519".
+const EDWARDS25519: &[u8] = b"\x13\x0cedwards25519";
+
+const PSS_SHA256: PkcsPssParams = PkcsPssParams {
+    hash_alg: MechanismType::SHA256,
+    mgf: PkcsMgfType::MGF1_SHA256,
+    s_len: Ulong::new(32),
+};
+const PSS_SHA384: PkcsPssParams = PkcsPssParams {
+    hash_alg: MechanismType::SHA384,
+    mgf: PkcsMgfType::MGF1_SHA384,
+    s_len: Ulong::new(48),
+};
+const PSS_SHA512: PkcsPssParams = PkcsPssParams {
+    hash_alg: MechanismType::SHA512,
+    mgf: PkcsMgfType::MGF1_SHA512,
+    s_len: Ulong::new(64),
+};
