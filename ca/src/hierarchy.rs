@@ -1,0 +1,193 @@
+//! Making authorities, and certificates for this system's own services.
+
+use std::sync::Arc;
+
+use aws_lc_rs::rand::SystemRandom;
+use hsm_adapters::Key;
+use jiff::{SignedDuration, Timestamp};
+use pki::{
+    Authority as Ability, Certificate, GeneralName, Issuer, KeyUsage, Name, PublicKey,
+    SerialNumber, Shape, Subject, Validity,
+};
+use platform::{
+    Caller,
+    audit::{Entry, Party},
+    store::{Appended, Tx},
+};
+
+use crate::{
+    Error, Service,
+    issue::BACKDATE_SECONDS,
+    model::{Authority, Purpose},
+    store::{self, CaRow, ServiceRow},
+};
+
+const YEAR: i64 = 365 * 24 * 3600;
+/// A root outlives two generations of issuing authorities.
+const ROOT_YEARS: i64 = 20;
+const ISSUING_YEARS: i64 = 10;
+
+/// A certificate that this system needs for itself.
+#[derive(Clone, Debug)]
+pub enum ServiceUse {
+    /// The delegated OCSP responder of an authority (RFC 6960 §4.2.2.2).
+    OcspResponder,
+    /// A time-stamping unit.
+    TimeStamping,
+    /// This server's TLS listener, with these names.
+    TlsServer(Vec<GeneralName>),
+}
+
+/// An authority that is to be made.
+#[derive(Clone, Debug)]
+pub struct NewAuthority {
+    /// Its name in addresses.
+    pub name: String,
+    /// Its subject.
+    pub subject: Name,
+    /// The authority that issues it; none for a root.
+    pub issuer: Option<String>,
+    /// Its key.
+    pub key: Arc<dyn Key>,
+}
+
+/// Makes an authority: a root, or one below another.
+pub(crate) async fn create(service: &Service, caller: &Caller, new: NewAuthority) -> Result<Authority, Error> {
+    caller.require("ca.authority.create")?;
+    let now = service.clock().now();
+    let public_key = PublicKey::from_der(new.key.public_key())?;
+    let serial = SerialNumber::random(&SystemRandom::new())?;
+    let above = new.issuer.as_deref().map(|name| service.authority(name)).transpose()?;
+    let (profile, signer, years, end) = match &above {
+        None => {
+            let shape = Shape {
+                authority: Ability::Ca { path_len: None },
+                key_usage: KeyUsage::KEY_CERT_SIGN | KeyUsage::CRL_SIGN,
+                ..Shape::default()
+            };
+            let issuer = Issuer::root(new.subject.clone(), public_key.clone());
+            let profile = issuer.profile(&shape, new.key.algorithm().default_signature())?;
+            (profile, Arc::clone(&new.key), ROOT_YEARS, Timestamp::MAX)
+        }
+        Some(above) => (
+            above.profile(Purpose::Ca)?.clone(),
+            Arc::clone(above.key()),
+            ISSUING_YEARS,
+            above.certificate().validity().not_after,
+        ),
+    };
+    let end = (now + SignedDuration::from_secs(years * YEAR)).min(end);
+    let linted = profile
+        .certificate(&Subject {
+            serial: serial.clone(),
+            name: &new.subject,
+            public_key: &public_key,
+            validity: Validity::new(begin(now, above.as_ref()), end)?,
+            alt_names: &[],
+        })?
+        .lint()?;
+    let issuer = new.issuer.clone().unwrap_or_else(|| new.name.clone());
+    let intent = store::intent(&serial, &issuer, linted.digest(), now);
+    service.store().append(intent).await?;
+    let certificate = linted.sign(signer.as_ref()).await?;
+    let entry = Entry::new("ca.authority.create", caller, Party::thing(format!("ca:{}", new.name)), now)
+        .with("issuer", issuer.clone())
+        .with("key", new.key.uri())
+        .with("sha256", hex::encode(certificate.fingerprint()));
+    let row = Arc::new(CaRow {
+        name: new.name.clone(),
+        issuer,
+        key_uri: new.key.uri().to_owned(),
+        certificate: certificate.der().to_vec(),
+    });
+    service
+        .store()
+        .transact(move |tx| {
+            let (row, entry) = (Arc::clone(&row), entry.clone());
+            Box::pin(async move {
+                store::insert_authority(tx, &row, now).await?;
+                tx.audit(entry);
+                Ok::<_, platform::StoreError>(())
+            })
+        })
+        .await?;
+    service.adopt(&new, certificate)
+}
+
+/// Issues a certificate for one of this system's own services, by the authority named `ca`.
+///
+/// It goes the way of every certificate (design rule 2) and is kept under `name`.
+pub(crate) async fn issue_for_service(
+    service: &Service,
+    name: &str,
+    ca: &str,
+    purpose: &ServiceUse,
+    key: &Arc<dyn Key>,
+) -> Result<Certificate, Error> {
+    let caller = Caller::system("renewal");
+    let now = service.clock().now();
+    let authority = service.authority(ca)?;
+    let (purpose, lifetime, subject, alt_names) = match purpose {
+        ServiceUse::OcspResponder => {
+            (Purpose::OcspResponder, SignedDuration::from_secs(30 * 24 * 3600), service.own_name("OCSP Responder")?, vec![])
+        }
+        ServiceUse::TimeStamping => {
+            (Purpose::TimeStamping, SignedDuration::from_secs(5 * YEAR), service.own_name("Time-Stamping Unit")?, vec![])
+        }
+        ServiceUse::TlsServer(names) => {
+            let name = names.iter().find_map(|name| match name {
+                GeneralName::Dns(name) => Some(name.as_str()),
+                _ => None,
+            });
+            let subject = name.map_or_else(|| Ok(Name::empty()), Name::from_common_name)?;
+            let purpose = Purpose::EndEntity(crate::model::ProfileName::TlsServer);
+            (purpose, service.config().server_certificate_lifetime, subject, names.clone())
+        }
+    };
+    let serial = SerialNumber::random(&SystemRandom::new())?;
+    let end = (now + lifetime).min(authority.certificate().validity().not_after);
+    let public_key = PublicKey::from_der(key.public_key())?;
+    let linted = authority
+        .profile(purpose)?
+        .certificate(&Subject {
+            serial: serial.clone(),
+            name: &subject,
+            public_key: &public_key,
+            validity: Validity::new(begin(now, Some(&authority)), end)?,
+            alt_names: &alt_names,
+        })?
+        .lint()?;
+    let intent = store::intent(&serial, ca, linted.digest(), now);
+    service.store().append(intent).await?;
+    let certificate = linted.sign(authority.key().as_ref()).await?;
+    let label = format!("service:{name}");
+    let mut rows = Appended::default();
+    store::issued(&mut rows, &store::IssuedRow {
+        issuer: ca,
+        profile: "service",
+        requester: "system",
+        issued_at: now,
+        certificate: &certificate,
+    });
+    rows.audit(crate::issue::entry(&caller, &certificate, &authority, &label, now));
+    service.store().append(rows).await?;
+    let row = ServiceRow {
+        key_uri: key.uri().to_owned(),
+        issuer: ca.to_owned(),
+        certificate: certificate.der().to_vec(),
+    };
+    let name = name.to_owned();
+    service
+        .store()
+        .transact(move |tx: &mut Tx<'_>| {
+            let (name, row) = (name.clone(), row.clone());
+            Box::pin(async move { store::insert_service(tx, &name, &row, end).await })
+        })
+        .await?;
+    Ok(certificate)
+}
+
+fn begin(now: Timestamp, above: Option<&Authority>) -> Timestamp {
+    let begin = now - SignedDuration::from_secs(BACKDATE_SECONDS);
+    above.map_or(begin, |above| begin.max(above.certificate().validity().not_before))
+}

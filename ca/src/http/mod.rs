@@ -1,0 +1,30 @@
+//! The CA's protocols: REST for requesters and administrators, plain HTTP for relying parties.
+
+mod cas;
+mod certificates;
+mod ocsp;
+mod public;
+
+use axum::{Router, routing::get};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::Service;
+
+pub(crate) fn api(service: Service) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(certificates::issue, certificates::list))
+        .routes(routes!(certificates::show))
+        .routes(routes!(certificates::revoke))
+        .routes(routes!(cas::list))
+        .routes(routes!(cas::publish_crl))
+        .with_state(service)
+}
+
+pub(crate) fn public(service: Service) -> Router {
+    Router::new()
+        .route("/ca/{file}", get(public::certificate))
+        .route("/crl/{file}", get(public::crl))
+        .route("/ocsp", axum::routing::post(ocsp::post))
+        .route("/ocsp/{*request}", get(ocsp::get))
+        .with_state(service)
+}

@@ -1,0 +1,79 @@
+//! OCSP over HTTP (RFC 6960 appendix A).
+
+use axum::{
+    body::{Body, Bytes},
+    extract::{Path, State},
+    http::{
+        HeaderMap, HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER},
+    },
+    response::{IntoResponse, Response},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use pki::ocsp::{MAX_LENGTH, OcspErrorStatus, error_response};
+use platform::web::{Problem, body_limit};
+
+use crate::{
+    Service,
+    ocsp::{Answer, Failure, answer},
+};
+
+const REQUEST: &str = "application/ocsp-request";
+const RESPONSE: HeaderValue = HeaderValue::from_static("application/ocsp-response");
+/// How long others may keep an answer: short, so that a revocation is soon seen.
+const KEEP: HeaderValue = HeaderValue::from_static("max-age=300, public, no-transform, must-revalidate");
+
+/// POST: the request is the body.
+pub(super) async fn post(State(service): State<Service>, headers: HeaderMap, body: Body) -> Response {
+    let content_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    if content_type != Some(REQUEST.as_bytes()) {
+        return Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "Unsupported Media Type",
+            "send application/ocsp-request",
+        )
+        .into_response();
+    }
+    match body_limit(body, MAX_LENGTH).await {
+        Ok(request) => respond(&service, &request).await,
+        Err(_) => error(OcspErrorStatus::MalformedRequest),
+    }
+}
+
+/// GET: the request is the rest of the path, base64.
+pub(super) async fn get(State(service): State<Service>, Path(request): Path<String>) -> Response {
+    // Base64 may begin with a slash, which joins the path's own (RFC 5019 §5).
+    match STANDARD.decode(request.trim_start_matches('/')) {
+        Ok(request) if request.len() <= MAX_LENGTH => respond(&service, &request).await,
+        _ => error(OcspErrorStatus::MalformedRequest),
+    }
+}
+
+async fn respond(service: &Service, request: &[u8]) -> Response {
+    match answer(service, request).await {
+        Ok(Answer { der, cacheable }) => {
+            let mut response = ocsp_response(der);
+            if cacheable {
+                response.headers_mut().insert(CACHE_CONTROL, KEEP);
+            }
+            response
+        }
+        Err(Failure::Ocsp(status)) => error(status),
+        Err(Failure::TryLater) => {
+            let mut response = error(OcspErrorStatus::TryLater);
+            *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("2"));
+            response
+        }
+    }
+}
+
+fn error(status: OcspErrorStatus) -> Response {
+    ocsp_response(error_response(status).into())
+}
+
+fn ocsp_response(der: Bytes) -> Response {
+    let mut response = Response::new(Body::from(der));
+    response.headers_mut().insert(CONTENT_TYPE, RESPONSE);
+    response
+}

@@ -1,0 +1,356 @@
+//! All SQL of the certificate authority.
+
+use jiff::Timestamp;
+use pki::{Certificate, Revocation, RevocationReason, SerialNumber};
+use platform::{
+    Store, StoreError, params,
+    store::{Appended, Row, Table, Tx},
+};
+
+use crate::model::{CertificateInfo, Status};
+
+static INTENTS: Table = Table {
+    name: "ca_intent",
+    columns: &["serial", "issuer", "tbs_digest", "at"],
+};
+
+static CERTIFICATES: Table = Table {
+    name: "ca_certificate",
+    columns: &[
+        "serial", "issuer", "profile", "subject", "requester", "issued_at", "not_after", "der",
+    ],
+};
+
+/// A row of the table of authorities.
+pub(crate) struct CaRow {
+    pub(crate) name: String,
+    pub(crate) issuer: String,
+    pub(crate) key_uri: String,
+    pub(crate) certificate: Vec<u8>,
+}
+
+/// A service's certificate and where its key is.
+#[derive(Clone, Debug)]
+pub struct ServiceRow {
+    /// Where its key lives.
+    pub key_uri: String,
+    /// The authority that issued it.
+    pub issuer: String,
+    /// DER.
+    pub certificate: Vec<u8>,
+}
+
+/// An issued certificate as it is recorded.
+pub(crate) struct IssuedRow<'a> {
+    pub(crate) issuer: &'a str,
+    pub(crate) profile: &'a str,
+    pub(crate) requester: &'a str,
+    pub(crate) issued_at: Timestamp,
+    pub(crate) certificate: &'a Certificate,
+}
+
+/// The record of what is about to be signed.
+pub(crate) fn intent(serial: &SerialNumber, issuer: &str, digest: [u8; 32], at: Timestamp) -> Appended {
+    let mut rows = Appended::default();
+    rows.row(&INTENTS, params![serial.as_bytes(), issuer, digest, at]);
+    rows
+}
+
+/// Adds an issued certificate to what is about to be committed.
+pub(crate) fn issued(rows: &mut Appended, row: &IssuedRow<'_>) {
+    let certificate = row.certificate;
+    rows.row(
+        &CERTIFICATES,
+        params![
+            certificate.serial().as_bytes(),
+            row.issuer,
+            row.profile,
+            certificate.subject().to_string(),
+            row.requester,
+            row.issued_at,
+            certificate.validity().not_after,
+            certificate.der(),
+        ],
+    );
+}
+
+pub(crate) async fn authorities(store: &Store) -> Result<Vec<CaRow>, StoreError> {
+    let rows = store
+        .fetch_all("SELECT name, issuer, key_uri, certificate FROM ca ORDER BY created_at, name", vec![])
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(CaRow {
+                name: row.get("name")?,
+                issuer: row.get("issuer")?,
+                key_uri: row.get("key_uri")?,
+                certificate: row.get("certificate")?,
+            })
+        })
+        .collect()
+}
+
+pub(crate) async fn insert_authority(tx: &mut Tx<'_>, row: &CaRow, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO ca (name, issuer, key_uri, certificate, created_at) VALUES ($1, $2, $3, $4, $5)",
+        params![&row.name, &row.issuer, &row.key_uri, &row.certificate, now],
+    )
+    .await
+    .map(|_| ())
+}
+
+/// The newest certificate of a service, if it has one.
+pub(crate) async fn service(store: &Store, name: &str) -> Result<Option<ServiceRow>, StoreError> {
+    store
+        .fetch_optional(
+            "SELECT key_uri, issuer, certificate FROM ca_service
+             WHERE name = $1 ORDER BY not_after DESC LIMIT 1",
+            params![name],
+        )
+        .await?
+        .map(|row| {
+            Ok(ServiceRow {
+                key_uri: row.get("key_uri")?,
+                issuer: row.get("issuer")?,
+                certificate: row.get("certificate")?,
+            })
+        })
+        .transpose()
+}
+
+pub(crate) async fn insert_service(
+    tx: &mut Tx<'_>,
+    name: &str,
+    row: &ServiceRow,
+    not_after: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO ca_service (name, key_uri, issuer, certificate, not_after) VALUES ($1, $2, $3, $4, $5)",
+        params![name, &row.key_uri, &row.issuer, &row.certificate, not_after],
+    )
+    .await
+    .map(|_| ())
+}
+
+/// Whether a serial number was issued by `issuer`, and is revoked.
+pub(crate) async fn status(store: &Store, issuer: &str, serial: &[u8]) -> Result<Status, StoreError> {
+    let row = store
+        .fetch_optional(
+            "SELECT r.reason, r.revoked_at FROM ca_certificate c
+             LEFT JOIN ca_revocation r ON r.serial = c.serial
+             WHERE c.serial = $1 AND c.issuer = $2",
+            params![serial, issuer],
+        )
+        .await?;
+    let Some(row) = row else { return Ok(Status::Unknown) };
+    match row.optional_time("revoked_at")? {
+        None => Ok(Status::Good),
+        Some(at) => Ok(Status::Revoked(at, reason(row.get("reason")?)?)),
+    }
+}
+
+/// How many revocations were committed, by any node.
+pub(crate) async fn generation(store: &Store) -> Result<i64, StoreError> {
+    store
+        .fetch_optional("SELECT generation FROM ca_generation WHERE id = 1", vec![])
+        .await?
+        .ok_or_else(|| StoreError::Unexpected("ca_generation is empty".to_owned()))?
+        .get("generation")
+}
+
+/// What a revocation needs to know of a certificate.
+pub(crate) struct Known {
+    pub(crate) issuer: String,
+    pub(crate) not_after: Timestamp,
+    pub(crate) revoked: bool,
+}
+
+pub(crate) async fn known(tx: &mut Tx<'_>, serial: &[u8]) -> Result<Option<Known>, StoreError> {
+    tx.fetch_optional(
+        "SELECT c.issuer, c.not_after, r.revoked_at
+         FROM ca_certificate c LEFT JOIN ca_revocation r ON r.serial = c.serial WHERE c.serial = $1",
+        params![serial],
+    )
+    .await?
+    .map(|row| {
+        Ok(Known {
+            issuer: row.get("issuer")?,
+            not_after: row.time("not_after")?,
+            revoked: row.optional_time("revoked_at")?.is_some(),
+        })
+    })
+    .transpose()
+}
+
+/// Revokes; false where another request was faster.
+pub(crate) async fn revoke(
+    tx: &mut Tx<'_>,
+    serial: &[u8],
+    known: &Known,
+    reason: RevocationReason,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    tx.execute(
+        "INSERT INTO ca_revocation (serial, issuer, reason, revoked_at, not_after)
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (serial) DO NOTHING",
+        params![serial, &known.issuer, i64::from(reason.code()), now, known.not_after],
+    )
+    .await
+    .map(|changed| changed == 1)
+}
+
+/// Counts a revocation and tells how many there are now.
+pub(crate) async fn next_generation(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+    tx.fetch_optional(
+        "UPDATE ca_generation SET generation = generation + 1 WHERE id = 1 RETURNING generation",
+        vec![],
+    )
+    .await?
+    .ok_or_else(|| StoreError::Unexpected("ca_generation is empty".to_owned()))?
+    .get("generation")
+}
+
+/// The next CRL number, given out once.
+pub(crate) async fn next_crl_number(tx: &mut Tx<'_>, issuer: &str) -> Result<i64, StoreError> {
+    tx.fetch_optional(
+        "INSERT INTO ca_crl_number (issuer, crl_number) VALUES ($1, 1)
+         ON CONFLICT (issuer) DO UPDATE SET crl_number = ca_crl_number.crl_number + 1
+         RETURNING crl_number",
+        params![issuer],
+    )
+    .await?
+    .ok_or_else(|| StoreError::Unexpected("no CRL number".to_owned()))?
+    .get("crl_number")
+}
+
+/// Every revocation that a CRL must still carry: those of certificates not expired before `now`.
+pub(crate) async fn revocations(
+    store: &Store,
+    issuer: &str,
+    now: Timestamp,
+) -> Result<Vec<Revocation>, StoreError> {
+    let rows = store
+        .fetch_all(
+            "SELECT serial, reason, revoked_at FROM ca_revocation
+             WHERE issuer = $1 AND not_after >= $2 ORDER BY revoked_at, serial",
+            params![issuer, now],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Revocation {
+                serial: serial(row)?,
+                revocation_date: row.time("revoked_at")?,
+                reason: reason(row.get("reason")?)?,
+                invalidity_date: None,
+            })
+        })
+        .collect()
+}
+
+pub(crate) async fn insert_crl(
+    tx: &mut Tx<'_>,
+    issuer: &str,
+    crl_number: i64,
+    this_update: Timestamp,
+    next_update: Timestamp,
+    der: &[u8],
+) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO ca_crl (issuer, crl_number, this_update, next_update, der) VALUES ($1, $2, $3, $4, $5)",
+        params![issuer, crl_number, this_update, next_update, der],
+    )
+    .await?;
+    // Only the newest is served; a few older ones stay for those who ask what was said.
+    tx.execute(
+        "DELETE FROM ca_crl WHERE issuer = $1 AND crl_number < $2",
+        params![issuer, crl_number - 10],
+    )
+    .await
+    .map(|_| ())
+}
+
+/// The newest CRL's number, nextUpdate and bytes.
+pub(crate) async fn newest_crl(
+    store: &Store,
+    issuer: &str,
+) -> Result<Option<(i64, Timestamp, Vec<u8>)>, StoreError> {
+    store
+        .fetch_optional(
+            "SELECT crl_number, next_update, der FROM ca_crl
+             WHERE issuer = $1 ORDER BY crl_number DESC LIMIT 1",
+            params![issuer],
+        )
+        .await?
+        .map(|row| Ok((row.get("crl_number")?, row.time("next_update")?, row.get("der")?)))
+        .transpose()
+}
+
+pub(crate) async fn certificate(
+    store: &Store,
+    serial: &[u8],
+) -> Result<Option<(CertificateInfo, Vec<u8>)>, StoreError> {
+    store
+        .fetch_optional(
+            "SELECT c.serial, c.issuer, c.profile, c.subject, c.requester, c.issued_at,
+             c.not_after, c.der, r.reason, r.revoked_at
+             FROM ca_certificate c LEFT JOIN ca_revocation r ON r.serial = c.serial
+             WHERE c.serial = $1",
+            params![serial],
+        )
+        .await?
+        .map(|row| Ok((info(&row)?, row.get("der")?)))
+        .transpose()
+}
+
+/// What a list of certificates is narrowed by.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Filter {
+    pub(crate) subject: Option<String>,
+    pub(crate) before: Option<i64>,
+    pub(crate) limit: u32,
+}
+
+pub(crate) async fn certificates(store: &Store, filter: &Filter) -> Result<Vec<CertificateInfo>, StoreError> {
+    let rows = store
+        .fetch_all(
+            "SELECT c.serial, c.issuer, c.profile, c.subject, c.requester, c.issued_at,
+             c.not_after, c.der, r.reason, r.revoked_at
+             FROM ca_certificate c LEFT JOIN ca_revocation r ON r.serial = c.serial
+             WHERE ($1 IS NULL OR c.subject = $1) AND ($2 IS NULL OR c.issued_at < $2)
+             ORDER BY c.issued_at DESC, c.serial LIMIT $3",
+            params![filter.subject.clone(), filter.before, filter.limit],
+        )
+        .await?;
+    rows.iter().map(info).collect()
+}
+
+fn info(row: &Row) -> Result<CertificateInfo, StoreError> {
+    let revoked_at = row.optional_time("revoked_at")?;
+    let reason = row.get::<Option<i64>>("reason")?.map(reason).transpose()?;
+    Ok(CertificateInfo {
+        serial: serial(row)?.to_string(),
+        issuer: row.get("issuer")?,
+        profile: row.get("profile")?,
+        subject: row.get("subject")?,
+        requester: row.get("requester")?,
+        issued_at: row.time("issued_at")?.to_string(),
+        not_after: row.time("not_after")?.to_string(),
+        status: if revoked_at.is_some() { "revoked" } else { "good" },
+        revoked_at: revoked_at.map(|at| at.to_string()),
+        reason: reason.map(RevocationReason::name),
+        certificate: None,
+    })
+}
+
+fn serial(row: &Row) -> Result<SerialNumber, StoreError> {
+    SerialNumber::from_bytes(&row.get::<Vec<u8>>("serial")?)
+        .map_err(|error| StoreError::Unexpected(error.to_string()))
+}
+
+fn reason(code: i64) -> Result<RevocationReason, StoreError> {
+    u8::try_from(code)
+        .ok()
+        .and_then(RevocationReason::from_code)
+        .ok_or_else(|| StoreError::Unexpected(format!("reason code {code}")))
+}
