@@ -94,4 +94,11 @@ pub trait KeyStore: Debug + Send + Sync {
     /// Ends the use of the device: sessions are closed and the token is logged
     /// out of. Operations answer [`KeyError::Unavailable`] from then on.
     async fn close(&self) {}
+
+    /// Loses every session behind the adapter's back, as a failing device
+    /// would; the conformance suite watches it recover. False where there is
+    /// no session to lose.
+    async fn interrupt(&self) -> bool {
+        false
+    }
 }

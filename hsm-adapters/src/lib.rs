@@ -12,6 +12,7 @@
 //! - [`conformance`] is what every adapter must pass.
 
 pub mod algorithm;
+pub mod conformance;
 mod error;
 mod files;
 mod key;

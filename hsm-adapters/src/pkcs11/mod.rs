@@ -201,6 +201,13 @@ impl KeyStore for Pkcs11Store {
         self.device.call(self.device.timeout, look).await
     }
 
+    async fn interrupt(&self) -> bool {
+        let (module, patience) = (Arc::clone(&self.device.module), self.device.timeout);
+        tokio::task::spawn_blocking(move || module.interrupt(patience))
+            .await
+            .unwrap_or(false)
+    }
+
     async fn close(&self) {
         self.device.close();
         let threads = std::mem::take(&mut *self.threads.lock());

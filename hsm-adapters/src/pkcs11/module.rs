@@ -76,6 +76,14 @@ impl Module {
         }
     }
 
+    /// Ends the library's state without telling anyone, as a device that fails.
+    pub(super) fn interrupt(&self, patience: Duration) -> bool {
+        let Some(_epoch) = self.epoch.try_write_for(patience) else {
+            return false;
+        };
+        self.library.clone().finalize().is_ok()
+    }
+
     /// Goes into the library, if `epoch` still lives.
     pub(super) fn enter(&self, epoch: Epoch) -> Option<Inside<'_>> {
         let guard = self.epoch.read();

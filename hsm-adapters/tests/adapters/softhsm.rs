@@ -1,7 +1,5 @@
 //! The PKCS#11 adapter on SoftHSM2: what goes wrong, and how it mends itself.
 
-mod common;
-
 use std::{
     fs,
     sync::{
@@ -11,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use common::{SoftHsm, with_softhsm};
+use crate::token::{SoftHsm, with_softhsm};
 use futures_util::future::join_all;
 use hsm_adapters::{KeyAlgorithm, KeyError, KeyStore, SignatureAlgorithm};
 
@@ -114,9 +112,12 @@ fn every_advertised_algorithm_is_generated() {
 
 #[test]
 fn a_wrong_pin_is_told_at_once() {
-    with_softhsm("a_wrong_pin_is_told_at_once", |hsm: SoftHsm| async move {
-        let error = hsm.open_with_wrong_pin().await.unwrap_err();
-        assert!(matches!(error, KeyError::BadPin { .. }), "{error}");
-        hsm.open().await.unwrap();
-    });
+    with_softhsm(
+        "softhsm::a_wrong_pin_is_told_at_once",
+        |hsm: SoftHsm| async move {
+            let error = hsm.open_with_wrong_pin().await.unwrap_err();
+            assert!(matches!(error, KeyError::BadPin { .. }), "{error}");
+            hsm.open().await.unwrap();
+        },
+    );
 }

@@ -90,7 +90,7 @@ pub(crate) fn with_softhsm<F: Future<Output = ()>>(name: &str, test: impl FnOnce
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr),
     );
-    println!("{out}");
+    println!("{out}\n{err}");
     assert!(
         output.status.success(),
         "{name} failed: {}\n{out}\n{err}",

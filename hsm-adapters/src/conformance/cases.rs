@@ -1,0 +1,316 @@
+//! The cases, each a short story about one promise of the traits.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::task::JoinSet;
+
+use super::{Outcome, Subject, Verify};
+use crate::{Key, KeyAlgorithm, KeyError, KeyStore, KeyUri, SignatureAlgorithm, files};
+
+/// The adapter under test and the keys made on it.
+pub(super) struct Suite<'a> {
+    subject: &'a dyn Subject,
+    verifier: &'a dyn Verify,
+    store: Arc<dyn KeyStore>,
+    keys: Vec<Arc<dyn Key>>,
+    run: String,
+}
+
+type Told = Result<(), String>;
+
+impl<'a> Suite<'a> {
+    pub(super) async fn open(
+        subject: &'a dyn Subject,
+        verifier: &'a dyn Verify,
+    ) -> Result<Self, KeyError> {
+        let random = files::random::<4>().map_err(|error| KeyError::Unavailable {
+            store: "conformance".to_owned(),
+            reason: error.to_string(),
+        })?;
+        Ok(Self {
+            subject,
+            verifier,
+            store: subject.open().await?,
+            keys: Vec::new(),
+            run: hex::encode(random),
+        })
+    }
+
+    pub(super) async fn algorithms(&self) -> Result<Vec<KeyAlgorithm>, KeyError> {
+        self.store.algorithms().await
+    }
+
+    /// A key is made, is in the list, and is not made twice.
+    pub(super) async fn generate(&mut self, algorithm: KeyAlgorithm) -> Outcome {
+        let label = self.label(algorithm.name());
+        let key = match self.store.generate(&label, algorithm).await {
+            Ok(key) => key,
+            Err(error) => return Outcome::Failed(error.to_string()),
+        };
+        self.keys.push(Arc::clone(&key));
+        let checked: Told = async {
+            ensure(key.algorithm() == algorithm, "it is of another algorithm")?;
+            ensure(
+                key.uri().parse::<KeyUri>().is_ok(),
+                "its address does not parse",
+            )?;
+            let listed = self.store.list().await.map_err(text)?;
+            let entry = listed.iter().find(|info| info.uri == key.uri());
+            ensure(
+                entry.is_some_and(|info| info.algorithm == algorithm),
+                "it is not in the list",
+            )?;
+            match self.store.generate(&label, algorithm).await {
+                Err(KeyError::KeyExists { .. }) => Ok(()),
+                other => Err(format!("a second of its name: {other:?}")),
+            }
+        }
+        .await;
+        outcome(checked)
+    }
+
+    /// Every key with every scheme that it can sign with.
+    pub(super) fn signatures(&self) -> Vec<(Arc<dyn Key>, SignatureAlgorithm)> {
+        let of_key = |key: &Arc<dyn Key>| {
+            let schemes = key.algorithm().signatures().iter();
+            schemes
+                .map(|scheme| (Arc::clone(key), *scheme))
+                .collect::<Vec<_>>()
+        };
+        self.keys.iter().flat_map(of_key).collect()
+    }
+
+    /// A signature verifies, and over another message it does not.
+    pub(super) async fn sign(&self, key: &Arc<dyn Key>, scheme: SignatureAlgorithm) -> Outcome {
+        let signed = key.sign(scheme, MESSAGE).await;
+        outcome(signed.map_err(text).and_then(|signature| {
+            self.verifier
+                .verify(key.public_key(), scheme, MESSAGE, &signature)?;
+            let other = self
+                .verifier
+                .verify(key.public_key(), scheme, b"other", &signature);
+            ensure(other.is_err(), "it verifies over another message too")
+        }))
+    }
+
+    /// A name that nobody has is told as such.
+    pub(super) async fn unknown_key(&self) -> Outcome {
+        let Some(key) = self.keys.first() else {
+            return no_keys();
+        };
+        let unknown = key.uri().replace(&self.run, "nobody");
+        outcome(match self.store.find(&unknown).await {
+            Err(KeyError::NoSuchKey { .. }) => Ok(()),
+            other => Err(format!("{other:?}")),
+        })
+    }
+
+    /// A destroyed key is gone for its handles, for a search and after a restart.
+    pub(super) async fn destroyed_key(&mut self) -> Outcome {
+        let Some(algorithm) = self.keys.first().map(|key| key.algorithm()) else {
+            return no_keys();
+        };
+        let told: Told = async {
+            let made = self
+                .store
+                .generate(&self.label("destroyed"), algorithm)
+                .await;
+            let key = made.map_err(text)?;
+            let scheme = algorithm.default_signature();
+            key.sign(scheme, MESSAGE).await.map_err(text)?;
+            self.store.destroy(key.uri()).await.map_err(text)?;
+            gone("its handle", key.sign(scheme, MESSAGE).await)?;
+            gone("a search", self.store.find(key.uri()).await)?;
+            gone("a second destruction", self.store.destroy(key.uri()).await)?;
+            self.reopen().await?;
+            gone("a search after a restart", self.store.find(key.uri()).await)
+        }
+        .await;
+        outcome(told)
+    }
+
+    /// Sixty-four tasks sign at once, and every signature is its own.
+    pub(super) async fn many_tasks(&mut self) -> Outcome {
+        let key = match self.current_key().await {
+            Ok(key) => key,
+            Err(outcome) => return outcome,
+        };
+        let scheme = key.algorithm().default_signature();
+        let mut tasks = JoinSet::new();
+        for number in 0..64 {
+            let key = Arc::clone(&key);
+            tasks.spawn(async move {
+                let message = format!("task {number}").into_bytes();
+                let mut last = Vec::new();
+                for _ in 0..4 {
+                    last = key.sign(scheme, &message).await.map_err(text)?;
+                }
+                Ok::<_, String>((message, last))
+            });
+        }
+        let mut told = Ok(());
+        while let Some(done) = tasks.join_next().await {
+            let verified = done
+                .map_err(text)
+                .flatten()
+                .and_then(|(message, signature)| {
+                    self.verifier
+                        .verify(key.public_key(), scheme, &message, &signature)
+                });
+            told = told.and(verified);
+        }
+        outcome(told)
+    }
+
+    /// Callers that go away before their answer leave nothing behind.
+    pub(super) async fn caller_gives_up(&mut self) -> Outcome {
+        let key = match self.current_key().await {
+            Ok(key) => key,
+            Err(outcome) => return outcome,
+        };
+        let scheme = key.algorithm().default_signature();
+        for _ in 0..64 {
+            // Polled once, then dropped.
+            let _ = tokio::time::timeout(Duration::ZERO, key.sign(scheme, MESSAGE)).await;
+        }
+        self.sign(&key, scheme).await
+    }
+
+    /// The device loses its sessions: callers hear of it at once, and soon all is well.
+    pub(super) async fn lost_session(&mut self) -> Outcome {
+        let key = match self.current_key().await {
+            Ok(key) => key,
+            Err(outcome) => return outcome,
+        };
+        if !self.store.interrupt().await {
+            return Outcome::NotApplicable("this adapter has no sessions to lose".to_owned());
+        }
+        let scheme = key.algorithm().default_signature();
+        let start = Instant::now();
+        let mut tick = tokio::time::interval(Duration::from_millis(50));
+        while start.elapsed() < RECOVERY {
+            let asked = Instant::now();
+            match key.sign(scheme, MESSAGE).await {
+                Ok(_) => return self.sign(&key, scheme).await,
+                Err(error) if error.is_transient() && asked.elapsed() < AT_ONCE => {}
+                Err(error) => {
+                    let took_ms = asked.elapsed().as_millis();
+                    return Outcome::Failed(format!("after {took_ms} ms: {error}"));
+                }
+            }
+            tick.tick().await;
+        }
+        Outcome::Failed(format!(
+            "it did not come back within {} s",
+            RECOVERY.as_secs()
+        ))
+    }
+
+    /// A wrong PIN is told as such, and the right one works after it.
+    pub(super) async fn wrong_pin(&mut self) -> Outcome {
+        let Some(key) = self.keys.first() else {
+            return no_keys();
+        };
+        // A token stays open for the whole process while anyone is logged in.
+        self.store.close().await;
+        let Some(opened) = self.subject.open_with_wrong_pin().await else {
+            let told = self.reopen().await;
+            return told.map_or_else(Outcome::Failed, |()| {
+                Outcome::NotApplicable("a wrong PIN is not to be tried on this device".to_owned())
+            });
+        };
+        // The software keystore opens without a look at its files.
+        let tried = match opened {
+            Ok(store) => {
+                let found = store.find(key.uri()).await.map(drop);
+                store.close().await;
+                found
+            }
+            Err(error) => Err(error),
+        };
+        let reopened = self.reopen().await;
+        outcome(reopened.and_then(|()| match tried {
+            Err(KeyError::BadPin { .. }) => Ok(()),
+            other => Err(format!("{other:?}")),
+        }))
+    }
+
+    /// Every key is there after a restart, with the same public half.
+    pub(super) async fn restart(&mut self) -> Outcome {
+        let told: Told = async {
+            self.reopen().await?;
+            for key in &self.keys {
+                let found = self.store.find(key.uri()).await.map_err(text)?;
+                ensure(found.public_key() == key.public_key(), "it is another key")?;
+                let scheme = found.algorithm().default_signature();
+                found.sign(scheme, MESSAGE).await.map_err(text)?;
+            }
+            Ok(())
+        }
+        .await;
+        outcome(told)
+    }
+
+    /// Every key that the suite made is destroyed.
+    pub(super) async fn clean_up(&mut self) -> Outcome {
+        let mut told = Ok(());
+        for key in &self.keys {
+            told = told.and(self.store.destroy(key.uri()).await.map_err(text));
+        }
+        self.store.close().await;
+        outcome(told)
+    }
+
+    async fn reopen(&mut self) -> Told {
+        self.store.close().await;
+        self.store = self.subject.open().await.map_err(text)?;
+        Ok(())
+    }
+
+    /// The first key, by the store that is open now.
+    async fn current_key(&self) -> Result<Arc<dyn Key>, Outcome> {
+        let Some(key) = self.keys.first() else {
+            return Err(no_keys());
+        };
+        let found = self.store.find(key.uri()).await;
+        found.map_err(|error| Outcome::Failed(error.to_string()))
+    }
+
+    fn label(&self, what: &str) -> String {
+        format!("conformance-{}-{what}", self.run)
+    }
+}
+
+fn ensure(holds: bool, otherwise: &str) -> Told {
+    if holds {
+        Ok(())
+    } else {
+        Err(otherwise.to_owned())
+    }
+}
+
+fn gone<T: std::fmt::Debug>(what: &str, result: Result<T, KeyError>) -> Told {
+    match result {
+        Err(KeyError::NoSuchKey { .. }) => Ok(()),
+        other => Err(format!("{what}: {other:?}")),
+    }
+}
+
+fn outcome(told: Told) -> Outcome {
+    told.map_or_else(Outcome::Failed, |()| Outcome::Passed)
+}
+
+fn no_keys() -> Outcome {
+    Outcome::NotApplicable("no key could be made".to_owned())
+}
+
+fn text(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}
+
+const MESSAGE: &[u8] = b"What the adapter signs, another program verifies.";
+const RECOVERY: Duration = Duration::from_secs(60);
+const AT_ONCE: Duration = Duration::from_secs(1);

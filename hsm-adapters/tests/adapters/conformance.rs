@@ -1,0 +1,102 @@
+//! The conformance suite on both adapters.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use crate::token::{SoftHsm, with_softhsm};
+use async_trait::async_trait;
+use hsm_adapters::{
+    KeyAlgorithm, KeyError, KeyStore, SignatureAlgorithm, SoftwareSettings, SoftwareStore,
+    conformance::{CaseResult, OpenSsl, Outcome, Report, Subject, Verify},
+};
+use zeroize::Zeroizing;
+
+struct Software(PathBuf);
+
+impl Software {
+    fn open_with(&self, passphrase: &str) -> Result<Arc<dyn KeyStore>, KeyError> {
+        let store = SoftwareStore::open(SoftwareSettings {
+            folder: self.0.clone(),
+            passphrase: Some(Zeroizing::new(passphrase.to_owned())),
+            queue: 1024,
+            timeout: Duration::from_secs(60),
+            sm2_id: "1234567812345678".to_owned(),
+        })?;
+        Ok(Arc::new(store))
+    }
+}
+
+#[async_trait]
+impl Subject for Software {
+    async fn open(&self) -> Result<Arc<dyn KeyStore>, KeyError> {
+        self.open_with("right")
+    }
+
+    async fn open_with_wrong_pin(&self) -> Option<Result<Arc<dyn KeyStore>, KeyError>> {
+        Some(self.open_with("wrong"))
+    }
+}
+
+#[async_trait]
+impl Subject for SoftHsm {
+    async fn open(&self) -> Result<Arc<dyn KeyStore>, KeyError> {
+        Ok(Arc::new(Self::open(self).await?))
+    }
+
+    async fn open_with_wrong_pin(&self) -> Option<Result<Arc<dyn KeyStore>, KeyError>> {
+        let opened = Self::open_with_wrong_pin(self).await;
+        Some(opened.map(|store| Arc::new(store) as Arc<dyn KeyStore>))
+    }
+}
+
+async fn run(subject: &dyn Subject) -> Report {
+    let mut tell = |case: &CaseResult| println!("{case}");
+    hsm_adapters::conformance::run(subject, &OpenSsl::default(), &mut tell)
+        .await
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_software_keystore_passes() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = folder.path().join("keys");
+    let report = run(&Software(keys.clone())).await;
+    assert!(report.passed());
+    let generated = report
+        .cases
+        .iter()
+        .filter(|case| case.name.starts_with("generate"))
+        .count();
+    assert_eq!(generated, KeyAlgorithm::all().count());
+    assert_eq!(std::fs::read_dir(keys).unwrap().count(), 0, "it cleans up");
+}
+
+#[test]
+fn softhsm_passes() {
+    with_softhsm("conformance::softhsm_passes", |hsm| async move {
+        let report = run(&hsm).await;
+        assert!(report.passed());
+        let skipped = |case: &&CaseResult| matches!(case.outcome, Outcome::NotApplicable(_));
+        assert_eq!(report.cases.iter().filter(skipped).count(), 0);
+        let store = hsm.open().await.unwrap();
+        assert_eq!(store.list().await.unwrap(), [], "it cleans up");
+    });
+}
+
+/// Says yes to everything, as a broken verifier would.
+struct Gullible;
+
+impl Verify for Gullible {
+    fn verify(&self, _: &[u8], _: SignatureAlgorithm, _: &[u8], _: &[u8]) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_verifier_that_accepts_all_is_found_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let subject = Software(folder.path().join("keys"));
+    let report = hsm_adapters::conformance::run(&subject, &Gullible, &mut |_| {})
+        .await
+        .unwrap();
+    assert!(!report.passed());
+}

@@ -1,0 +1,6 @@
+//! The adapters from outside.
+
+mod conformance;
+mod softhsm;
+mod software;
+mod token;
