@@ -1,0 +1,13 @@
+//! What this crate makes, as OpenSSL, `x509-parser` and pkilint read it, and
+//! what it refuses.
+
+mod authority;
+mod bad_input;
+mod certificate_requests;
+mod linter;
+mod pkilint;
+mod public_keys;
+mod revocation_lists;
+mod status;
+mod support;
+mod time_stamps;
