@@ -1,1 +1,144 @@
 #![forbid(unsafe_code)]
+//! The time-stamp authority: when did this exist?
+//!
+//! A [`Service`] holds time-stamping units and gives RFC 3161 tokens over HTTP.
+//! It asks nobody else: a unit's certificate is brought by who makes the unit.
+
+mod error;
+mod http;
+mod model;
+mod stamp;
+mod store;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use arc_swap::ArcSwap;
+use axum::Router;
+use hsm_adapters::{Key, Keyring};
+use pki::tsp::Accuracy;
+use platform::{
+    Caller, SharedClock, Store,
+    audit::{Entry, Party},
+};
+use utoipa_axum::router::OpenApiRouter;
+
+pub use error::Error;
+pub use model::UnitInfo;
+use model::Unit;
+use store::UnitRow;
+
+/// The unit that `/tsa` stamps with.
+pub const DEFAULT_UNIT: &str = "default";
+
+/// What the time-stamp authority is told by the settings.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The OID of the policy of new units.
+    pub policy: String,
+    /// The accuracy that tokens state.
+    pub accuracy: Accuracy,
+}
+
+/// The time-stamp authority. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Service(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    config: Config,
+    store: Store,
+    clock: SharedClock,
+    units: ArcSwap<BTreeMap<String, Arc<Unit>>>,
+}
+
+impl Service {
+    /// Takes the units of this database into service.
+    ///
+    /// # Errors
+    /// Where a unit's key is not to be had.
+    pub async fn open(config: Config, store: Store, clock: SharedClock, keyring: &Keyring) -> Result<Self, Error> {
+        let mut units = BTreeMap::new();
+        for row in store::units(&store).await? {
+            let key = keyring.find(&row.key_uri).await?;
+            let unit = Unit::new(row.name.clone(), &row.policy, &row.chain, key)?;
+            units.insert(row.name, Arc::new(unit));
+        }
+        Ok(Self(Arc::new(Inner {
+            config,
+            store,
+            clock,
+            units: ArcSwap::from_pointee(units),
+        })))
+    }
+
+    /// Makes a unit, or gives an existing one a new certificate.
+    ///
+    /// `chain_pem` is the unit's certificate and those above it without the root.
+    ///
+    /// # Errors
+    /// Where the caller may not, the certificate is not for time-stamping, or the database does not serve.
+    pub async fn put_unit(&self, caller: &Caller, name: &str, chain_pem: &str, key: Arc<dyn Key>) -> Result<(), Error> {
+        caller.require("tsa.unit.put")?;
+        let policy = &self.0.config.policy;
+        let unit = Unit::new(name.to_owned(), policy, chain_pem, Arc::clone(&key))?;
+        let now = self.clock().now();
+        let entry = Entry::new("tsa.unit.put", caller, Party::thing(format!("unit:{name}")), now)
+            .with("key", key.uri())
+            .with("sha256", hex::encode(unit.certificate.fingerprint()));
+        let row = UnitRow {
+            name: name.to_owned(),
+            key_uri: key.uri().to_owned(),
+            policy: policy.clone(),
+            chain: chain_pem.to_owned(),
+        };
+        self.store()
+            .transact(move |tx| {
+                let (row, entry) = (row.clone(), entry.clone());
+                Box::pin(async move {
+                    store::put_unit(tx, &row, now).await?;
+                    tx.audit(entry);
+                    Ok::<_, platform::StoreError>(())
+                })
+            })
+            .await?;
+        let unit = Arc::new(unit);
+        self.0.units.rcu(|units| {
+            let mut units = BTreeMap::clone(units);
+            units.insert(name.to_owned(), Arc::clone(&unit));
+            units
+        });
+        Ok(())
+    }
+
+    /// Every unit, by name.
+    pub fn units(&self) -> Vec<UnitInfo> {
+        self.0.units.load().values().map(|unit| unit.info()).collect()
+    }
+
+    /// `/tsa` and `/tsa/UNIT`.
+    pub fn routes(&self) -> Router {
+        http::routes(self.clone())
+    }
+
+    /// REST: `/api/v1/tsa/units`.
+    pub fn api(&self) -> OpenApiRouter {
+        http::api(self.clone())
+    }
+
+    fn unit(&self, name: &str) -> Result<Arc<Unit>, Error> {
+        let units = self.0.units.load();
+        units.get(name).cloned().ok_or_else(|| Error::NoSuchUnit(name.to_owned()))
+    }
+
+    fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    fn clock(&self) -> &SharedClock {
+        &self.0.clock
+    }
+
+    fn config(&self) -> &Config {
+        &self.0.config
+    }
+}

@@ -1,0 +1,73 @@
+//! All SQL of the time-stamp authority.
+
+use jiff::Timestamp;
+use pki::{SerialNumber, tsp::TimeStampReq};
+use platform::{
+    Store, StoreError, params,
+    store::{Appended, Table, Tx},
+};
+
+use crate::model::Unit;
+
+static TOKENS: Table = Table {
+    name: "tsa_token",
+    columns: &["serial", "unit", "policy", "gen_time", "digest", "imprint"],
+};
+
+/// A row of the table of units.
+#[derive(Clone)]
+pub(crate) struct UnitRow {
+    pub(crate) name: String,
+    pub(crate) key_uri: String,
+    pub(crate) policy: String,
+    pub(crate) chain: String,
+}
+
+pub(crate) async fn units(store: &Store) -> Result<Vec<UnitRow>, StoreError> {
+    let rows = store
+        .fetch_all("SELECT name, key_uri, policy, chain FROM tsa_unit ORDER BY name", vec![])
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(UnitRow {
+                name: row.get("name")?,
+                key_uri: row.get("key_uri")?,
+                policy: row.get("policy")?,
+                chain: row.get("chain")?,
+            })
+        })
+        .collect()
+}
+
+/// Keeps a unit; one of the same name gets the new key, policy and certificate.
+pub(crate) async fn put_unit(tx: &mut Tx<'_>, row: &UnitRow, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO tsa_unit (name, key_uri, policy, chain, created_at) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (name) DO UPDATE
+         SET key_uri = excluded.key_uri, policy = excluded.policy, chain = excluded.chain",
+        params![&row.name, &row.key_uri, &row.policy, &row.chain, now],
+    )
+    .await
+    .map(|_| ())
+}
+
+/// Adds a token to what is about to be committed.
+pub(crate) fn token(
+    rows: &mut Appended,
+    unit: &Unit,
+    request: &TimeStampReq,
+    serial: &SerialNumber,
+    gen_time: Timestamp,
+) {
+    rows.row(
+        &TOKENS,
+        params![
+            serial.as_bytes(),
+            unit.name.as_str(),
+            unit.policy.to_string(),
+            gen_time,
+            format!("{:?}", request.digest()),
+            request.hashed_message(),
+        ],
+    );
+}
