@@ -67,10 +67,7 @@ pub(crate) fn read_digest_oid(
     Ok(oid)
 }
 
-pub(crate) fn unsupported(
-    what: &'static str,
-    algorithm: impl std::fmt::Display,
-) -> Error {
+pub(crate) fn unsupported(what: &'static str, algorithm: impl std::fmt::Display) -> Error {
     Error::UnsupportedAlgorithm {
         what,
         algorithm: algorithm.to_string(),

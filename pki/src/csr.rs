@@ -137,10 +137,14 @@ impl CertificationRequest {
                     (oid::CHALLENGE_PASSWORD, [value]) => {
                         let text = std::str::from_utf8(value.value)
                             .ok()
-                            .filter(|_| matches!(value.tag, tag::UTF8_STRING | tag::PRINTABLE_STRING))
+                            .filter(|_| {
+                                matches!(value.tag, tag::UTF8_STRING | tag::PRINTABLE_STRING)
+                            })
                             .filter(|text| text.chars().count() <= 255);
                         let Some(text) = text else {
-                            return Err(attribute.error("challengePassword", "not a DirectoryString"));
+                            return Err(
+                                attribute.error("challengePassword", "not a DirectoryString")
+                            );
                         };
                         self.challenge_password = Some(text.to_owned());
                     }

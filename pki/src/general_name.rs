@@ -70,11 +70,13 @@ impl GeneralName {
             0x82 => Self::Dns(text("dNSName")?),
             0x86 => Self::Uri(text("uniformResourceIdentifier")?),
             0xa4 => Self::Directory(Name::from_der(element.value)?),
-            0x87 => Self::Ip(match element.value.len() {
-                4 => <[u8; 4]>::try_from(element.value).map(IpAddr::from),
-                _ => <[u8; 16]>::try_from(element.value).map(IpAddr::from),
-            }
-            .map_err(|_| cursor.error("iPAddress", "neither 4 nor 16 octets"))?),
+            0x87 => Self::Ip(
+                match element.value.len() {
+                    4 => <[u8; 4]>::try_from(element.value).map(IpAddr::from),
+                    _ => <[u8; 16]>::try_from(element.value).map(IpAddr::from),
+                }
+                .map_err(|_| cursor.error("iPAddress", "neither 4 nor 16 octets"))?,
+            ),
             0x80..=0x88 | 0xa0..=0xa8 => Self::Other {
                 number: element.tag & 0x1f,
                 der: element.der.to_vec(),
@@ -130,14 +132,23 @@ fn check_dns(name: &str) -> Result<()> {
         if label.is_empty() || label.len() > 63 {
             return bad("a label that is empty or longer than 63 characters");
         }
-        if !label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
-            return bad("only letters, digits and hyphens, and * as the whole first label; write international names in their xn-- form");
+        if !label
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        {
+            return bad(
+                "only letters, digits and hyphens, and * as the whole first label; write international names in their xn-- form",
+            );
         }
         if label.starts_with('-') || label.ends_with('-') {
             return bad("a hyphen at the start or end of a label");
         }
     }
-    if host.rsplit('.').next().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit())) {
+    if host
+        .rsplit('.')
+        .next()
+        .is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()))
+    {
         return bad("an address or number, not a name");
     }
     Ok(())
@@ -145,12 +156,21 @@ fn check_dns(name: &str) -> Result<()> {
 
 /// `Local@host` (RFC 5321 §4.1.2, dot-string only).
 fn check_email(address: &str) -> Result<()> {
-    let bad = |reason: &str| Err(Error::invalid("rfc822Name", format!("{address:?}: {reason}")));
+    let bad = |reason: &str| {
+        Err(Error::invalid(
+            "rfc822Name",
+            format!("{address:?}: {reason}"),
+        ))
+    };
     let Some((local, host)) = address.rsplit_once('@') else {
         return bad("no @");
     };
     let atom = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b);
-    if local.len() > 64 || local.split('.').any(|part| part.is_empty() || !part.bytes().all(atom)) {
+    if local.len() > 64
+        || local
+            .split('.')
+            .any(|part| part.is_empty() || !part.bytes().all(atom))
+    {
         return bad("malformed before the @");
     }
     if host.starts_with('*') || check_dns(host).is_err() {
@@ -174,11 +194,16 @@ fn check_uri(uri: &str) -> Result<()> {
         return bad("no scheme");
     };
     let scheme_ok = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
+        && scheme
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
     if !scheme_ok || rest.is_empty() || rest == "//" {
         return bad("not an absolute URI");
     }
-    if !uri.bytes().all(|b| b.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&b)) {
+    if !uri
+        .bytes()
+        .all(|b| b.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&b))
+    {
         return bad("characters that a URI escapes");
     }
     Ok(())
@@ -190,13 +215,35 @@ mod tests {
 
     #[test]
     fn dns_names() {
-        for good in ["localhost", "a.example", "*.a.example", "xn--fiqs8s", "1.a2", "A-b.C"] {
+        for good in [
+            "localhost",
+            "a.example",
+            "*.a.example",
+            "xn--fiqs8s",
+            "1.a2",
+            "A-b.C",
+        ] {
             GeneralName::Dns(good.into()).check().unwrap();
         }
         let long = "a".repeat(64);
         for bad in [
-            "", ".", "a.", "a..b", "-a.b", "a-.b", "a_b.c", "*", "*.com", "a.*.b", "a*.b.c",
-            "**.a.b", "信枢.中国", "a b", "127.0.0.1", "a.b/c", &long,
+            "",
+            ".",
+            "a.",
+            "a..b",
+            "-a.b",
+            "a-.b",
+            "a_b.c",
+            "*",
+            "*.com",
+            "a.*.b",
+            "a*.b.c",
+            "**.a.b",
+            "信枢.中国",
+            "a b",
+            "127.0.0.1",
+            "a.b/c",
+            &long,
         ] {
             assert!(GeneralName::Dns(bad.into()).check().is_err(), "{bad}");
         }
@@ -204,8 +251,12 @@ mod tests {
 
     #[test]
     fn emails_and_uris() {
-        GeneralName::Email("zhang.san+x@example.org".into()).check().unwrap();
-        for bad in ["a", "@b.c", "a@", "a@b@c d", "a..b@c.d", "a@*.b.c", "张@b.c"] {
+        GeneralName::Email("zhang.san+x@example.org".into())
+            .check()
+            .unwrap();
+        for bad in [
+            "a", "@b.c", "a@", "a@b@c d", "a..b@c.d", "a@*.b.c", "张@b.c",
+        ] {
             assert!(GeneralName::Email(bad.into()).check().is_err(), "{bad}");
         }
         GeneralName::Uri("urn:uuid:1".into()).check().unwrap();

@@ -45,7 +45,11 @@ pub fn decode(text: &str) -> Result<Vec<Block>> {
         };
         let end = format!("-----END {label}-----");
         let Some((body, after)) = after.split_once(&end) else {
-            return Err(Error::syntax("PEM", "END line", "missing or of another label"));
+            return Err(Error::syntax(
+                "PEM",
+                "END line",
+                "missing or of another label",
+            ));
         };
         let digits: String = body.chars().filter(|c| !c.is_ascii_whitespace()).collect();
         let der = STANDARD

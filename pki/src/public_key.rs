@@ -2,14 +2,16 @@
 
 use std::{fmt, sync::Arc};
 
-use aws_lc_rs::signature::{self as aws, ParsedPublicKey, UnparsedPublicKey, VerificationAlgorithm};
+use aws_lc_rs::signature::{
+    self as aws, ParsedPublicKey, UnparsedPublicKey, VerificationAlgorithm,
+};
 use hsm_adapters::{Digest, KeyAlgorithm, SignatureAlgorithm};
 use sm2::dsa::signature::Verifier;
 
 use crate::{
     Error, Result,
-    asn1::{Cursor, tag},
     algorithm::unsupported,
+    asn1::{Cursor, tag},
     jwk::ecdsa_der_to_raw,
 };
 
@@ -290,7 +292,10 @@ fn rsa_numbers(bits: &[u8]) -> Result<(&[u8], &[u8])> {
     }
     if exponent.len() > MAX_EXPONENT_LENGTH
         || exponent[exponent.len() - 1] % 2 == 0
-        || exponent.iter().fold(0, |sum, byte| (sum << 8) | u64::from(*byte)) < 65_537
+        || exponent
+            .iter()
+            .fold(0, |sum, byte| (sum << 8) | u64::from(*byte))
+            < 65_537
     {
         return bad("the RSA exponent is even, below 65537 or above 64 bits".into());
     }
@@ -299,7 +304,12 @@ fn rsa_numbers(bits: &[u8]) -> Result<(&[u8], &[u8])> {
 
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PublicKey({:?}, {})", self.kind, hex::encode(self.key_identifier()))
+        write!(
+            f,
+            "PublicKey({:?}, {})",
+            self.kind,
+            hex::encode(self.key_identifier())
+        )
     }
 }
 

@@ -2,9 +2,7 @@
 
 use hsm_adapters::{Key, SignatureAlgorithm};
 
-use crate::{
-    Error, PublicKey, Result, algorithm::encode_signature_algorithm, asn1::Writer,
-};
+use crate::{Error, PublicKey, Result, algorithm::encode_signature_algorithm, asn1::Writer};
 
 /// Signs `message` by `key` and checks the signature by the public key that is
 /// meant to have made it: a wrong key, a faulty device or a bit that flipped

@@ -35,7 +35,6 @@ impl<'a> Cursor<'a> {
         Ok(inner)
     }
 
-
     pub(crate) fn error(&self, field: &'static str, reason: impl Into<String>) -> Error {
         Error::syntax(self.what, field, reason)
     }
@@ -43,7 +42,6 @@ impl<'a> Cursor<'a> {
     pub(crate) fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
-
 
     /// The next tag byte, if anything is left.
     pub(crate) fn peek(&self) -> Option<u8> {
@@ -55,7 +53,10 @@ impl<'a> Cursor<'a> {
         if self.rest.is_empty() {
             Ok(())
         } else {
-            Err(self.error(field, format!("{} unexpected bytes follow", self.rest.len())))
+            Err(self.error(
+                field,
+                format!("{} unexpected bytes follow", self.rest.len()),
+            ))
         }
     }
 

@@ -117,7 +117,8 @@ fn parse_generalized(value: &[u8], fraction_allowed: bool) -> Option<Timestamp> 
 }
 
 fn to_timestamp(year: i32, rest: &[u8], nanoseconds: i32) -> Option<Timestamp> {
-    let part = |index: usize| -> Option<i8> { number(&rest[index * 2..index * 2 + 2])?.try_into().ok() };
+    let part =
+        |index: usize| -> Option<i8> { number(&rest[index * 2..index * 2 + 2])?.try_into().ok() };
     let civil = civil::DateTime::new(
         i16::try_from(year).ok()?,
         part(0)?,

@@ -116,7 +116,11 @@ impl Writer {
         let bytes = bits.to_be_bytes();
         let used = 16 - bits.trailing_zeros() as usize;
         let length = if bits == 0 { 0 } else { used.div_ceil(8) };
-        let mut value = vec![if bits == 0 { 0 } else { (length * 8 - used) as u8 }];
+        let mut value = vec![if bits == 0 {
+            0
+        } else {
+            (length * 8 - used) as u8
+        }];
         value.extend_from_slice(&bytes[..length]);
         self.tlv(tag, &value);
     }
@@ -170,12 +174,15 @@ mod tests {
             let der = Writer::build(|w| w.nested(tag::OCTET_STRING, |w| w.raw(&value)));
             assert_eq!(der, Writer::build(|w| w.octets(&value)));
             let header = der.len() - length;
-            assert_eq!(header, match length {
-                0..128 => 2,
-                128..256 => 3,
-                256..65_536 => 4,
-                _ => 5,
-            });
+            assert_eq!(
+                header,
+                match length {
+                    0..128 => 2,
+                    128..256 => 3,
+                    256..65_536 => 4,
+                    _ => 5,
+                }
+            );
         }
     }
 

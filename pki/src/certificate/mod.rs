@@ -237,6 +237,11 @@ impl Certificate {
 
 impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Certificate({}, serial {})", self.subject(), self.serial())
+        write!(
+            f,
+            "Certificate({}, serial {})",
+            self.subject(),
+            self.serial()
+        )
     }
 }

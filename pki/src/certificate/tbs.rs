@@ -80,7 +80,9 @@ impl Tbs {
     }
 
     pub(crate) fn extension(&self, oid: ObjectIdentifier) -> Option<&Extension> {
-        self.extensions.iter().find(|extension| extension.oid == oid)
+        self.extensions
+            .iter()
+            .find(|extension| extension.oid == oid)
     }
 
     fn interpret(&mut self, extension: &Extension) -> Result<()> {
@@ -121,9 +123,10 @@ fn read_basic_constraints(value: &[u8]) -> Result<Authority> {
         None
     } else {
         let length = constraints.small(tag::INTEGER, "pathLenConstraint")?;
-        Some(u8::try_from(length).map_err(|_| {
-            constraints.error("pathLenConstraint", "more than 255")
-        })?)
+        Some(
+            u8::try_from(length)
+                .map_err(|_| constraints.error("pathLenConstraint", "more than 255"))?,
+        )
     };
     constraints.end("pathLenConstraint")?;
     match (ca, path_len) {

@@ -130,7 +130,11 @@ impl UnsignedData {
         let mut out = Writer::with_capacity(self.content.len() + 2048);
         content_info(&mut out, |w| {
             // RFC 5652 §5.1: version 3 where the content is not id-data.
-            w.integer(if self.content_type == oid::ID_DATA { 1 } else { 3 });
+            w.integer(if self.content_type == oid::ID_DATA {
+                1
+            } else {
+                3
+            });
             w.set(|w| digest_algorithm(w, signer.digest));
             w.sequence(|w| {
                 w.oid(self.content_type);

@@ -89,7 +89,11 @@ impl CertificateList {
             .ok_or_else(|| tbs.error("authorityKeyIdentifier", "missing"))?;
         let list = Self {
             tbs: range(tbs_der),
-            entries: if entries.is_empty() { 0..0 } else { range(entries) },
+            entries: if entries.is_empty() {
+                0..0
+            } else {
+                range(entries)
+            },
             der: der.to_vec(),
             signature_algorithm: algorithm,
             signature,

@@ -3,11 +3,7 @@
 use const_oid::ObjectIdentifier;
 
 use super::Intent;
-use crate::{
-    Authority, GeneralName, KeyKind, KeyUsage,
-    certificate::Tbs,
-    name, oid,
-};
+use crate::{Authority, GeneralName, KeyKind, KeyUsage, certificate::Tbs, name, oid};
 
 type Rule = fn(&Tbs, &Intent) -> Result<(), String>;
 
@@ -89,7 +85,10 @@ fn basic_constraints(tbs: &Tbs, intent: &Intent) -> Result<(), String> {
         return Err("missing".into());
     }
     if tbs.authority != intent.authority {
-        return Err(format!("{:?} was meant to be {:?}", tbs.authority, intent.authority));
+        return Err(format!(
+            "{:?} was meant to be {:?}",
+            tbs.authority, intent.authority
+        ));
     }
     Ok(())
 }
@@ -99,13 +98,19 @@ fn path_length(tbs: &Tbs, intent: &Intent) -> Result<(), String> {
     let Authority::Ca { path_len } = tbs.authority else {
         return Ok(());
     };
-    match intent.issuer.certificate().map(crate::Certificate::authority) {
+    match intent
+        .issuer
+        .certificate()
+        .map(crate::Certificate::authority)
+    {
         Some(Authority::Ca { path_len: Some(0) }) => {
             Err("the issuer's pathLenConstraint is 0: no CA may follow".into())
         }
-        Some(Authority::Ca { path_len: Some(limit) }) if path_len.is_none_or(|own| own >= limit) => {
-            Err(format!("must be below the issuer's pathLenConstraint {limit}"))
-        }
+        Some(Authority::Ca {
+            path_len: Some(limit),
+        }) if path_len.is_none_or(|own| own >= limit) => Err(format!(
+            "must be below the issuer's pathLenConstraint {limit}"
+        )),
         _ => Ok(()),
     }
 }
@@ -170,7 +175,9 @@ fn extended_key_usage(tbs: &Tbs, _: &Intent) -> Result<(), String> {
     if has(oid::SERVER_AUTH) && !usage.intersects(key_exchange) {
         return Err("serverAuth without digitalSignature, keyEncipherment or keyAgreement".into());
     }
-    if has(oid::CLIENT_AUTH) && !usage.intersects(KeyUsage::DIGITAL_SIGNATURE | KeyUsage::KEY_AGREEMENT) {
+    if has(oid::CLIENT_AUTH)
+        && !usage.intersects(KeyUsage::DIGITAL_SIGNATURE | KeyUsage::KEY_AGREEMENT)
+    {
         return Err("clientAuth without digitalSignature or keyAgreement".into());
     }
     if has(oid::CODE_SIGNING) && !usage.contains(KeyUsage::DIGITAL_SIGNATURE) {
@@ -180,7 +187,11 @@ fn extended_key_usage(tbs: &Tbs, _: &Intent) -> Result<(), String> {
     if has(oid::EMAIL_PROTECTION) && !usage.intersects(mail) {
         return Err("emailProtection without a keyUsage for it".into());
     }
-    if has(oid::TIME_STAMPING) != tbs.extension(oid::EXTENDED_KEY_USAGE).is_some_and(|e| e.critical) {
+    if has(oid::TIME_STAMPING)
+        != tbs
+            .extension(oid::EXTENDED_KEY_USAGE)
+            .is_some_and(|e| e.critical)
+    {
         return Err("critical for timeStamping, and only then (RFC 3161 §2.3)".into());
     }
     Ok(())
@@ -195,7 +206,9 @@ fn key_strength(tbs: &Tbs, intent: &Intent) -> Result<(), String> {
         return Err(format!("an RSA modulus of {bits} bits"));
     }
     if tbs.authority != Authority::EndEntity && tbs.public_key.algorithm().is_none() {
-        return Err(format!("a CA's RSA key of {bits} bits; 2048, 3072 and 4096 are made"));
+        return Err(format!(
+            "a CA's RSA key of {bits} bits; 2048, 3072 and 4096 are made"
+        ));
     }
     if bits > 4096 && intent.authority == Authority::EndEntity {
         // Slow for every verifier, and nothing gained.
@@ -205,13 +218,20 @@ fn key_strength(tbs: &Tbs, intent: &Intent) -> Result<(), String> {
 }
 
 fn critical_flags(tbs: &Tbs, _: &Intent) -> Result<(), String> {
-    let critical: &[ObjectIdentifier] =
-        &[oid::BASIC_CONSTRAINTS, oid::KEY_USAGE, oid::NAME_CONSTRAINTS];
+    let critical: &[ObjectIdentifier] = &[
+        oid::BASIC_CONSTRAINTS,
+        oid::KEY_USAGE,
+        oid::NAME_CONSTRAINTS,
+    ];
     let depends = [oid::EXTENDED_KEY_USAGE, oid::SUBJECT_ALT_NAME];
     for extension in &tbs.extensions {
         let want = critical.contains(&extension.oid);
         if extension.critical != want && !depends.contains(&extension.oid) {
-            return Err(format!("{} must{} be critical", extension.oid, if want { "" } else { " not" }));
+            return Err(format!(
+                "{} must{} be critical",
+                extension.oid,
+                if want { "" } else { " not" }
+            ));
         }
     }
     match tbs.extension(oid::SUBJECT_ALT_NAME) {
@@ -237,7 +257,11 @@ fn known_extensions(tbs: &Tbs, _: &Intent) -> Result<(), String> {
         oid::AUTHORITY_INFO_ACCESS,
         oid::OCSP_NO_CHECK,
     ];
-    match tbs.extensions.iter().find(|extension| !KNOWN.contains(&extension.oid)) {
+    match tbs
+        .extensions
+        .iter()
+        .find(|extension| !KNOWN.contains(&extension.oid))
+    {
         Some(unknown) => Err(unknown.oid.to_string()),
         None => Ok(()),
     }
@@ -261,7 +285,10 @@ fn subject_bounds(tbs: &Tbs, _: &Intent) -> Result<(), String> {
         let length = attribute.value.chars().count();
         match name::row(attribute.oid) {
             Some(row) if length > row.upper_bound => {
-                return Err(format!("{} of {length} characters, the limit is {}", row.name, row.upper_bound));
+                return Err(format!(
+                    "{} of {length} characters, the limit is {}",
+                    row.name, row.upper_bound
+                ));
             }
             Some(_) => {}
             None => return Err(format!("attribute {} is not issued", attribute.oid)),
@@ -282,7 +309,8 @@ fn alt_name_syntax(tbs: &Tbs, _: &Intent) -> Result<(), String> {
 
 /// Names of a TLS server stand in subjectAltName (RFC 9525 §2), the commonName repeats one of them.
 fn tls_server_names(tbs: &Tbs, _: &Intent) -> Result<(), String> {
-    if tbs.authority != Authority::EndEntity || !tbs.extended_key_usage.contains(&oid::SERVER_AUTH) {
+    if tbs.authority != Authority::EndEntity || !tbs.extended_key_usage.contains(&oid::SERVER_AUTH)
+    {
         return Ok(());
     }
     let named = |name: &GeneralName| matches!(name, GeneralName::Dns(_) | GeneralName::Ip(_));
@@ -297,9 +325,9 @@ fn tls_server_names(tbs: &Tbs, _: &Intent) -> Result<(), String> {
         })
     };
     match tbs.subject.common_name() {
-        Some(common_name) if !repeats(common_name) => {
-            Err(format!("commonName {common_name:?} is not among the subjectAltNames"))
-        }
+        Some(common_name) if !repeats(common_name) => Err(format!(
+            "commonName {common_name:?} is not among the subjectAltNames"
+        )),
         _ => Ok(()),
     }
 }

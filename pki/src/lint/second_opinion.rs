@@ -19,21 +19,43 @@ pub(super) fn agrees(der: &[u8], ours: &Tbs) -> Result<(), String> {
     };
     hold("length", rest.is_empty());
     hold("version", theirs.version.0 == 2);
-    hold("serialNumber", significant(theirs.raw_serial()) == ours.serial.as_bytes());
+    hold(
+        "serialNumber",
+        significant(theirs.raw_serial()) == ours.serial.as_bytes(),
+    );
     hold("issuer", theirs.issuer.as_raw() == ours.issuer.der());
     hold("subject", theirs.subject.as_raw() == ours.subject.der());
-    hold("subjectPublicKeyInfo", theirs.subject_pki.raw == ours.public_key.der());
+    hold(
+        "subjectPublicKeyInfo",
+        theirs.subject_pki.raw == ours.public_key.der(),
+    );
     let validity = &theirs.validity;
-    hold("notBefore", validity.not_before.timestamp() == ours.validity.not_before.as_second());
-    hold("notAfter", validity.not_after.timestamp() == ours.validity.not_after.as_second());
-    hold("CA", theirs.is_ca() == matches!(ours.authority, Authority::Ca { .. }));
-    hold("number of extensions", theirs.extensions().len() == ours.extensions.len());
+    hold(
+        "notBefore",
+        validity.not_before.timestamp() == ours.validity.not_before.as_second(),
+    );
+    hold(
+        "notAfter",
+        validity.not_after.timestamp() == ours.validity.not_after.as_second(),
+    );
+    hold(
+        "CA",
+        theirs.is_ca() == matches!(ours.authority, Authority::Ca { .. }),
+    );
+    hold(
+        "number of extensions",
+        theirs.extensions().len() == ours.extensions.len(),
+    );
     for extension in theirs.extensions() {
         let read = match extension.parsed_extension() {
             ParsedExtension::ParseError { .. } | ParsedExtension::Unparsed => false,
             ParsedExtension::SubjectAlternativeName(names) => {
                 names.general_names.len() == ours.alt_names.len()
-                    && names.general_names.iter().zip(&ours.alt_names).all(|(a, b)| same_name(a, b))
+                    && names
+                        .general_names
+                        .iter()
+                        .zip(&ours.alt_names)
+                        .all(|(a, b)| same_name(a, b))
             }
             _ => true,
         };
@@ -42,7 +64,10 @@ pub(super) fn agrees(der: &[u8], ours: &Tbs) -> Result<(), String> {
     if differs.is_empty() {
         Ok(())
     } else {
-        Err(format!("x509-parser reads otherwise: {}", differs.join(", ")))
+        Err(format!(
+            "x509-parser reads otherwise: {}",
+            differs.join(", ")
+        ))
     }
 }
 

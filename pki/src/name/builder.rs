@@ -158,7 +158,10 @@ mod tests {
         let name = Name::from_common_name(&"信".repeat(64)).unwrap();
         assert_eq!(Name::from_der(name.der()).unwrap(), name);
         let error = Name::from_common_name(&"信".repeat(65)).unwrap_err();
-        assert_eq!(error.to_string(), "commonName: 65 characters, the limit is 64");
+        assert_eq!(
+            error.to_string(),
+            "commonName: 65 characters, the limit is 64"
+        );
     }
 
     #[test]

@@ -93,9 +93,8 @@ fn one(text: &str) -> Result<OnePart<'_>> {
         match c {
             ',' | '+' | ';' => {
                 let separator = if c == '+' { '+' } else { ',' };
-                return finish(value, kept).map(|value| {
-                    ((oid, value), Some(separator), &after[index + 1..])
-                });
+                return finish(value, kept)
+                    .map(|value| ((oid, value), Some(separator), &after[index + 1..]));
             }
             '\\' => {
                 let Some((_, escaped)) = chars.next() else {
@@ -170,14 +169,18 @@ mod tests {
 
     #[test]
     fn other_spellings_are_read() {
-        let name: Name = " commonname = a\\2Cb + UID=7 ; 2.5.4.10=Org ".parse().unwrap();
+        let name: Name = " commonname = a\\2Cb + UID=7 ; 2.5.4.10=Org "
+            .parse()
+            .unwrap();
         assert_eq!(name.to_string(), "CN=a\\,b+UID=7,O=Org");
         assert_eq!(Name::from_der(name.der()).unwrap().der(), name.der());
     }
 
     #[test]
     fn malformed_text_is_refused() {
-        for text in ["CN", "CN=", "XX=a", "CN=a,", "CN=\"a\"", "CN=a\\", "CN=a\\zb", "CN=#0403", "CN=\\ff"] {
+        for text in [
+            "CN", "CN=", "XX=a", "CN=a,", "CN=\"a\"", "CN=a\\", "CN=a\\zb", "CN=#0403", "CN=\\ff",
+        ] {
             assert!(text.parse::<Name>().is_err(), "{text}");
         }
     }

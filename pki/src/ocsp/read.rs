@@ -94,7 +94,9 @@ impl BasicResponse {
             answers.push(read_single(list.sequence("SingleResponse")?)?);
         }
         let mut nonce = None;
-        if let Some(mut wrapper) = data.optional_nested(tag::constructed(1), "responseExtensions")? {
+        if let Some(mut wrapper) =
+            data.optional_nested(tag::constructed(1), "responseExtensions")?
+        {
             for extension in Extension::read_all(wrapper.sequence("responseExtensions")?)? {
                 if extension.oid == oid::OCSP_NONCE {
                     nonce = Some(read_nonce(&extension.value)?);
@@ -145,13 +147,16 @@ impl BasicResponse {
             .chain(&self.certificates)
             .find(|candidate| sha1(candidate.public_key().bits()) == self.responder_key_hash)
             .ok_or_else(|| Error::invalid("responderID", "no certificate of that key"))?;
-        let delegated = signer.is_issued_by(issuer)
-            && signer.extended_key_usage().contains(&oid::OCSP_SIGNING);
+        let delegated =
+            signer.is_issued_by(issuer) && signer.extended_key_usage().contains(&oid::OCSP_SIGNING);
         if signer != issuer && !delegated {
             return Err(Error::invalid("responderID", "not delegated by the issuer"));
         }
         if !signer.validity().contains(self.produced_at) {
-            return Err(Error::invalid("responderID", "its certificate was not valid"));
+            return Err(Error::invalid(
+                "responderID",
+                "its certificate was not valid",
+            ));
         }
         signer
             .public_key()
@@ -169,7 +174,9 @@ fn read_single(mut single: Cursor<'_>) -> Result<SingleAnswer> {
             let mut info = Cursor::new(WHAT, value);
             let time = info.generalized_time("revocationTime", false)?;
             let mut reason = RevocationReason::Unspecified;
-            if let Some(mut wrapper) = info.optional_nested(tag::constructed(0), "revocationReason")? {
+            if let Some(mut wrapper) =
+                info.optional_nested(tag::constructed(0), "revocationReason")?
+            {
                 let code = wrapper.small(tag::ENUMERATED, "revocationReason")?;
                 wrapper.end("revocationReason")?;
                 reason = u8::try_from(code)

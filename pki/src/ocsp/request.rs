@@ -54,7 +54,8 @@ impl OcspRequest {
         while !list.is_empty() {
             let mut request = list.sequence("Request")?;
             cert_ids.push(CertId::from_der(WHAT, request.sequence_der("reqCert")?)?);
-            let extensions = request.optional_nested(tag::constructed(0), "singleRequestExtensions")?;
+            let extensions =
+                request.optional_nested(tag::constructed(0), "singleRequestExtensions")?;
             read_extensions(extensions, |_| Ok(()))?;
             request.end("singleRequestExtensions")?;
             if cert_ids.len() > MAX_CERT_IDS {

@@ -89,7 +89,10 @@ impl Responder {
     /// [`Error::Invalid`] where the certificate may not sign answers (RFC 6960
     /// §4.2.2.2), [`Error::UnsupportedAlgorithm`] where its key cannot sign so.
     pub fn new(certificate: &Certificate, algorithm: SignatureAlgorithm) -> Result<Self> {
-        if !certificate.extended_key_usage().contains(&oid::OCSP_SIGNING) {
+        if !certificate
+            .extended_key_usage()
+            .contains(&oid::OCSP_SIGNING)
+        {
             return Err(Error::invalid("extKeyUsage", "no OCSPSigning"));
         }
         if !certificate

@@ -58,6 +58,7 @@ pub struct UnsignedToken(cms::UnsignedData);
 /// A token that was read; [`TimeStampToken::verify`] checks it.
 #[derive(Clone, Debug)]
 pub struct TimeStampToken {
+    der: Vec<u8>,
     signed_data: cms::SignedData,
     info: TstInfo,
 }
@@ -100,11 +101,20 @@ impl TimeStamper {
         if certificate.extended_key_usage() != [oid::TIME_STAMPING]
             || !purpose.is_some_and(|extension| extension.critical)
         {
-            return Err(Error::invalid("extKeyUsage", "not timeStamping alone, critical"));
+            return Err(Error::invalid(
+                "extKeyUsage",
+                "not timeStamping alone, critical",
+            ));
         }
         let signs = KeyUsage::DIGITAL_SIGNATURE | KeyUsage::NON_REPUDIATION;
-        if !certificate.key_usage().is_none_or(|usage| usage.intersects(signs)) {
-            return Err(Error::invalid("keyUsage", "neither digitalSignature nor nonRepudiation"));
+        if !certificate
+            .key_usage()
+            .is_none_or(|usage| usage.intersects(signs))
+        {
+            return Err(Error::invalid(
+                "keyUsage",
+                "neither digitalSignature nor nonRepudiation",
+            ));
         }
         let tsa = Writer::build(|w| {
             if with_name {
@@ -193,12 +203,22 @@ impl TimeStampToken {
     pub fn from_der(der: &[u8]) -> Result<Self> {
         let signed_data = cms::SignedData::from_der(der)?;
         if signed_data.content_type() != oid::ID_CT_TST_INFO {
-            return Err(Error::syntax("TimeStampToken", "eContentType", "not id-ct-TSTInfo"));
+            return Err(Error::syntax(
+                "TimeStampToken",
+                "eContentType",
+                "not id-ct-TSTInfo",
+            ));
         }
         Ok(Self {
+            der: der.to_vec(),
             info: TstInfo::from_der(signed_data.content())?,
             signed_data,
         })
+    }
+
+    /// The whole encoding, a ContentInfo.
+    pub fn der(&self) -> &[u8] {
+        &self.der
     }
 
     /// What it says.
@@ -222,7 +242,10 @@ impl TimeStampToken {
             return Err(Error::invalid("extKeyUsage", "not timeStamping alone"));
         }
         if !certificate.validity().contains(self.info.gen_time) {
-            return Err(Error::invalid("genTime", "outside the certificate's validity"));
+            return Err(Error::invalid(
+                "genTime",
+                "outside the certificate's validity",
+            ));
         }
         self.signed_data.verify(certificate)
     }

@@ -5,19 +5,25 @@ use std::process::Command;
 use pki::{KeyAlgorithm, SignatureAlgorithm};
 
 use crate::{
-    revocation_lists,
-    status,
+    revocation_lists, status,
     support::{Openssl, World, succeeds},
 };
 
 /// Where `scripts/test-deps` puts Python programs; `PKILINT_BIN` names another folder.
 fn program(name: &str) -> std::path::PathBuf {
     let folder = std::env::var_os("PKILINT_BIN").map_or_else(
-        || std::path::Path::new(&std::env::var_os("HOME").unwrap()).join(".cache/xinshu/python/bin"),
+        || {
+            std::path::Path::new(&std::env::var_os("HOME").unwrap())
+                .join(".cache/xinshu/python/bin")
+        },
         Into::into,
     );
     let program = folder.join(name);
-    assert!(program.exists(), "{} is not there: run scripts/test-deps", program.display());
+    assert!(
+        program.exists(),
+        "{} is not there: run scripts/test-deps",
+        program.display()
+    );
     program
 }
 
@@ -35,7 +41,11 @@ fn lint(name: &str, arguments: &[&str], file: &std::path::Path) {
 
 #[test]
 fn it_finds_nothing() {
-    for key in [KeyAlgorithm::P256, KeyAlgorithm::P384, KeyAlgorithm::Rsa2048] {
+    for key in [
+        KeyAlgorithm::P256,
+        KeyAlgorithm::P384,
+        KeyAlgorithm::Rsa2048,
+    ] {
         let world = World::new(key, key.default_signature());
         let files = Openssl::new();
         for (name, holder) in [
@@ -59,11 +69,15 @@ fn it_finds_nothing() {
 #[test]
 fn it_would_find_something() {
     let world = World::new(KeyAlgorithm::P256, SignatureAlgorithm::EcdsaP256Sha256);
-    // A certificate whose keyUsage is not critical.
+    // pkilint takes the dot-less host for a wrong URI.
     let mut der = world.server.certificate.der().to_vec();
-    let key_usage = [0x55, 0x1d, 0x0f, 0x01, 0x01, 0xff];
-    let place = der.windows(6).position(|window| window == key_usage).unwrap();
-    der[place + 2] = 0x63;
+    let host = b"pki.example.org:8080/ocsp";
+    let place = der
+        .windows(host.len())
+        .position(|window| window == host)
+        .unwrap();
+    der[place + 3] = b'-';
+    der[place + 11] = b'-';
     let files = Openssl::new();
     let file = files.file("bad.pem", pki::pem::encode("CERTIFICATE", &der));
     let output = Command::new(program("lint_pkix_cert"))

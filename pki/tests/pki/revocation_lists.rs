@@ -31,9 +31,15 @@ fn entry(serial: &SerialNumber, reason: RevocationReason) -> Revocation {
 pub(crate) fn list(world: &World, others: u64) -> Vec<u8> {
     let others = (1..=others)
         .map(|number| SerialNumber::from_bytes(&(u64::MAX - number).to_be_bytes()).unwrap());
-    let entries = std::iter::once(entry(world.server.certificate.serial(), RevocationReason::KeyCompromise))
-        .chain(others.map(|serial| entry(&serial, RevocationReason::Unspecified)));
-    let unsigned = world.issuer.crl(&template(None), world.algorithm, entries).unwrap();
+    let entries = std::iter::once(entry(
+        world.server.certificate.serial(),
+        RevocationReason::KeyCompromise,
+    ))
+    .chain(others.map(|serial| entry(&serial, RevocationReason::Unspecified)));
+    let unsigned = world
+        .issuer
+        .crl(&template(None), world.algorithm, entries)
+        .unwrap();
     wait(unsigned.sign(&*world.issuing.key)).unwrap()
 }
 
@@ -50,7 +56,12 @@ fn openssl_checks_revocation_by_every_algorithm() {
         openssl.file("server.pem", world.server.certificate.to_pem());
         openssl.file("person.pem", world.person.certificate.to_pem());
         let text = openssl.text("crl -in list.crl -inform DER -noout -text");
-        for line in ["Version 2", "X509v3 CRL Number: \n                7", "Key Compromise", "Mar  1 08:09:10 2026 GMT"] {
+        for line in [
+            "Version 2",
+            "X509v3 CRL Number: \n                7",
+            "Key Compromise",
+            "Mar  1 08:09:10 2026 GMT",
+        ] {
             assert!(text.contains(line), "{algorithm}: {line} is not in {text}");
         }
         let ours = CertificateList::from_der(&der).unwrap();
@@ -73,39 +84,73 @@ fn both_readers_agree_with_what_was_written() {
     let entries = [
         Revocation {
             invalidity_date: Some(at("2026-02-01T00:00:00Z")),
-            ..entry(world.server.certificate.serial(), RevocationReason::Superseded)
+            ..entry(
+                world.server.certificate.serial(),
+                RevocationReason::Superseded,
+            )
         },
-        entry(world.person.certificate.serial(), RevocationReason::Unspecified),
+        entry(
+            world.person.certificate.serial(),
+            RevocationReason::Unspecified,
+        ),
     ];
-    let url = "http://localhost:8080/crl/issuing.crl".to_owned();
+    let url = "http://pki.example.org:8080/crl/issuing.crl".to_owned();
     let template = template(Some(vec![url.clone()]));
-    let unsigned = world.issuer.crl(&template, world.algorithm, entries.clone()).unwrap();
+    let unsigned = world
+        .issuer
+        .crl(&template, world.algorithm, entries.clone())
+        .unwrap();
     let der = wait(unsigned.sign(&*world.issuing.key)).unwrap();
     let ours = CertificateList::from_der(&der).unwrap();
-    assert_eq!(ours.entries().collect::<Result<Vec<_>, _>>().unwrap(), entries);
+    assert_eq!(
+        ours.entries().collect::<Result<Vec<_>, _>>().unwrap(),
+        entries
+    );
     assert_eq!(ours.crl_number(), [7]);
-    assert_eq!(ours.authority_key_identifier(), world.issuer.key_identifier());
+    assert_eq!(
+        ours.authority_key_identifier(),
+        world.issuer.key_identifier()
+    );
     assert_eq!(ours.issuer(), world.issuing.certificate.subject());
     let (_, theirs) = CertificateRevocationList::from_der(&der).unwrap();
     assert_eq!(theirs.crl_number().unwrap().to_bytes_be(), [7]);
-    let serials: Vec<_> = theirs.iter_revoked_certificates().map(|entry| entry.raw_serial().to_vec()).collect();
-    assert_eq!(serials, entries.map(|entry| entry.serial.as_bytes().to_vec()));
+    let serials: Vec<_> = theirs
+        .iter_revoked_certificates()
+        .map(|entry| entry.raw_serial().to_vec())
+        .collect();
+    assert_eq!(
+        serials,
+        entries.map(|entry| entry.serial.as_bytes().to_vec())
+    );
     let openssl = Openssl::new();
     openssl.file("list.crl", &der);
     let text = openssl.text("crl -in list.crl -inform DER -noout -text");
-    assert!(text.contains("Issuing Distribution Point: critical") && text.contains(&url), "{text}");
+    assert!(
+        text.contains("Issuing Distribution Point: critical") && text.contains(&url),
+        "{text}"
+    );
     assert!(text.contains("Invalidity Date"), "{text}");
 }
 
 #[test]
 fn an_empty_list_has_no_list() {
     let world = World::new(KeyAlgorithm::P256, SignatureAlgorithm::EcdsaP256Sha256);
-    let unsigned = world.issuer.crl(&template(None), world.algorithm, []).unwrap();
+    let unsigned = world
+        .issuer
+        .crl(&template(None), world.algorithm, [])
+        .unwrap();
     let der = wait(unsigned.sign(&*world.issuing.key)).unwrap();
-    assert_eq!(CertificateList::from_der(&der).unwrap().entries().count(), 0);
+    assert_eq!(
+        CertificateList::from_der(&der).unwrap().entries().count(),
+        0
+    );
     let openssl = Openssl::new();
     openssl.file("list.crl", &der);
-    assert!(openssl.text("crl -in list.crl -inform DER -noout -text").contains("No Revoked Certificates."));
+    assert!(
+        openssl
+            .text("crl -in list.crl -inform DER -noout -text")
+            .contains("No Revoked Certificates.")
+    );
 }
 
 #[test]
@@ -130,6 +175,12 @@ fn what_cannot_be_is_refused() {
     ));
     // A key that is not the issuer's.
     let other = TestKey::named(KeyAlgorithm::P256, "leaf");
-    let unsigned = world.issuer.crl(&template(None), world.algorithm, []).unwrap();
-    assert!(matches!(wait(unsigned.sign(&*other)), Err(Error::SignedOtherwise { .. })));
+    let unsigned = world
+        .issuer
+        .crl(&template(None), world.algorithm, [])
+        .unwrap();
+    assert!(matches!(
+        wait(unsigned.sign(&*other)),
+        Err(Error::SignedOtherwise { .. })
+    ));
 }

@@ -52,7 +52,9 @@ fn answer(world: &World, request: &OcspRequest) -> Vec<u8> {
 /// The answer to a question about the person's certificate.
 pub(crate) fn response(world: &World, nonce: Option<&[u8]>) -> Vec<u8> {
     let hashes = IssuerHashes::new(&world.issuer);
-    let cert_id = hashes.cert_id(CertIdHash::Sha1, world.person.certificate.serial()).unwrap();
+    let cert_id = hashes
+        .cert_id(CertIdHash::Sha1, world.person.certificate.serial())
+        .unwrap();
     let request = OcspRequest::parse(&build_request(&[cert_id], nonce)).unwrap();
     answer(world, &request)
 }
@@ -89,8 +91,17 @@ fn openssl_asks_and_believes() {
             let text = openssl.text(&format!(
                 "ocsp {hash} -issuer issuing.pem -cert server.pem -cert person.pem -serial 0x7001 -no_nonce -reqin request.der -respin response.der -CAfile root.pem -verify_other issuing.pem"
             ));
-            for line in ["Response verify OK", "server.pem: revoked", "Reason: keyCompromise", "person.pem: good", "0x7001: unknown"] {
-                assert!(text.contains(line), "{algorithm} {hash}: {line} is not in {text}");
+            for line in [
+                "Response verify OK",
+                "server.pem: revoked",
+                "Reason: keyCompromise",
+                "person.pem: good",
+                "0x7001: unknown",
+            ] {
+                assert!(
+                    text.contains(line),
+                    "{algorithm} {hash}: {line} is not in {text}"
+                );
             }
         }
     }
@@ -106,11 +117,16 @@ fn answers_come_back_as_they_were_given() {
         let request = build_request(&[cert_id], Some(&[7; 128]));
         let request = OcspRequest::parse(&request).unwrap();
         let read = BasicResponse::from_der(&answer(&world, &request)).unwrap();
-        let [single] = read.answers() else { panic!("{read:?}") };
+        let [single] = read.answers() else {
+            panic!("{read:?}")
+        };
         assert_eq!(single.cert_id, request.cert_ids()[0]);
         assert_eq!(single.status, REVOKED);
         assert_eq!(read.nonce(), Some(&[7; 128][..]));
-        assert_eq!(read.certificates(), std::slice::from_ref(&world.ocsp.certificate));
+        assert_eq!(
+            read.certificates(),
+            std::slice::from_ref(&world.ocsp.certificate)
+        );
     }
     let elsewhere = IssuerHashes::of(world.root.certificate.subject(), world.issuer.public_key());
     let cert_id = elsewhere.cert_id(CertIdHash::Sha1, serial).unwrap();
@@ -157,11 +173,22 @@ fn only_a_responder_may_answer() {
     let world = World::new(KeyAlgorithm::P256, SignatureAlgorithm::EcdsaP256Sha256);
     assert!(Responder::new(&world.server.certificate, world.algorithm).is_err());
     let responder = Responder::new(&world.ocsp.certificate, world.algorithm).unwrap();
-    assert!(responder.response(&[], at("2026-01-01T00:00:00Z"), None).is_err());
+    assert!(
+        responder
+            .response(&[], at("2026-01-01T00:00:00Z"), None)
+            .is_err()
+    );
     let hashes = IssuerHashes::new(&world.issuer);
-    let cert_id = hashes.cert_id(CertIdHash::Sha1, world.person.certificate.serial()).unwrap();
+    let cert_id = hashes
+        .cert_id(CertIdHash::Sha1, world.person.certificate.serial())
+        .unwrap();
     let request = OcspRequest::parse(&build_request(&[cert_id], None)).unwrap();
-    let unsigned = responder.response(&answers(&world, &request), Timestamp::now(), None).unwrap();
+    let unsigned = responder
+        .response(&answers(&world, &request), Timestamp::now(), None)
+        .unwrap();
     let other = TestKey::named(KeyAlgorithm::P256, "issuing");
-    assert!(matches!(wait(unsigned.sign(&*other)), Err(Error::SignedOtherwise { .. })));
+    assert!(matches!(
+        wait(unsigned.sign(&*other)),
+        Err(Error::SignedOtherwise { .. })
+    ));
 }

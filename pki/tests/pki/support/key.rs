@@ -10,9 +10,7 @@ use aws_lc_rs::{
     encoding::AsDer,
     rand::SystemRandom,
     rsa::KeySize,
-    signature::{
-        self as aws, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RsaEncoding, RsaKeyPair,
-    },
+    signature::{self as aws, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RsaEncoding, RsaKeyPair},
 };
 use pki::{Key, KeyAlgorithm, KeyError, SignatureAlgorithm, ecdsa_raw_to_der};
 use sm2::{dsa::signature::Signer as _, pkcs8::EncodePublicKey as _};
@@ -36,11 +34,17 @@ impl TestKey {
     pub(crate) fn generate(algorithm: KeyAlgorithm) -> Self {
         let rsa = |size| {
             let pair = RsaKeyPair::generate(size).unwrap();
-            (pair.public_key().as_der().unwrap().as_ref().to_vec(), Pair::Rsa(pair))
+            (
+                pair.public_key().as_der().unwrap().as_ref().to_vec(),
+                Pair::Rsa(pair),
+            )
         };
         let ecdsa = |curve| {
             let pair = EcdsaKeyPair::generate(curve).unwrap();
-            (pair.public_key().as_der().unwrap().as_ref().to_vec(), Pair::Ecdsa(pair))
+            (
+                pair.public_key().as_der().unwrap().as_ref().to_vec(),
+                Pair::Ecdsa(pair),
+            )
         };
         let (public_key, pair) = match algorithm {
             KeyAlgorithm::P256 => ecdsa(&aws::ECDSA_P256_SHA256_ASN1_SIGNING),
@@ -50,7 +54,10 @@ impl TestKey {
             KeyAlgorithm::Rsa4096 => rsa(KeySize::Rsa4096),
             KeyAlgorithm::Ed25519 => {
                 let pair = Ed25519KeyPair::generate().unwrap();
-                (pair.public_key().as_der().unwrap().as_ref().to_vec(), Pair::Ed25519(pair))
+                (
+                    pair.public_key().as_der().unwrap().as_ref().to_vec(),
+                    Pair::Ed25519(pair),
+                )
             }
             KeyAlgorithm::Sm2 => {
                 let mut bytes = [0; 32];

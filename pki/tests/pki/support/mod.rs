@@ -5,8 +5,11 @@ mod openssl;
 mod world;
 
 pub(crate) use key::TestKey;
-pub(crate) use openssl::{Openssl, fails, openssl, succeeds};
-pub(crate) use world::{Holder, World, alt_names, at, every_kind, validity, without_lint};
+pub(crate) use openssl::{Openssl, fails, succeeds};
+pub(crate) use world::{
+    World, alt_names, at, every_kind, findings, issuing_shape, root_shape, server_profile,
+    server_shape, validity,
+};
 
 /// Runs a future to its end.
 pub(crate) fn wait<T>(future: impl Future<Output = T>) -> T {

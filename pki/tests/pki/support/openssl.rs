@@ -40,7 +40,7 @@ impl Openssl {
     }
 }
 
-pub(crate) fn openssl(folder: &Path, words: &str) -> Output {
+fn openssl(folder: &Path, words: &str) -> Output {
     Command::new("openssl")
         .args(words.split_whitespace())
         .current_dir(folder)

@@ -46,13 +46,17 @@ pub(crate) fn at(text: &str) -> Timestamp {
 pub(crate) fn validity(days: i64) -> Validity {
     let now = Timestamp::now();
     let hour = jiff::SignedDuration::from_hours(1);
-    Validity::new(now - hour, now - hour + jiff::SignedDuration::from_hours(days * 24)).unwrap()
+    Validity::new(
+        now - hour,
+        now - hour + jiff::SignedDuration::from_hours(days * 24),
+    )
+    .unwrap()
 }
 
 pub(crate) fn alt_names() -> Vec<GeneralName> {
     vec![
         GeneralName::Dns("www.example.org".into()),
-        GeneralName::Dns("*.apps.example.org".into()),
+        GeneralName::Dns("mail.example.org".into()),
         GeneralName::Ip("192.0.2.7".parse::<IpAddr>().unwrap()),
         GeneralName::Ip("2001:db8::7".parse::<IpAddr>().unwrap()),
     ]
@@ -133,8 +137,16 @@ fn issue(
     wait(unsigned.unwrap().lint().unwrap().sign(signer)).unwrap()
 }
 
+/// The profile of the server's certificate.
+pub(crate) fn server_profile(world: &World) -> Profile {
+    world
+        .issuer
+        .profile(&server_shape(), world.algorithm)
+        .unwrap()
+}
+
 /// The findings of a certificate that the linter refuses.
-pub(crate) fn without_lint(unsigned: Unsigned) -> Vec<&'static str> {
+pub(crate) fn findings(unsigned: Unsigned) -> Vec<&'static str> {
     match unsigned.lint() {
         Ok(linted) => panic!("passed: {}", linted.serial()),
         Err(Error::Lint(findings)) => findings.iter().map(|finding| finding.rule).collect(),
@@ -162,8 +174,8 @@ pub(crate) fn issuing_shape() -> Shape {
             oid: oid::ANY_POLICY,
             cps: None,
         }],
-        crl_urls: vec!["http://localhost:8080/crl/root.crl".into()],
-        ca_issuers_urls: vec!["http://localhost:8080/ca/root.cer".into()],
+        crl_urls: vec!["http://pki.example.org:8080/crl/root.crl".into()],
+        ca_issuers_urls: vec!["http://pki.example.org:8080/ca/root.cer".into()],
         ..Shape::default()
     }
 }
@@ -174,9 +186,9 @@ fn leaf_shape() -> Shape {
             oid: "1.3.6.1.4.1.55555.1.1".parse().unwrap(),
             cps: None,
         }],
-        crl_urls: vec!["http://localhost:8080/crl/issuing.crl".into()],
-        ocsp_urls: vec!["http://localhost:8080/ocsp".into()],
-        ca_issuers_urls: vec!["http://localhost:8080/ca/issuing.cer".into()],
+        crl_urls: vec!["http://pki.example.org:8080/crl/issuing.crl".into()],
+        ocsp_urls: vec!["http://pki.example.org:8080/ocsp".into()],
+        ca_issuers_urls: vec!["http://pki.example.org:8080/ca/issuing.cer".into()],
         ..Shape::default()
     }
 }
