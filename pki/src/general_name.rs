@@ -37,13 +37,12 @@ impl GeneralName {
     pub fn check(&self) -> Result<()> {
         match self {
             Self::Dns(name) => check_dns(name),
-            Self::Ip(_) => Ok(()),
             Self::Email(address) => check_email(address),
             Self::Uri(uri) => check_uri(uri),
             Self::Directory(name) if name.is_empty() => {
                 Err(Error::invalid("directoryName", "empty"))
             }
-            Self::Directory(_) => Ok(()),
+            Self::Ip(_) | Self::Directory(_) => Ok(()),
             Self::Other { number, .. } => Err(Error::invalid(
                 "GeneralName",
                 format!("alternative [{number}] is not issued"),

@@ -91,7 +91,7 @@ impl NameBuilder {
         }
     }
 
-    pub(super) fn rdn(mut self, rdn: Vec<(ObjectIdentifier, String)>) -> Self {
+    pub(super) fn rdn(mut self, rdn: &[(ObjectIdentifier, String)]) -> Self {
         let checked: Result<Vec<_>> = rdn.iter().map(|(oid, value)| check(*oid, value)).collect();
         match checked {
             Ok(rdn) => self.rdns.push(rdn),

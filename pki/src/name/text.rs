@@ -68,8 +68,8 @@ pub(super) fn parse(text: &str) -> Result<Name> {
         }
     }
     rdns.reverse();
-    rdns.into_iter()
-        .fold(Name::builder(), super::NameBuilder::rdn)
+    rdns.iter()
+        .fold(Name::builder(), |builder, rdn| builder.rdn(rdn))
         .build()
 }
 

@@ -63,13 +63,20 @@ fn openssl_verifies_tokens() {
                 let token = TimeStampResp::from_der(&der).unwrap().into_token().unwrap();
                 openssl.file("token.der", token.der());
                 openssl.file(
+                    "anchors.pem",
+                    Certificate::bundle_to_pem([
+                        &world.root.certificate,
+                        &world.issuing.certificate,
+                    ]),
+                );
+                openssl.file(
                     "tsa-chain.pem",
                     Certificate::bundle_to_pem([
                         &world.tsa.certificate,
                         &world.issuing.certificate,
                     ]),
                 );
-                openssl.text("cms -verify -inform DER -in token.der -CAfile root.pem -certfile tsa-chain.pem -purpose timestampsign -binary -out content.der");
+                openssl.text("cms -verify -inform DER -in token.der -CAfile anchors.pem -certfile tsa-chain.pem -purpose timestampsign -binary -out content.der");
                 continue;
             }
             // Without certificates in the token, OpenSSL is given the unit's.
@@ -171,21 +178,15 @@ fn a_changed_token_is_refused() {
         .into_token()
         .unwrap();
     assert!(token.verify(&world.tsa.certificate).is_err());
-    // Whatever byte of the response changes, it is refused somewhere.
+    // Whatever byte changes, no token verifies that says something else.
+    let good = TimeStampResp::from_der(&der).unwrap().into_token().unwrap();
     for place in 0..der.len() {
         let mut changed = der.clone();
         changed[place] ^= 1;
-        let token = TimeStampResp::from_der(&changed).and_then(TimeStampResp::into_token);
-        let Ok(token) = token else { continue };
-        let certificates = token.signed_data().certificates();
-        let untouched = certificates.contains(&world.tsa.certificate)
-            && certificates.contains(&world.issuing.certificate);
-        let same = TimeStampResp::from_der(&der).unwrap().into_token().unwrap();
-        let unsigned_part = token.info() == same.info();
-        assert!(
-            token.verify(&world.tsa.certificate).is_err() || !untouched || unsigned_part,
-            "byte {place}"
-        );
+        if let Ok(token) = TimeStampResp::from_der(&changed).and_then(TimeStampResp::into_token) {
+            let verified = token.verify(&world.tsa.certificate).is_ok();
+            assert!(!verified || token.info() == good.info(), "byte {place}");
+        }
     }
 }
 
