@@ -1,5 +1,7 @@
 //! AlgorithmIdentifiers of signatures and digests, both ways.
 
+use std::sync::LazyLock;
+
 use hsm_adapters::{Digest, SignatureAlgorithm};
 
 use crate::{
@@ -34,10 +36,14 @@ pub fn decode_signature_algorithm(der: &[u8]) -> Result<SignatureAlgorithm> {
 }
 
 pub(crate) fn signature_algorithm(der: &[u8], what: &'static str) -> Result<SignatureAlgorithm> {
-    let found = SignatureAlgorithm::all()
-        .find(|algorithm| encode_signature_algorithm(*algorithm).as_slice() == der);
-    if let Some(algorithm) = found {
-        return Ok(algorithm);
+    // Encoded once: every certificate that is read is looked up here twice.
+    static ENCODED: LazyLock<Vec<(SignatureAlgorithm, Vec<u8>)>> = LazyLock::new(|| {
+        SignatureAlgorithm::all()
+            .map(|algorithm| (algorithm, encode_signature_algorithm(algorithm)))
+            .collect()
+    });
+    if let Some((algorithm, _)) = ENCODED.iter().find(|(_, encoded)| encoded == der) {
+        return Ok(*algorithm);
     }
     let mut cursor = Cursor::outer(what, der)?;
     Err(Error::UnsupportedAlgorithm {

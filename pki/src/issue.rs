@@ -9,6 +9,7 @@ use crate::{
     Result, SerialNumber, Shape, Validity,
     algorithm::{encode_signature_algorithm, unsupported},
     asn1::{Writer, tag},
+    certificate::Tbs,
     lint, oid,
     signing::{assemble, sign_checked},
 };
@@ -59,8 +60,7 @@ pub struct Subject<'a> {
 #[derive(Debug)]
 #[must_use = "lint it, or drop it"]
 pub struct Unsigned {
-    tbs: Vec<u8>,
-    serial: SerialNumber,
+    tbs_der: Vec<u8>,
     profile: Profile,
 }
 
@@ -68,8 +68,8 @@ pub struct Unsigned {
 #[derive(Debug)]
 #[must_use = "sign it, or drop it"]
 pub struct Linted {
-    tbs: Vec<u8>,
-    serial: SerialNumber,
+    tbs_der: Vec<u8>,
+    tbs: Tbs,
     profile: Profile,
 }
 
@@ -206,8 +206,7 @@ impl Profile {
             });
         });
         Ok(Unsigned {
-            tbs: out.into_bytes(),
-            serial: subject.serial.clone(),
+            tbs_der: out.into_bytes(),
             profile: self.clone(),
         })
     }
@@ -224,7 +223,7 @@ impl Profile {
 impl Unsigned {
     /// The bytes to be signed, if the linter agrees.
     pub fn tbs_der(&self) -> &[u8] {
-        &self.tbs
+        &self.tbs_der
     }
 
     /// Reads the bytes back and holds them against the rules.
@@ -232,13 +231,11 @@ impl Unsigned {
     /// # Errors
     /// [`Error::Lint`] with every finding. The certificate is gone then.
     pub fn lint(self) -> Result<Linted> {
-        let findings = lint::certificate(&self.tbs, &lint::Intent::from(&self.profile));
-        if !findings.is_empty() {
-            return Err(Error::Lint(findings));
-        }
+        let intent = lint::Intent::from(&self.profile);
+        let tbs = lint::read_and_check(&self.tbs_der, &intent).map_err(Error::Lint)?;
         Ok(Linted {
-            tbs: self.tbs,
-            serial: self.serial,
+            tbs_der: self.tbs_der,
+            tbs,
             profile: self.profile,
         })
     }
@@ -247,19 +244,19 @@ impl Unsigned {
 impl Linted {
     /// The bytes that will be signed.
     pub fn tbs_der(&self) -> &[u8] {
-        &self.tbs
+        &self.tbs_der
     }
 
     /// SHA-256 over [`Linted::tbs_der`]: what a record of the intent to sign holds.
     pub fn digest(&self) -> [u8; 32] {
         let mut digest = [0; 32];
-        digest.copy_from_slice(&Digest::Sha256.hash(&self.tbs));
+        digest.copy_from_slice(&Digest::Sha256.hash(&self.tbs_der));
         digest
     }
 
     /// serialNumber.
     pub fn serial(&self) -> &SerialNumber {
-        &self.serial
+        &self.tbs.serial
     }
 
     /// Signs, checks the signature by the issuer's public key, and checks that
@@ -271,15 +268,13 @@ impl Linted {
     pub async fn sign(self, key: &dyn Key) -> Result<Certificate> {
         let parts = &*self.profile.0;
         let issuer = parts.issuer.public_key();
-        let signature = sign_checked(key, issuer, parts.algorithm, &self.tbs).await?;
-        let der = assemble(&self.tbs, parts.algorithm, &signature);
-        let certificate = Certificate::from_der(&der)?;
-        if certificate.tbs_der() != self.tbs || *certificate.serial() != self.serial {
-            return Err(Error::SignedOtherwise {
+        let signature = sign_checked(key, issuer, parts.algorithm, &self.tbs_der).await?;
+        let der = assemble(&self.tbs_der, parts.algorithm, &signature);
+        Certificate::from_signed(&der, &self.tbs_der, self.tbs)?.ok_or_else(|| {
+            Error::SignedOtherwise {
                 uri: key.uri().to_owned(),
                 reason: "the certificate is not the one that was linted",
-            });
-        }
-        Ok(certificate)
+            }
+        })
     }
 }

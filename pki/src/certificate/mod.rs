@@ -77,21 +77,18 @@ impl Certificate {
                 actual: der.len(),
             });
         }
-        let mut outer = Cursor::outer(WHAT, der)?;
-        let tbs_der = outer.sequence_der("tbsCertificate")?;
-        let algorithm = signature_algorithm(outer.sequence_der("signatureAlgorithm")?, WHAT)?;
-        let signature = outer.bits("signatureValue")?;
-        outer.end("signatureValue")?;
-        let tbs = Tbs::from_der(tbs_der)?;
-        if tbs.signature_algorithm != algorithm {
-            return Err(outer.error("signatureAlgorithm", "not the one within tbsCertificate"));
+        let parts = Parts::read(der)?;
+        let tbs = Tbs::from_der(parts.tbs_der)?;
+        parts.with(der.to_vec(), tbs)
+    }
+
+    /// A certificate that was just signed, if it holds exactly the bytes of `tbs_der`, which were read as `tbs`.
+    pub(crate) fn from_signed(der: &[u8], tbs_der: &[u8], tbs: Tbs) -> Result<Option<Self>> {
+        let parts = Parts::read(der)?;
+        if parts.tbs_der != tbs_der {
+            return Ok(None);
         }
-        Ok(Self {
-            der: der.to_vec(),
-            tbs_der: tbs_der.to_vec(),
-            tbs,
-            signature: signature.to_vec(),
-        })
+        parts.with(der.to_vec(), tbs).map(Some)
     }
 
     /// Reads one certificate, DER or PEM.
@@ -232,6 +229,42 @@ impl Certificate {
                 .key_usage()
                 .is_none_or(|usage| usage.contains(KeyUsage::KEY_CERT_SIGN))
             && self.verify(issuer.public_key()).is_ok()
+    }
+}
+
+/// The three parts of a certificate.
+struct Parts<'a> {
+    tbs_der: &'a [u8],
+    algorithm: SignatureAlgorithm,
+    signature: &'a [u8],
+}
+
+impl<'a> Parts<'a> {
+    fn read(der: &'a [u8]) -> Result<Self> {
+        let mut outer = Cursor::outer(WHAT, der)?;
+        let parts = Self {
+            tbs_der: outer.sequence_der("tbsCertificate")?,
+            algorithm: signature_algorithm(outer.sequence_der("signatureAlgorithm")?, WHAT)?,
+            signature: outer.bits("signatureValue")?,
+        };
+        outer.end("signatureValue")?;
+        Ok(parts)
+    }
+
+    fn with(&self, der: Vec<u8>, tbs: Tbs) -> Result<Certificate> {
+        if tbs.signature_algorithm != self.algorithm {
+            return Err(Error::syntax(
+                WHAT,
+                "signatureAlgorithm",
+                "not the one within tbsCertificate",
+            ));
+        }
+        Ok(Certificate {
+            der,
+            tbs_der: self.tbs_der.to_vec(),
+            tbs,
+            signature: self.signature.to_vec(),
+        })
     }
 }
 

@@ -58,27 +58,26 @@ impl From<&Profile> for Intent {
 
 /// Holds the bytes of a TBSCertificate against every rule.
 pub fn certificate(tbs_der: &[u8], intent: &Intent) -> Findings {
-    let mut findings = Vec::new();
-    match Tbs::from_der(tbs_der) {
-        Err(error) => findings.push(Finding {
-            rule: "readable",
-            detail: error.to_string(),
-        }),
-        Ok(tbs) => {
-            for (rule, check) in rules::ALL {
-                if let Err(detail) = check(&tbs, intent) {
-                    findings.push(Finding { rule, detail });
-                }
-            }
-            if let Err(detail) = second_opinion::agrees(tbs_der, &tbs) {
-                findings.push(Finding {
-                    rule: "second-opinion",
-                    detail,
-                });
-            }
-        }
+    read_and_check(tbs_der, intent).err().unwrap_or_default()
+}
+
+/// As [`certificate`], and gives what was read where nothing was found.
+pub(crate) fn read_and_check(tbs_der: &[u8], intent: &Intent) -> Result<Tbs, Findings> {
+    let finding = |rule, detail| Finding { rule, detail };
+    let tbs = Tbs::from_der(tbs_der)
+        .map_err(|error| Findings(vec![finding("readable", error.to_string())]))?;
+    let mut findings: Vec<_> = rules::ALL
+        .iter()
+        .filter_map(|(rule, check)| Some(finding(*rule, check(&tbs, intent).err()?)))
+        .collect();
+    if let Err(detail) = second_opinion::agrees(tbs_der, &tbs) {
+        findings.push(finding("second-opinion", detail));
     }
-    Findings(findings)
+    if findings.is_empty() {
+        Ok(tbs)
+    } else {
+        Err(Findings(findings))
+    }
 }
 
 impl fmt::Display for Findings {

@@ -48,7 +48,8 @@ pub(super) fn parse(text: &str) -> Result<Name> {
         return Err(bad("longer than 4096 bytes"));
     }
     let mut rdns = Vec::new();
-    let mut rest = text.trim();
+    // Only in front: at the end an escaped space may be part of the value.
+    let mut rest = text.trim_start();
     if rest.is_empty() {
         return Ok(Name::empty());
     }
@@ -174,6 +175,14 @@ mod tests {
             .unwrap();
         assert_eq!(name.to_string(), "CN=a\\,b+UID=7,O=Org");
         assert_eq!(Name::from_der(name.der()).unwrap().der(), name.der());
+    }
+
+    #[test]
+    fn spaces_at_the_end_count_if_escaped() {
+        let name = Name::from_common_name("a ").unwrap();
+        assert_eq!(name.to_string(), "CN=a\\ ");
+        assert_eq!(name.to_string().parse::<Name>().unwrap(), name);
+        assert_eq!("CN=a ".parse::<Name>().unwrap().to_string(), "CN=a");
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! Each rule of the linter, broken.
 
 use pki::{
-    Authority, GeneralName, Issuer, KeyAlgorithm, KeyUsage, Name, SerialNumber, Shape,
-    SignatureAlgorithm, Subject, Unsigned, Validity, lint, oid,
+    Authority, Error, GeneralName, Issuer, Key, KeyAlgorithm, KeyError, KeyUsage, Name,
+    SerialNumber, Shape, SignatureAlgorithm, Subject, Unsigned, Validity, lint, oid,
 };
 
 use crate::support::{
     TestKey, World, alt_names, at, findings, issuing_shape, root_shape, server_shape, validity,
+    wait,
 };
 
 struct Draft {
@@ -58,12 +59,12 @@ fn a_certificate_without_fault_passes() {
     );
     let mut nameless = draft();
     nameless.name = Name::empty();
-    build(&world.issuer, &nameless).lint().unwrap();
+    drop(build(&world.issuer, &nameless).lint().unwrap());
     let mut wildcard = draft();
     wildcard
         .alt_names
         .push(GeneralName::Dns("*.example.org".into()));
-    build(&world.issuer, &wildcard).lint().unwrap();
+    drop(build(&world.issuer, &wildcard).lint().unwrap());
 }
 
 #[test]
@@ -162,7 +163,7 @@ fn a_root_signs_itself_and_nothing_else_first() {
     root.name = name;
     root.alt_names.clear();
     root.key = key.public();
-    build(&issuer, &root).lint().unwrap();
+    drop(build(&issuer, &root).lint().unwrap());
     root.key = TestKey::named(KeyAlgorithm::P256, "leaf").public();
     assert_eq!(findings(build(&issuer, &root)), ["self-signed"]);
 }
@@ -193,4 +194,49 @@ fn what_no_certificate_can_hold_is_refused_before() {
     assert!(world.issuer.profile(&no_url, world.algorithm).is_err());
     assert!(Issuer::from_certificate(&world.server.certificate).is_err());
     assert!(Validity::new(at("2026-01-02T00:00:00Z"), at("2026-01-01T00:00:00Z")).is_err());
+}
+
+/// A key that says it is another: a device that mixed its handles up.
+#[derive(Debug)]
+struct Impostor {
+    says: std::sync::Arc<TestKey>,
+    is: std::sync::Arc<TestKey>,
+}
+
+#[async_trait::async_trait]
+impl Key for Impostor {
+    fn uri(&self) -> &str {
+        "test:impostor"
+    }
+
+    fn algorithm(&self) -> KeyAlgorithm {
+        self.says.algorithm()
+    }
+
+    fn public_key(&self) -> &[u8] {
+        self.says.public_key()
+    }
+
+    async fn sign(
+        &self,
+        algorithm: SignatureAlgorithm,
+        message: &[u8],
+    ) -> Result<Vec<u8>, KeyError> {
+        self.is.sign(algorithm, message).await
+    }
+}
+
+#[test]
+fn what_another_key_signed_does_not_get_out() {
+    let world = world();
+    let leaf = TestKey::named(KeyAlgorithm::P256, "leaf");
+    let impostor = Impostor {
+        says: world.issuing.key.clone(),
+        is: leaf.clone(),
+    };
+    for key in [&impostor as &dyn Key, &*leaf] {
+        let linted = build(&world.issuer, &draft()).lint().unwrap();
+        let error = wait(linted.sign(key)).unwrap_err();
+        assert!(matches!(error, Error::SignedOtherwise { .. }), "{error}");
+    }
 }

@@ -1,6 +1,12 @@
 //! What this crate makes, as OpenSSL, `x509-parser` and pkilint read it, and
 //! what it refuses.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+
 mod authority;
 mod bad_input;
 mod certificate_requests;

@@ -211,7 +211,7 @@ fn requests_are_refused_with_the_right_reason() {
         .unwrap();
     sha224[place + 2] = 4;
     assert_eq!(refused(&sha224), FailureInfo::BadAlg);
-    let mut extended = good.clone();
+    let mut extended = good;
     let extension = [0xa0, 9, 0x30, 7, 0x06, 3, 0x55, 0x1d, 0x0e, 0x04, 0];
     extended.extend_from_slice(&extension);
     extended[1] += extension.len() as u8;
