@@ -1,0 +1,134 @@
+//! Changing, disabling and deleting a user.
+
+use jiff::Timestamp;
+use platform::{
+    Caller, StoreError,
+    audit::{Entry, Party},
+    store::Tx,
+};
+
+use crate::{
+    Error, Service, User, UserChange, UserInfo,
+    add_user::no_user,
+    model::{email, line, may_hand_on, parse_grants},
+    store,
+};
+
+impl Service {
+    /// Changes what is told of a user, what they may do, and whether they may sign in.
+    ///
+    /// Who is disabled loses sessions and refresh tokens at the same moment.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] without `idp.user.change`, the user's grants and those
+    /// given on, [`Error::Invalid`], [`Error::NotFound`], and the store's.
+    pub async fn change_user(
+        &self,
+        name: &str,
+        change: UserChange,
+        caller: &Caller,
+    ) -> Result<UserInfo, Error> {
+        caller.require("idp.user.change")?;
+        let mut user = self.require_user(name).await?;
+        may_hand_on(caller, &user.grants)?;
+        let now = self.now();
+        let mut changed = Vec::new();
+        if change.display_name.is_some() {
+            user.display_name = line("display_name", change.display_name)?;
+            changed.push("display_name");
+        }
+        if change.email.is_some() {
+            user.email = email(change.email)?;
+            changed.push("email");
+        }
+        if let Some(grants) = change.grants {
+            user.grants = parse_grants(&grants)?;
+            may_hand_on(caller, &user.grants)?;
+            changed.push("grants");
+        }
+        match change.disabled {
+            Some(true) if user.disabled_at.is_none() => {
+                user.disabled_at = Some(now);
+                changed.push("disabled");
+            }
+            Some(false) if user.disabled_at.is_some() => {
+                user.disabled_at = None;
+                changed.push("enabled");
+            }
+            _ => {}
+        }
+        user.changed_at = now;
+        let entry = Entry::new(
+            "idp.user.change",
+            caller,
+            Party::person(format!("user:{}", user.name)),
+            now,
+        )
+        .with("changed", changed)
+        .with("grants", user.grants.to_string());
+        let info = user.info();
+        self.0
+            .store
+            .transact(move |tx| {
+                let (user, entry) = (user.clone(), entry.clone());
+                Box::pin(async move {
+                    if store::users::by_id_in(tx, &user.id).await?.is_none() {
+                        return Err(no_user(&user.name));
+                    }
+                    store::users::update(tx, &user).await?;
+                    if user.disabled_at.is_some() {
+                        lock_out(tx, &user, now).await?;
+                    }
+                    tx.audit(entry);
+                    Ok(())
+                })
+            })
+            .await?;
+        self.0.bearers.clear();
+        Ok(info)
+    }
+
+    /// Deletes a user; their name may be given again, their `sub` never is.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] without `idp.user.delete` and the user's grants,
+    /// [`Error::NotFound`], and the store's.
+    pub async fn delete_user(&self, name: &str, caller: &Caller) -> Result<(), Error> {
+        caller.require("idp.user.delete")?;
+        let user = self.require_user(name).await?;
+        may_hand_on(caller, &user.grants)?;
+        let now = self.now();
+        let entry = Entry::new(
+            "idp.user.delete",
+            caller,
+            Party::person(format!("user:{}", user.name)),
+            now,
+        )
+        .with("user_id", user.id.as_str());
+        self.0
+            .store
+            .transact(move |tx| {
+                let (user, entry) = (user.clone(), entry.clone());
+                Box::pin(async move {
+                    if store::users::by_id_in(tx, &user.id).await?.is_none() {
+                        return Err(no_user(&user.name));
+                    }
+                    lock_out(tx, &user, now).await?;
+                    store::users::delete(tx, &user.id).await?;
+                    tx.audit(entry);
+                    Ok(())
+                })
+            })
+            .await?;
+        self.0.bearers.clear();
+        Ok(())
+    }
+}
+
+/// Takes from a user everything with which they could go on.
+async fn lock_out(tx: &mut Tx<'_>, user: &User, now: Timestamp) -> Result<(), StoreError> {
+    store::sessions::delete_of_user(tx, &user.id, None).await?;
+    store::refresh::revoke_of_user(tx, &user.id, now).await?;
+    store::links::delete_of_user(tx, &user.id).await?;
+    store::codes::delete_of_user(tx, &user.id).await
+}

@@ -1,0 +1,57 @@
+//! The REST API: what the command line and the console use.
+
+mod clients;
+mod users;
+
+use platform::web::ProblemBody;
+use utoipa::IntoResponses;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::Service;
+
+/// What any of these operations may answer instead of what was asked.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "read by utoipa's derive alone")]
+pub(crate) enum Refusals {
+    /// The request cannot be understood.
+    #[response(status = 400, content_type = "application/problem+json")]
+    BadRequest(ProblemBody),
+    /// Nobody proved who they are.
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthorized(ProblemBody),
+    /// The caller may not do this.
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(ProblemBody),
+    /// There is no such thing.
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(ProblemBody),
+    /// It contradicts what is.
+    #[response(status = 409, content_type = "application/problem+json")]
+    Conflict(ProblemBody),
+    /// The request is too long.
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLong(ProblemBody),
+    /// The body is not JSON.
+    #[response(status = 415, content_type = "application/problem+json")]
+    UnsupportedMediaType(ProblemBody),
+    /// The request says something impossible.
+    #[response(status = 422, content_type = "application/problem+json")]
+    Unprocessable(ProblemBody),
+    /// The database or a key does not serve now.
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(ProblemBody),
+}
+
+/// The routes with their descriptions.
+pub(crate) fn routes(service: Service) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(users::list, users::add))
+        .routes(routes!(users::show, users::change, users::delete))
+        .routes(routes!(users::set_password))
+        .routes(routes!(users::password_link))
+        .routes(routes!(users::sessions, users::end_sessions))
+        .routes(routes!(clients::list, clients::add))
+        .routes(routes!(clients::show, clients::change, clients::delete))
+        .routes(routes!(clients::renew_secret))
+        .with_state(service)
+}

@@ -1,0 +1,71 @@
+//! `idp_throttle`: attempts by account and by address, for all nodes.
+
+use jiff::Timestamp;
+use platform::{StoreError, params, store::Tx};
+
+/// Until when nothing more is looked at under `name`, if so.
+pub(crate) async fn closed_until(
+    tx: &mut Tx<'_>,
+    name: &str,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    tx.fetch_optional(
+        "SELECT closed_until FROM idp_throttle WHERE name = $1 AND closed_until > $2",
+        params![name, now],
+    )
+    .await?
+    .map(|row| row.time("closed_until"))
+    .transpose()
+}
+
+/// Counts an attempt; how many there were, forgetting those before `forget`.
+pub(crate) async fn count(
+    tx: &mut Tx<'_>,
+    name: &str,
+    now: Timestamp,
+    forget: Timestamp,
+) -> Result<i64, StoreError> {
+    tx.fetch_optional(
+        "INSERT INTO idp_throttle (name, attempts, last_at, closed_until) VALUES ($1, 1, $2, 0)
+         ON CONFLICT (name) DO UPDATE SET last_at = $2,
+             attempts = CASE WHEN idp_throttle.last_at < $3 THEN 1 ELSE idp_throttle.attempts + 1 END
+         RETURNING attempts",
+        params![name, now, forget],
+    )
+    .await?
+    .map_or(Ok(1), |row| row.get("attempts"))
+}
+
+pub(crate) async fn close(tx: &mut Tx<'_>, name: &str, until: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE idp_throttle SET closed_until = $2 WHERE name = $1",
+        params![name, until],
+    )
+    .await
+    .map(|_| ())
+}
+
+/// Forgets all attempts under `name`.
+pub(crate) async fn reset(tx: &mut Tx<'_>, name: &str) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM idp_throttle WHERE name = $1", params![name])
+        .await
+        .map(|_| ())
+}
+
+/// Takes one attempt back.
+pub(crate) async fn discount(tx: &mut Tx<'_>, name: &str) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE idp_throttle SET attempts = attempts - 1, closed_until = 0 WHERE name = $1 AND attempts > 0",
+        params![name],
+    )
+    .await
+    .map(|_| ())
+}
+
+pub(crate) async fn delete_before(tx: &mut Tx<'_>, before: Timestamp) -> Result<u64, StoreError> {
+    tx.execute(
+        "DELETE FROM idp_throttle WHERE last_at < $1",
+        params![before],
+    )
+    .await
+}
