@@ -3,7 +3,7 @@
 //! `cargo run --release -p hsm-adapters --example rates [SECONDS] [ROUNDS]`;
 //! with `SOFTHSM2_CONF` set and a token `xinshu`, whose PIN is in the file that
 //! `RATES_PIN` names, SoftHSM2 too. Each pair is measured in turns, several
-//! rounds, and the ratio is that of the medians.
+//! rounds, and the median of the rounds' ratios counts.
 
 use std::{
     env,
@@ -121,18 +121,24 @@ fn compare(
     raw: impl Fn() -> Result<u64>,
     adapter: impl Fn() -> Result<u64>,
 ) -> Result<()> {
-    let (mut raws, mut adapters) = (Vec::new(), Vec::new());
+    let (mut raws, mut adapters, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..rounds {
-        raws.push(raw()?);
-        adapters.push(adapter()?);
+        let (raw, through) = (raw()?, adapter()?);
+        raws.push(raw);
+        adapters.push(through);
+        ratios.push(through as f64 / raw as f64);
     }
     raws.sort_unstable();
     adapters.sort_unstable();
-    let (raw, through) = (raws[rounds / 2], adapters[rounds / 2]);
-    println!("{name}: raw {raws:?}, adapter {adapters:?}");
+    ratios.sort_by(f64::total_cmp);
+    let median = rounds / 2;
     println!(
-        "{name}: raw {raw}/s, adapter {through}/s, ratio {:.3}",
-        through as f64 / raw as f64
+        "{name}: raw {}/s, adapter {}/s, ratio {:.3} ({:.3} to {:.3})",
+        raws[median],
+        adapters[median],
+        ratios[median],
+        ratios[0],
+        ratios[rounds - 1]
     );
     Ok(())
 }
@@ -186,7 +192,7 @@ fn adapter(runtime: &Runtime, key: &Arc<dyn Key>, time: Duration) -> Result<u64>
                         key.sign(SignatureAlgorithm::EcdsaP256Sha256, MESSAGE)
                             .await?;
                         count += 1;
-                        if count % 16 == 0 {
+                        if u64::is_multiple_of(count, 16) {
                             tokio::task::yield_now().await;
                         }
                     }

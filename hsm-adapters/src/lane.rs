@@ -19,10 +19,12 @@ use crate::KeyError;
 
 /// Work that one of the threads does with its own `C`.
 pub(crate) trait Job<C>: Send {
-    /// Does the work and answers the caller.
-    fn run(self: Box<Self>, context: &mut C);
-    /// Answers the caller without doing the work.
-    fn fail(self: Box<Self>, error: KeyError);
+    /// Does the work and keeps the answer.
+    fn run(&mut self, context: &mut C);
+    /// Keeps `error` as the answer, without doing the work.
+    fn fail(&mut self, error: KeyError);
+    /// Tells the caller the answer.
+    fn answer(self: Box<Self>);
     /// True where nobody waits for the answer any more.
     fn is_abandoned(&self) -> bool;
 }
@@ -81,7 +83,8 @@ impl<C> Lane<C> {
         let (reply, answer) = oneshot::channel();
         let deadline = Instant::now() + timeout;
         self.push(Box::new(Request {
-            work,
+            work: Some(work),
+            result: None,
             reply,
             deadline,
         }))?;
@@ -106,43 +109,38 @@ impl<C> Lane<C> {
         }
     }
 
-    /// The next job for the calling thread, which sleeps until there is one.
-    /// `None` once the lane is closed or `until` has passed.
-    pub(crate) fn next(&self, until: Option<Instant>) -> Next<C> {
+    /// Waits for work and takes the calling thread's fair share of it into
+    /// `batch`: one job while the line is short, up to [`BATCH`] when it is
+    /// long, so that one wake-up serves many. False once the lane is closed.
+    pub(crate) fn take(&self, threads: usize, batch: &mut Vec<Box<dyn Job<C>>>) -> bool {
         let mut waiting = self.waiting.lock();
-        loop {
-            if let Some(job) = waiting.jobs.pop_front() {
-                drop(waiting);
-                if !job.is_abandoned() {
-                    return Next::Job(job);
-                }
-                self.forget_one();
-                waiting = self.waiting.lock();
-                continue;
-            }
+        while waiting.jobs.is_empty() {
             if waiting.closed {
-                return Next::Closed;
+                return false;
             }
             waiting.idle += 1;
-            let timed_out = match until {
-                Some(until) => self.wake.wait_until(&mut waiting, until).timed_out(),
-                None => {
-                    self.wake.wait(&mut waiting);
-                    false
-                }
-            };
+            self.wake.wait(&mut waiting);
             waiting.idle -= 1;
-            if timed_out && waiting.jobs.is_empty() {
-                return Next::Idle;
-            }
         }
+        let share = (waiting.jobs.len() / threads.max(1)).clamp(1, BATCH);
+        batch.extend(waiting.jobs.drain(..share));
+        drop(waiting);
+        batch.retain(|job| {
+            let wanted = !job.is_abandoned();
+            if !wanted {
+                self.forget_one();
+            }
+            wanted
+        });
+        true
     }
 
     /// Answers everyone who waits with `error`.
     pub(crate) fn fail_all(&self, error: &KeyError) {
         let jobs = std::mem::take(&mut self.waiting.lock().jobs);
-        for job in jobs {
+        for mut job in jobs {
             job.fail(error.clone());
+            job.answer();
         }
     }
 
@@ -192,18 +190,9 @@ impl<C> Lane<C> {
     }
 }
 
-/// What a thread finds in the lane.
-pub(crate) enum Next<C> {
-    /// Something to do.
-    Job(Box<dyn Job<C>>),
-    /// Nothing, until the given time.
-    Idle,
-    /// Nothing for ever.
-    Closed,
-}
-
 struct Request<T, W> {
-    work: W,
+    work: Option<W>,
+    result: Option<Result<T, KeyError>>,
     reply: oneshot::Sender<Result<T, KeyError>>,
     deadline: Instant,
 }
@@ -213,13 +202,21 @@ where
     T: Send,
     W: FnOnce(&mut C) -> Result<T, KeyError> + Send,
 {
-    fn run(self: Box<Self>, context: &mut C) {
-        // Nobody listens any more if this fails; the result has no owner then.
-        let _ = self.reply.send((self.work)(context));
+    fn run(&mut self, context: &mut C) {
+        if let Some(work) = self.work.take() {
+            self.result = Some(work(context));
+        }
     }
 
-    fn fail(self: Box<Self>, error: KeyError) {
-        let _ = self.reply.send(Err(error));
+    fn fail(&mut self, error: KeyError) {
+        self.result = Some(Err(error));
+    }
+
+    fn answer(self: Box<Self>) {
+        if let Some(result) = self.result {
+            // Nobody listens any more if this fails; the result has no owner then.
+            let _ = self.reply.send(result);
+        }
     }
 
     fn is_abandoned(&self) -> bool {
@@ -263,3 +260,6 @@ impl Drop for Place<'_> {
         }
     }
 }
+
+/// Most jobs that a thread takes at once.
+const BATCH: usize = 16;

@@ -38,7 +38,7 @@ pub fn read_passphrase(file: Option<&Path>) -> Result<Option<Zeroizing<String>>,
         }
     }
     match env::var(VARIABLE) {
-        Ok(text) => one_line(VARIABLE, Zeroizing::new(text)).map(Some),
+        Ok(text) => one_line(VARIABLE, &Zeroizing::new(text)).map(Some),
         Err(env::VarError::NotPresent) => Ok(None),
         Err(env::VarError::NotUnicode(_)) => Err(damaged(VARIABLE, "it is not UTF-8")),
     }
@@ -58,10 +58,10 @@ pub fn read_secret_file(path: &Path) -> Result<Zeroizing<String>, KeyError> {
     }
     let bytes = Zeroizing::new(fs::read(path).map_err(|error| io_error(path, &error))?);
     let text = std::str::from_utf8(&bytes).map_err(|_| damaged(&name, "it is not UTF-8"))?;
-    one_line(&name, Zeroizing::new(text.to_owned()))
+    one_line(&name, text)
 }
 
-fn one_line(name: &str, text: Zeroizing<String>) -> Result<Zeroizing<String>, KeyError> {
+fn one_line(name: &str, text: &str) -> Result<Zeroizing<String>, KeyError> {
     let line = text.trim_end_matches(['\r', '\n']);
     if line.is_empty() {
         return Err(damaged(name, "it is empty"));

@@ -16,7 +16,7 @@ pub enum KeyUri {
         label: String,
     },
     /// On a PKCS#11 token.
-    Pkcs11(Pkcs11Uri),
+    Pkcs11(Box<Pkcs11Uri>),
 }
 
 impl FromStr for KeyUri {
@@ -30,7 +30,7 @@ impl FromStr for KeyUri {
                     label: label.to_owned(),
                 })
             }
-            Some((pkcs11::SCHEME, _)) => text.parse().map(Self::Pkcs11),
+            Some((pkcs11::SCHEME, _)) => Ok(Self::Pkcs11(Box::new(text.parse()?))),
             _ => Err(bad_uri(
                 text,
                 "it starts with neither software: nor pkcs11:",

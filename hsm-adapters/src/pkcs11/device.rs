@@ -36,6 +36,8 @@ pub(super) struct Device {
     pub(super) module: Arc<Module>,
     pin: Option<AuthPin>,
     state: Mutex<State>,
+    /// The epoch while the state is up, else 0: spares callers the lock.
+    up: AtomicU64,
     changed: Condvar,
 }
 
@@ -101,6 +103,7 @@ impl Device {
                 .map(|_| BusySince::default())
                 .collect(),
             module,
+            up: AtomicU64::new(0),
             changed: Condvar::new(),
         }
     }
@@ -122,10 +125,9 @@ impl Device {
     /// # Errors
     /// As [`Self::link`].
     pub(super) fn epoch(&self) -> Result<Epoch, KeyError> {
-        match &*self.state.lock() {
-            State::Up { link, .. } => Ok(link.epoch),
-            State::Down { error, .. } | State::Refused(error) => Err(error.clone()),
-            State::Closed => Err(unavailable(&self.name, "it is closing")),
+        match self.up.load(Ordering::Acquire) {
+            0 => self.link().map(|link| link.epoch),
+            epoch => Ok(epoch),
         }
     }
 
@@ -149,6 +151,7 @@ impl Device {
                 _ => return,
             }
             let error = unavailable(&self.name, reason);
+            self.up.store(0, Ordering::Release);
             *state = State::Down {
                 seen: epoch,
                 error: error.clone(),
@@ -197,6 +200,9 @@ impl Device {
                 Err(error),
             ),
         };
+        if let State::Up { link, .. } = &next {
+            self.up.store(link.epoch, Ordering::Release);
+        }
         *state = next;
         self.changed.notify_all();
         result
@@ -234,7 +240,11 @@ impl Device {
 
     /// Ends the device's use; its threads leave.
     pub(super) fn close(&self) {
-        let last = std::mem::replace(&mut *self.state.lock(), State::Closed);
+        let last = {
+            let mut state = self.state.lock();
+            self.up.store(0, Ordering::Release);
+            std::mem::replace(&mut *state, State::Closed)
+        };
         self.changed.notify_all();
         self.lane.close();
         self.lane

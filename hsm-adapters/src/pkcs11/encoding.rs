@@ -106,7 +106,7 @@ impl Halves {
 /// r and s of equal length, as a SEQUENCE of two INTEGERs (RFC 3279 §2.2.3).
 pub(super) fn signature(raw: &[u8]) -> Option<Vec<u8>> {
     // 2 × 48 bytes for P-384: every length below fits one byte.
-    if raw.is_empty() || raw.len() % 2 != 0 || raw.len() > 96 {
+    if raw.is_empty() || !raw.len().is_multiple_of(2) || raw.len() > 96 {
         return None;
     }
     let mut der = Vec::with_capacity(raw.len() + 8);

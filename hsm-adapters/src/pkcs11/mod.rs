@@ -131,7 +131,7 @@ impl Pkcs11Store {
             KeyUri::Pkcs11(uri) if uri.object.is_none() && uri.id.is_none() => {
                 Err(bad_uri(text, "it names neither object nor id"))
             }
-            KeyUri::Pkcs11(uri) if uri.is_on(&self.device.token) => Ok(uri),
+            KeyUri::Pkcs11(uri) if uri.is_on(&self.device.token) => Ok(*uri),
             _ => Err(KeyError::NoSuchKey {
                 uri: text.to_owned(),
             }),

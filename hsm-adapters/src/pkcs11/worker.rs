@@ -8,7 +8,7 @@ use super::{
     device::{Device, Duty, Link, unavailable},
     fault::{Remedy, key_error, remedy},
 };
-use crate::{KeyError, files, lane::Next};
+use crate::{KeyError, files, lane::Job};
 
 /// What work on a token gets: a session that is open and logged in.
 pub(crate) struct Worker {
@@ -57,37 +57,48 @@ pub(super) fn start(device: &Arc<Device>) -> io::Result<Vec<thread::JoinHandle<(
 
 fn work(device: &Arc<Device>, number: usize) {
     let mut worker: Option<Worker> = None;
-    loop {
-        let job = match device.lane.next(None) {
-            Next::Job(job) => job,
-            Next::Idle => continue,
-            Next::Closed => break,
-        };
-        let epoch = match ready(device, number, &mut worker) {
-            Ok(epoch) => epoch,
-            Err(error) => {
-                job.fail(error);
-                continue;
-            }
-        };
-        let (Some(inside), Some(able)) = (device.module.enter(epoch), &mut worker) else {
-            job.fail(unavailable(&device.name, "its library started anew"));
-            device.fault(epoch, "its library started anew");
-            continue;
-        };
-        device.busy[number].start(device.timeout);
-        job.run(able);
-        device.busy[number].stop();
-        drop(inside);
-        if let Some(reason) = able.fault.take() {
-            device.fault(epoch, &reason);
+    let mut batch = Vec::new();
+    while device.lane.take(device.busy.len(), &mut batch) {
+        if let Err(error) = serve(device, number, &mut worker, &mut batch) {
+            batch.iter_mut().for_each(|job| job.fail(error.clone()));
         }
+        // All at once: each answer wakes a task, and on few cores a wake-up
+        // between two signatures costs more than the wait.
+        batch.drain(..).for_each(|job| job.answer());
     }
     if let Some(worker) = worker
         && let Some(_inside) = device.module.enter(worker.link.epoch)
     {
         let _ = worker.session.close();
     }
+}
+
+/// Does every job of a batch. An error answers those that are left.
+fn serve(
+    device: &Arc<Device>,
+    number: usize,
+    worker: &mut Option<Worker>,
+    batch: &mut [Box<dyn Job<Worker>>],
+) -> Result<(), KeyError> {
+    let epoch = ready(device, number, worker)?;
+    let (Some(_inside), Some(worker)) = (device.module.enter(epoch), worker) else {
+        device.fault(epoch, "its library started anew");
+        return Err(unavailable(&device.name, "its library started anew"));
+    };
+    for index in 0..batch.len() {
+        device.busy[number].start(device.timeout);
+        batch[index].run(worker);
+        device.busy[number].stop();
+        if let Some(reason) = worker.fault.take() {
+            device.fault(epoch, &reason);
+            let error = unavailable(&device.name, &reason);
+            batch[index + 1..]
+                .iter_mut()
+                .for_each(|job| job.fail(error.clone()));
+            return Ok(());
+        }
+    }
+    Ok(())
 }
 
 /// Makes sure that the worker's session belongs to the link of now.

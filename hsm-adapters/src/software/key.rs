@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use super::key_pair::KeyPair;
 use crate::{
     Key, KeyAlgorithm, KeyError, SignatureAlgorithm,
-    lane::{Lane, LaneOwner, Next},
+    lane::{Lane, LaneOwner},
 };
 
 /// A decrypted key, shared by all its handles.
@@ -106,11 +106,11 @@ pub(super) fn start_threads(lane: &Arc<Lane<()>>) -> io::Result<()> {
         thread::Builder::new()
             .name(format!("software-key-{number}"))
             .spawn(move || {
-                loop {
-                    match lane.next(None) {
-                        Next::Job(job) => job.run(&mut ()),
-                        Next::Idle => {}
-                        Next::Closed => return,
+                let mut batch = Vec::new();
+                while lane.take(cores, &mut batch) {
+                    for mut job in batch.drain(..) {
+                        job.run(&mut ());
+                        job.answer();
                     }
                 }
             })?;

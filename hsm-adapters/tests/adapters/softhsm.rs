@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    os::unix::fs::PermissionsExt,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -11,12 +12,15 @@ use std::{
 
 use crate::token::{SoftHsm, with_softhsm};
 use futures_util::future::join_all;
-use hsm_adapters::{KeyAlgorithm, KeyError, KeyStore, SignatureAlgorithm};
+use hsm_adapters::{
+    KeyAlgorithm, KeyError, KeyStore, Keyring, KeyringSettings, SignatureAlgorithm,
+};
+use zeroize::Zeroizing;
 
 #[test]
 fn a_removed_token_folder_heals_under_load() {
     with_softhsm(
-        "a_removed_token_folder_heals_under_load",
+        "softhsm::a_removed_token_folder_heals_under_load",
         |hsm| async move {
             let store = hsm.open().await.unwrap();
             let key = store.generate("loaded", KeyAlgorithm::P256).await.unwrap();
@@ -85,7 +89,7 @@ async fn until<F: Future<Output = bool>>(ready: impl Fn() -> F, seconds: u64) ->
 #[test]
 fn every_advertised_algorithm_is_generated() {
     with_softhsm(
-        "every_advertised_algorithm_is_generated",
+        "softhsm::every_advertised_algorithm_is_generated",
         |hsm: SoftHsm| async move {
             let store = hsm.open().await.unwrap();
             let algorithms = store.algorithms().await.unwrap();
@@ -120,4 +124,120 @@ fn a_wrong_pin_is_told_at_once() {
             hsm.open().await.unwrap();
         },
     );
+}
+
+#[test]
+fn a_token_that_is_away_at_the_start_comes_later() {
+    with_softhsm(
+        "softhsm::a_token_that_is_away_at_the_start_comes_later",
+        |hsm| async move {
+            let aside = hsm.tokens().with_extension("aside");
+            fs::rename(hsm.tokens(), &aside).unwrap();
+            fs::create_dir(hsm.tokens()).unwrap();
+            let store = hsm.open().await.unwrap();
+            for error in [
+                store.check().await.unwrap_err(),
+                store.algorithms().await.unwrap_err(),
+                store.generate("a", KeyAlgorithm::P256).await.unwrap_err(),
+            ] {
+                assert!(matches!(error, KeyError::Unavailable { .. }), "{error}");
+            }
+            fs::remove_dir(hsm.tokens()).unwrap();
+            fs::rename(&aside, hsm.tokens()).unwrap();
+            until(|| async { store.check().await.is_ok() }, 30)
+                .await
+                .expect("it comes up");
+            store.generate("a", KeyAlgorithm::P256).await.unwrap();
+        },
+    );
+}
+
+#[test]
+fn a_full_queue_answers_busy_at_once() {
+    with_softhsm(
+        "softhsm::a_full_queue_answers_busy_at_once",
+        |hsm| async move {
+            let store = hsm.open_with(&hsm.uri(), 2).await.unwrap();
+            let key = store.generate("slow", KeyAlgorithm::Rsa4096).await.unwrap();
+            let sign = || key.sign(SignatureAlgorithm::RsaPkcs1Sha256, b"m");
+            let signed = join_all((0..200).map(|_| sign())).await;
+            let is_busy = |one: &&Result<_, _>| matches!(one, Err(KeyError::Busy { limit: 2, .. }));
+            assert!(signed.iter().filter(is_busy).count() > 0);
+            assert!(signed.iter().all(|one| one.is_ok() || is_busy(&one)));
+            sign().await.unwrap();
+        },
+    );
+}
+
+#[test]
+fn settings_that_time_does_not_mend_are_errors_at_once() {
+    with_softhsm(
+        "softhsm::settings_that_time_does_not_mend_are_errors_at_once",
+        |hsm| async move {
+            let uri = hsm.uri();
+            for wrong in [
+                uri.replace("libsofthsm2.so", "nowhere.so"),
+                "pkcs11:token=xinshu".to_owned(),
+                uri.replace("/pin", "/no-such-pin"),
+            ] {
+                hsm.open_with(&wrong, 16).await.unwrap_err();
+            }
+            let pin = hsm.tokens().with_file_name("pin");
+            fs::set_permissions(&pin, fs::Permissions::from_mode(0o644)).unwrap();
+            let error = hsm.open().await.unwrap_err();
+            assert!(
+                matches!(error, KeyError::LoosePermissions { .. }),
+                "{error}"
+            );
+        },
+    );
+}
+
+#[test]
+fn a_keyring_holds_both_adapters() {
+    with_softhsm("softhsm::a_keyring_holds_both_adapters", |hsm| async move {
+        let keyring = Keyring::open(KeyringSettings {
+            software_dir: hsm.tokens().with_file_name("keys"),
+            passphrase: Some(Zeroizing::new("secret".to_owned())),
+            default_store: hsm.uri(),
+            queue: 64,
+            timeout: Duration::from_secs(10),
+            sessions: 0,
+        })
+        .await
+        .unwrap();
+        let uri = keyring.default_uri("issuing");
+        assert_eq!(uri, "pkcs11:token=xinshu;object=issuing");
+        keyring.generate(&uri, KeyAlgorithm::P256).await.unwrap();
+        keyring
+            .generate("software:tls", KeyAlgorithm::P256)
+            .await
+            .unwrap();
+        keyring.check().await.unwrap();
+        let uris: Vec<_> = keyring
+            .list()
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|key| key.uri)
+            .collect();
+        assert_eq!(uris, ["software:tls", "pkcs11:token=xinshu;object=issuing"]);
+        let tokens = keyring.algorithms("pkcs11:token=xinshu").await.unwrap();
+        assert!(tokens.contains(&KeyAlgorithm::P256) && !tokens.contains(&KeyAlgorithm::Sm2));
+        assert!(
+            keyring
+                .algorithms("software:")
+                .await
+                .unwrap()
+                .contains(&KeyAlgorithm::Sm2)
+        );
+        let key = keyring.find(&uri).await.unwrap();
+        keyring.destroy(&uri).await.unwrap();
+        let signed = key.sign(SignatureAlgorithm::EcdsaP256Sha256, b"m").await;
+        assert!(matches!(signed, Err(KeyError::NoSuchKey { .. })));
+        assert!(matches!(
+            keyring.find(&uri).await,
+            Err(KeyError::NoSuchKey { .. })
+        ));
+    });
 }
