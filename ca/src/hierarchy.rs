@@ -1,4 +1,4 @@
-//! Making authorities, and certificates for this system's own services.
+//! Making authorities.
 
 use std::sync::Arc;
 
@@ -6,37 +6,24 @@ use aws_lc_rs::rand::SystemRandom;
 use hsm_adapters::Key;
 use jiff::{SignedDuration, Timestamp};
 use pki::{
-    Authority as Ability, Certificate, GeneralName, Issuer, KeyUsage, Name, PublicKey,
-    SerialNumber, Shape, Subject, Validity,
+    Authority as Ability, Issuer, KeyUsage, Name, PublicKey, SerialNumber, Shape, Subject, Validity,
 };
 use platform::{
     Caller,
     audit::{Entry, Party},
-    store::{Appended, Tx},
 };
 
 use crate::{
     Error, Service,
     issue::BACKDATE_SECONDS,
     model::{Authority, Purpose},
-    store::{self, CaRow, ServiceRow},
+    store::{self, CaRow},
 };
 
 const YEAR: i64 = 365 * 24 * 3600;
 /// A root outlives two generations of issuing authorities.
 const ROOT_YEARS: i64 = 20;
 const ISSUING_YEARS: i64 = 10;
-
-/// A certificate that this system needs for itself.
-#[derive(Clone, Debug)]
-pub enum ServiceUse {
-    /// The delegated OCSP responder of an authority (RFC 6960 §4.2.2.2).
-    OcspResponder,
-    /// A time-stamping unit.
-    TimeStamping,
-    /// This server's TLS listener, with these names.
-    TlsServer(Vec<GeneralName>),
-}
 
 /// An authority that is to be made.
 #[derive(Clone, Debug)]
@@ -114,80 +101,8 @@ pub(crate) async fn create(service: &Service, caller: &Caller, new: NewAuthority
     service.adopt(&new, certificate)
 }
 
-/// Issues a certificate for one of this system's own services, by the authority named `ca`.
-///
-/// It goes the way of every certificate (design rule 2) and is kept under `name`.
-pub(crate) async fn issue_for_service(
-    service: &Service,
-    name: &str,
-    ca: &str,
-    purpose: &ServiceUse,
-    key: &Arc<dyn Key>,
-) -> Result<Certificate, Error> {
-    let caller = Caller::system("renewal");
-    let now = service.clock().now();
-    let authority = service.authority(ca)?;
-    let (purpose, lifetime, subject, alt_names) = match purpose {
-        ServiceUse::OcspResponder => {
-            (Purpose::OcspResponder, SignedDuration::from_secs(30 * 24 * 3600), service.own_name("OCSP Responder")?, vec![])
-        }
-        ServiceUse::TimeStamping => {
-            (Purpose::TimeStamping, SignedDuration::from_secs(5 * YEAR), service.own_name("Time-Stamping Unit")?, vec![])
-        }
-        ServiceUse::TlsServer(names) => {
-            let name = names.iter().find_map(|name| match name {
-                GeneralName::Dns(name) => Some(name.as_str()),
-                _ => None,
-            });
-            let subject = name.map_or_else(|| Ok(Name::empty()), Name::from_common_name)?;
-            let purpose = Purpose::EndEntity(crate::model::ProfileName::TlsServer);
-            (purpose, service.config().server_certificate_lifetime, subject, names.clone())
-        }
-    };
-    let serial = SerialNumber::random(&SystemRandom::new())?;
-    let end = (now + lifetime).min(authority.certificate().validity().not_after);
-    let public_key = PublicKey::from_der(key.public_key())?;
-    let linted = authority
-        .profile(purpose)?
-        .certificate(&Subject {
-            serial: serial.clone(),
-            name: &subject,
-            public_key: &public_key,
-            validity: Validity::new(begin(now, Some(&authority)), end)?,
-            alt_names: &alt_names,
-        })?
-        .lint()?;
-    let intent = store::intent(&serial, ca, linted.digest(), now);
-    service.store().append(intent).await?;
-    let certificate = linted.sign(authority.key().as_ref()).await?;
-    let label = format!("service:{name}");
-    let mut rows = Appended::default();
-    store::issued(&mut rows, &store::IssuedRow {
-        issuer: ca,
-        profile: "service",
-        requester: "system",
-        issued_at: now,
-        certificate: &certificate,
-    });
-    rows.audit(crate::issue::entry(&caller, &certificate, &authority, &label, now));
-    service.store().append(rows).await?;
-    let row = ServiceRow {
-        key_uri: key.uri().to_owned(),
-        issuer: ca.to_owned(),
-        certificate: certificate.der().to_vec(),
-    };
-    let name = name.to_owned();
-    service
-        .store()
-        .transact(move |tx: &mut Tx<'_>| {
-            let (name, row) = (name.clone(), row.clone());
-            Box::pin(async move { store::insert_service(tx, &name, &row, end).await })
-        })
-        .await?;
-    Ok(certificate)
-}
-
-fn begin(now: Timestamp, above: Option<&Authority>) -> Timestamp {
+/// The beginning of a certificate: a little in the past, never before its issuer's.
+pub(crate) fn begin(now: Timestamp, above: Option<&Authority>) -> Timestamp {
     let begin = now - SignedDuration::from_secs(BACKDATE_SECONDS);
     above.map_or(begin, |above| begin.max(above.certificate().validity().not_before))
 }

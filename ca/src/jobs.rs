@@ -1,13 +1,23 @@
 //! What runs by the clock.
 
+use std::time::Duration;
+
 use platform::jobs::Job;
 
-use crate::{Service, publish_crl};
+use crate::{Service, publish_crl, service_certificate};
+
+const HOUR: Duration = Duration::from_secs(3600);
 
 pub(crate) fn jobs(service: &Service) -> Vec<Job> {
-    let crl = service.clone();
-    vec![Job::new("ca.publish_crl", service.config().crl_period, move || {
-        let service = crl.clone();
-        async move { publish_crl::publish_due(&service).await }
-    })]
+    let (publishing, renewing) = (service.clone(), service.clone());
+    vec![
+        Job::new("ca.publish_crl", service.config().crl_period, move || {
+            let service = publishing.clone();
+            async move { publish_crl::publish_all(&service).await }
+        }),
+        Job::new("ca.renew_service_certificates", HOUR, move || {
+            let service = renewing.clone();
+            async move { service_certificate::renew_due(&service).await }
+        }),
+    ]
 }

@@ -15,7 +15,9 @@ mod model;
 mod ocsp;
 mod publish_crl;
 mod revoke;
+mod service_certificate;
 mod store;
+mod verify_records;
 
 use std::{
     collections::BTreeMap,
@@ -24,25 +26,24 @@ use std::{
 
 use arc_swap::ArcSwap;
 use axum::Router;
-use hsm_adapters::{Key, Keyring};
+use hsm_adapters::Keyring;
 use jiff::SignedDuration;
-use pki::{Certificate, Name, RevocationReason, SerialNumber};
+use pki::{Certificate, RevocationReason, SerialNumber};
 use platform::{Caller, SharedClock, Store, jobs::Job};
 use utoipa_axum::router::OpenApiRouter;
 
 pub use error::Error;
-pub use hierarchy::{NewAuthority, ServiceUse};
+pub use hierarchy::NewAuthority;
 pub use issue::{Issued, Order};
 pub use model::{Authority, CaInfo, CertificateInfo, ProfileName, Status, parse_reason};
-pub use store::ServiceRow;
+pub use verify_records::verify_records;
+pub use service_certificate::{ServiceCertificate, ServiceKey, ServiceUse};
 
 /// What the certificate authority is told by the settings.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// `public.http_url`: base of CRL, OCSP and CA addresses in certificates.
     pub http_url: String,
-    /// Organization in the subjects of this system's own certificates.
-    pub organization: String,
     /// How often CRLs are published.
     pub crl_period: std::time::Duration,
     /// From a CRL's thisUpdate to its nextUpdate.
@@ -70,7 +71,8 @@ struct Inner {
 }
 
 impl Service {
-    /// Takes the authorities of this database into service.
+    /// Takes the authorities of this database into service; without a keyring, on
+    /// a node that issues nothing, none.
     ///
     /// # Errors
     /// Where one of their keys is not to be had.
@@ -78,7 +80,7 @@ impl Service {
         config: Config,
         store: Store,
         clock: SharedClock,
-        keyring: &Keyring,
+        keyring: Option<&Keyring>,
     ) -> Result<Self, Error> {
         let rows = store::authorities(&store).await?;
         let service = Self(Arc::new(Inner {
@@ -90,6 +92,7 @@ impl Service {
         }));
         // An authority comes after the one that issued it.
         for row in rows {
+            let Some(keyring) = keyring else { break };
             let key = keyring.find(&row.key_uri).await?;
             let certificate = Certificate::from_der(&row.certificate)?;
             let issuer = (row.issuer != row.name).then_some(row.issuer);
@@ -121,17 +124,17 @@ impl Service {
         name: &str,
         ca: &str,
         purpose: &ServiceUse,
-        key: &Arc<dyn Key>,
+        key: ServiceKey<'_>,
     ) -> Result<Certificate, Error> {
-        hierarchy::issue_for_service(self, name, ca, purpose, key).await
+        service_certificate::issue(self, name, ca, purpose, key).await
     }
 
-    /// The newest certificate of a service.
+    /// The newest certificate of a service, with its chain, leaf first, without the root.
     ///
     /// # Errors
     /// Where the database does not serve.
-    pub async fn service_certificate(&self, name: &str) -> Result<Option<ServiceRow>, Error> {
-        Ok(store::service(self.store(), name).await?)
+    pub async fn service_certificate(&self, name: &str) -> Result<Option<ServiceCertificate>, Error> {
+        service_certificate::newest(self, name).await
     }
 
     /// Issues a certificate on request.
@@ -169,7 +172,7 @@ impl Service {
     /// # Errors
     /// Where a key or the database does not serve.
     pub async fn publish_all_crls(&self) -> Result<(), Error> {
-        publish_crl::publish_due(self).await
+        publish_crl::publish_all(self).await
     }
 
     /// Gives the OCSP responders their keys: from now on requests are answered.
@@ -267,12 +270,6 @@ impl Service {
         if let Some(responder) = self.0.responder.get() {
             responder.outdate(generation);
         }
-    }
-
-    /// A subject for a service of this system.
-    fn own_name(&self, what: &str) -> Result<Name, Error> {
-        let organization = &self.0.config.organization;
-        Ok(Name::builder().organization(organization).common_name(&format!("{organization} {what}")).build()?)
     }
 
     fn store(&self) -> &Store {

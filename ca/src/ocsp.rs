@@ -22,14 +22,14 @@ use pki::{
 };
 use quick_cache::sync::Cache;
 
-use crate::{Error, Service, hierarchy::ServiceUse, model::Status, store};
+use crate::{Error, Service, model::Status, store};
 
 /// How many answers are kept, of about a kilobyte each.
 const KEPT: usize = 16_384;
 /// How often the count of revocations is asked for.
 const POLL: Duration = Duration::from_millis(500);
 /// How many polls pass between two looks for a renewed responder's certificate.
-const POLLS_BETWEEN_RENEWALS: u32 = 120;
+const POLLS_BETWEEN_LOOKS: u32 = 20;
 
 /// The responders of every issuing authority.
 #[derive(Debug)]
@@ -169,7 +169,7 @@ async fn status(service: &Service, ca: &str, cert_id: &CertId) -> Result<CertSta
     })
 }
 
-/// The responders' newest certificates; a missing or nearly ended one is issued.
+/// Every issuing authority's responder with its newest certificate.
 async fn delegates(service: &Service, keyring: &Keyring) -> Result<Vec<Delegate>, Error> {
     let mut delegates = Vec::new();
     for authority in service.authorities().into_iter().filter(|authority| !authority.is_root()) {
@@ -178,11 +178,7 @@ async fn delegates(service: &Service, keyring: &Keyring) -> Result<Vec<Delegate>
             continue;
         };
         let key = keyring.find(&row.key_uri).await?;
-        let mut certificate = Certificate::from_der(&row.certificate)?;
-        if needs_renewal(&certificate, service.clock().now()) {
-            let purpose = ServiceUse::OcspResponder;
-            certificate = service.issue_for_service(&name, authority.name(), &purpose, &key).await?;
-        }
+        let certificate = Certificate::from_der(&row.certificate)?;
         delegates.push(Delegate {
             ca: authority.name().to_owned(),
             issuer: IssuerHashes::new(authority.issuer()),
@@ -193,14 +189,7 @@ async fn delegates(service: &Service, keyring: &Keyring) -> Result<Vec<Delegate>
     Ok(delegates)
 }
 
-/// True after two thirds of a certificate's life.
-pub(crate) fn needs_renewal(certificate: &Certificate, now: Timestamp) -> bool {
-    let validity = certificate.validity();
-    let life = validity.not_after.duration_since(validity.not_before);
-    now > validity.not_before + life * 2 / 3
-}
-
-/// Asks for revocations by other nodes, and renews the responders' certificates.
+/// Asks for revocations by other nodes, and for renewed certificates of responders.
 pub(crate) async fn housekeeping(service: Service, keyring: Arc<Keyring>) {
     let mut polls: u32 = 0;
     loop {
@@ -213,10 +202,10 @@ pub(crate) async fn housekeeping(service: Service, keyring: Arc<Keyring>) {
             Err(error) => tracing::debug!(%error, "the count of revocations was not read"),
         }
         polls = polls.wrapping_add(1);
-        if polls.is_multiple_of(POLLS_BETWEEN_RENEWALS) {
+        if polls.is_multiple_of(POLLS_BETWEEN_LOOKS) {
             match delegates(&service, &keyring).await {
                 Ok(delegates) => responder.delegates.store(Arc::new(delegates)),
-                Err(error) => tracing::error!(%error, "OCSP responders were not renewed"),
+                Err(error) => tracing::error!(%error, "OCSP responders were not read anew"),
             }
         }
     }

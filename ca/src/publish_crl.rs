@@ -66,11 +66,11 @@ pub(crate) async fn publish(service: &Service, caller: &Caller, ca: &str) -> Res
     Ok(crl_number)
 }
 
-/// Publishes a CRL of every authority whose newest is older than the schedule allows.
+/// Publishes a CRL of every authority.
 ///
 /// # Errors
 /// As [`publish`]; the first failure ends it.
-pub(crate) async fn publish_due(service: &Service) -> Result<(), Error> {
+pub(crate) async fn publish_all(service: &Service) -> Result<(), Error> {
     let caller = Caller::system("crl");
     for authority in service.authorities() {
         publish(service, &caller, authority.name()).await?;

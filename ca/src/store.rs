@@ -31,13 +31,10 @@ pub(crate) struct CaRow {
 
 /// A service's certificate and where its key is.
 #[derive(Clone, Debug)]
-pub struct ServiceRow {
-    /// Where its key lives.
-    pub key_uri: String,
-    /// The authority that issued it.
-    pub issuer: String,
-    /// DER.
-    pub certificate: Vec<u8>,
+pub(crate) struct ServiceRow {
+    pub(crate) key_uri: String,
+    pub(crate) issuer: String,
+    pub(crate) certificate: Vec<u8>,
 }
 
 /// An issued certificate as it is recorded.
@@ -108,14 +105,28 @@ pub(crate) async fn service(store: &Store, name: &str) -> Result<Option<ServiceR
             params![name],
         )
         .await?
-        .map(|row| {
-            Ok(ServiceRow {
-                key_uri: row.get("key_uri")?,
-                issuer: row.get("issuer")?,
-                certificate: row.get("certificate")?,
-            })
-        })
+        .map(|row| service_row(&row))
         .transpose()
+}
+
+/// The newest certificate of every service.
+pub(crate) async fn services(store: &Store) -> Result<Vec<(String, ServiceRow)>, StoreError> {
+    let rows = store
+        .fetch_all(
+            "SELECT name, key_uri, issuer, certificate FROM ca_service AS newest
+             WHERE not_after = (SELECT MAX(not_after) FROM ca_service WHERE name = newest.name)",
+            vec![],
+        )
+        .await?;
+    rows.iter().map(|row| Ok((row.get("name")?, service_row(row)?))).collect()
+}
+
+fn service_row(row: &Row) -> Result<ServiceRow, StoreError> {
+    Ok(ServiceRow {
+        key_uri: row.get("key_uri")?,
+        issuer: row.get("issuer")?,
+        certificate: row.get("certificate")?,
+    })
 }
 
 pub(crate) async fn insert_service(
@@ -353,4 +364,50 @@ fn reason(code: i64) -> Result<RevocationReason, StoreError> {
         .ok()
         .and_then(RevocationReason::from_code)
         .ok_or_else(|| StoreError::Unexpected(format!("reason code {code}")))
+}
+
+/// Every certificate's serial number and `hash` of its bytes, read in pages.
+pub(crate) async fn fingerprints(
+    store: &Store,
+    page: i64,
+    hash: impl Fn(&[u8]) -> String,
+) -> Result<Vec<(String, String)>, StoreError> {
+    let mut found = Vec::new();
+    let mut last: Vec<u8> = Vec::new();
+    loop {
+        let rows = store
+            .fetch_all(
+                "SELECT serial, der FROM ca_certificate WHERE serial > $1 ORDER BY serial LIMIT $2",
+                params![&last, page],
+            )
+            .await?;
+        for row in &rows {
+            last = row.get("serial")?;
+            found.push((serial(row)?.to_string(), hash(&row.get::<Vec<u8>>("der")?)));
+        }
+        if rows.is_empty() {
+            return Ok(found);
+        }
+    }
+}
+
+/// Every revoked serial number.
+pub(crate) async fn revoked_serials(store: &Store) -> Result<Vec<String>, StoreError> {
+    let rows = store.fetch_all("SELECT serial FROM ca_revocation", vec![]).await?;
+    rows.iter().map(|row| Ok(serial(row)?.to_string())).collect()
+}
+
+pub(crate) async fn has_certificate(store: &Store, serial: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT serial FROM ca_certificate WHERE serial = $1";
+    Ok(store.fetch_optional(sql, params![bytes_of(serial)]).await?.is_some())
+}
+
+pub(crate) async fn has_revocation(store: &Store, serial: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT serial FROM ca_revocation WHERE serial = $1";
+    Ok(store.fetch_optional(sql, params![bytes_of(serial)]).await?.is_some())
+}
+
+/// The bytes of a hexadecimal serial number; none for text that is not one.
+fn bytes_of(serial: &str) -> Vec<u8> {
+    serial.parse::<SerialNumber>().map(|serial| serial.as_bytes().to_vec()).unwrap_or_default()
 }

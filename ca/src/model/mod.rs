@@ -6,5 +6,6 @@ mod status;
 
 pub use authority::{Authority, CaInfo};
 pub(crate) use authority::Purpose;
-pub use profile::{Contents, ProfileName};
+pub(crate) use profile::Contents;
+pub use profile::ProfileName;
 pub use status::{CertificateInfo, Status, parse_reason};

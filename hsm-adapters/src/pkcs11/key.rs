@@ -61,6 +61,10 @@ impl TokenKey {
         }
     }
 
+    pub(super) fn is_destroyed(&self) -> bool {
+        self.shared.destroyed.load(Ordering::Acquire)
+    }
+
     /// From now on this handle answers that there is no such key.
     pub(super) fn destroy(&self) {
         self.shared.destroyed.store(true, Ordering::Release);
@@ -87,7 +91,7 @@ impl Key for TokenKey {
         message: &[u8],
     ) -> Result<Vec<u8>, KeyError> {
         let shared = &self.shared;
-        if shared.destroyed.load(Ordering::Acquire) {
+        if self.is_destroyed() {
             return Err(KeyError::NoSuchKey {
                 uri: shared.text.clone(),
             });

@@ -194,10 +194,14 @@ impl KeyStore for Pkcs11Store {
     }
 
     async fn check(&self) -> Result<(), KeyError> {
-        let look = |worker: &mut Worker| {
-            let state = worker.session.get_session_info();
-            state.map(drop).map_err(|error| worker.failed(&error))
-        };
+        let live = self
+            .handles
+            .lock()
+            .iter()
+            .filter_map(Weak::upgrade)
+            .find(|key| !key.is_destroyed());
+        let in_use = live.and_then(|key| key.uri().parse().ok());
+        let look = move |worker: &mut Worker| worker.check(in_use.as_ref());
         self.device.call(self.device.timeout, look).await
     }
 

@@ -50,6 +50,25 @@ impl Worker {
         }
     }
 
+    /// Asks the session whether it is well and shows a key that is in use.
+    ///
+    /// A token whose storage went away may answer all else from its memory.
+    pub(super) fn check(&mut self, in_use: Option<&Pkcs11Uri>) -> Result<(), KeyError> {
+        let state = self.session.get_session_info();
+        state.map_err(|error| self.failed(&error))?;
+        let Some(uri) = in_use else { return Ok(()) };
+        match self.handle(uri) {
+            Err(KeyError::NoSuchKey { .. })
+                if self
+                    .objects(ObjectClass::PRIVATE_KEY, &Pkcs11Uri::default())?
+                    .is_empty() =>
+            {
+                Err(self.lost("it does not show any key any more"))
+            }
+            other => other.map(drop),
+        }
+    }
+
     /// Makes a key pair that never leaves the token.
     pub(super) fn generate(
         &mut self,

@@ -29,6 +29,12 @@ impl Worker {
         key_error(&self.device.name, error)
     }
 
+    /// Says that the device must recover, for a reason of the adapter's own.
+    pub(super) fn lost(&mut self, reason: &str) -> KeyError {
+        self.fault = Some(reason.to_owned());
+        unavailable(&self.device.name, reason)
+    }
+
     /// Lets the present call take longer than others before it counts as stuck.
     pub(super) fn take_time(&self, patience: Duration) {
         self.device.busy[self.number].start(patience);

@@ -87,6 +87,30 @@ async fn until<F: Future<Output = bool>>(ready: impl Fn() -> F, seconds: u64) ->
 }
 
 #[test]
+fn a_removed_token_folder_is_noticed_when_nobody_signs() {
+    with_softhsm(
+        "softhsm::a_removed_token_folder_is_noticed_when_nobody_signs",
+        |hsm| async move {
+            let store = hsm.open().await.unwrap();
+            let key = store.generate("idle", KeyAlgorithm::P256).await.unwrap();
+            store.check().await.unwrap();
+            let aside = hsm.tokens().with_extension("aside");
+            fs::rename(hsm.tokens(), &aside).unwrap();
+            until(|| async { store.check().await.is_err() }, 10)
+                .await
+                .expect("it is noticed");
+            fs::rename(&aside, hsm.tokens()).unwrap();
+            until(|| async { store.check().await.is_ok() }, 30)
+                .await
+                .expect("it heals");
+            key.sign(SignatureAlgorithm::EcdsaP256Sha256, b"m")
+                .await
+                .unwrap();
+        },
+    );
+}
+
+#[test]
 fn every_advertised_algorithm_is_generated() {
     with_softhsm(
         "softhsm::every_advertised_algorithm_is_generated",

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{
     checkpoint::{Checkpoint, VerifierKey},
@@ -35,7 +36,7 @@ pub struct Report {
 }
 
 /// An entry as people read it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Listed {
     /// Place in the tree; none yet for the newest.
     pub index: Option<i64>,
@@ -58,6 +59,7 @@ pub struct Listed {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
     /// Further facts.
+    #[schema(value_type = Object)]
     pub details: BTreeMap<String, serde_json::Value>,
 }
 
@@ -219,11 +221,13 @@ async fn check_state(store: &Store, frontier: &Frontier, report: &mut Report) ->
     };
     report.waiting = state.get::<i64>("waiting")?.unsigned_abs();
     let size: i64 = state.get("size")?;
-    // A serving node may sequence between two reads: only a tree that is behind
-    // its own stored state, or differs at the same size, is damaged.
+    // A serving node may sequence between the two reads, so the state may be ahead.
     let stored = Frontier::decode(size.unsigned_abs(), &state.get::<Vec<u8>>("frontier")?);
     match stored {
         None => report.find("the log's stored state is damaged".to_owned()),
+        Some(stored) if stored.size() < frontier.size() => {
+            report.find("the log's stored state is behind its entries".to_owned());
+        }
         Some(stored) if stored.size() == frontier.size() && stored != *frontier => {
             report.find("the log's stored state has another root".to_owned());
         }

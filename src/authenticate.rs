@@ -1,0 +1,54 @@
+//! Who sends a REST request: an access token, a client certificate, or nobody yet.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, header},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use platform::{Actor, Caller, access::Grants, web::Problem};
+
+use crate::{listen::ClientCertificate, node::Node};
+
+/// Puts the caller that a request proves among its extensions. A token that is
+/// not good is refused; a certificate of a stranger proves nothing.
+pub(crate) async fn authenticate(State(node): State<Arc<Node>>, mut request: Request, next: Next) -> Response {
+    let actor = match bearer(request.headers()) {
+        Some(token) => match node.idp.authenticate_bearer(token).await {
+            Ok(actor) => Some(actor),
+            Err(error) => return Problem::from(error).into_response(),
+        },
+        None => match certificate(&node, request.extensions().get().cloned()).await {
+            Ok(actor) => actor,
+            Err(error) => return Problem::from(error).into_response(),
+        },
+    };
+    if let Some(actor) = actor
+        && let Some(caller) = request.extensions_mut().get_mut::<Caller>()
+    {
+        caller.actor = actor;
+    }
+    next.run(request).await
+}
+
+/// The token of an `Authorization: Bearer` header (RFC 6750 §2.1).
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let header = headers.get(header::AUTHORIZATION)?;
+    let (scheme, token) = header.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}
+
+/// The holder of a certificate that this authority issued and that is good now.
+/// It may look things up; more needs a token.
+async fn certificate(node: &Node, shown: Option<ClientCertificate>) -> Result<Option<Actor>, ca::Error> {
+    let Some(ClientCertificate(der)) = shown else {
+        return Ok(None);
+    };
+    let issued = node.ca.is_good(&der).await?;
+    Ok(issued.map(|info| Actor::Client {
+        id: format!("certificate:{}", info.serial),
+        grants: Grants::parse("ca.certificate.read ca.authority.read tsa.unit.read"),
+    }))
+}

@@ -1,0 +1,95 @@
+//! `xinshu audit`: read the log, and prove that nothing in it was changed.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::{Context as _, Result};
+use clap::Subcommand;
+use platform::{
+    Store,
+    audit::{
+        self,
+        checkpoint::{Checkpoint, VerifierKey},
+    },
+};
+
+use super::{Common, api::Api, cert::percent_encode, output};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List entries, the newest first
+    List {
+        /// Only entries of this action, such as ca.certificate.issue
+        #[arg(long)]
+        action: Option<String>,
+        /// How many at most
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// Recompute the tree from every entry and compare it with what was signed
+    Verify {
+        /// A checkpoint kept elsewhere, below which the log may not have rolled back
+        #[arg(long, value_name = "FILE")]
+        checkpoint: Option<PathBuf>,
+        /// The log's verifier key; log.vkey of the data folder where left out
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
+    },
+}
+
+pub(crate) async fn run(command: Command, common: &Common) -> Result<ExitCode> {
+    match command {
+        Command::List { action, limit } => {
+            let mut path = format!("/api/v1/audit/entries?limit={limit}");
+            if let Some(action) = action {
+                path.push_str("&action=");
+                path.push_str(&percent_encode(&action));
+            }
+            let list = Api::open(common).await?.get(&path).await?;
+            let columns = ["index", "at", "action", "outcome", "actor", "subject", "cause"];
+            output::table(&list, &columns, common.json)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Verify { checkpoint, key } => verify(checkpoint, key, common).await,
+    }
+}
+
+/// Reads the database itself: what is to be proved is not asked from the server.
+async fn verify(checkpoint: Option<PathBuf>, key: Option<PathBuf>, common: &Common) -> Result<ExitCode> {
+    let data = common.folder()?;
+    let key = key.unwrap_or_else(|| data.log_key());
+    let line = std::fs::read_to_string(&key).with_context(|| format!("{}", key.display()))?;
+    let verifier = VerifierKey::decode(&line).with_context(|| format!("{}", key.display()))?;
+    let given = match checkpoint {
+        Some(file) => {
+            let note = std::fs::read_to_string(&file).with_context(|| format!("{}", file.display()))?;
+            let given = Checkpoint::open(&note, &verifier).with_context(|| format!("{}", file.display()))?;
+            Some(given)
+        }
+        None => None,
+    };
+    let settings = common.settings()?;
+    let store = Store::open(&settings.database.url).await.context("database.url")?;
+    let report = audit::verify(&store, &verifier, given.as_ref()).await?;
+    let records = ca::verify_records(&store).await?;
+    store.close().await;
+    let holds = report.holds() && records.is_empty();
+    if common.json {
+        let mut value = serde_json::to_value(&report)?;
+        value["holds"] = holds.into();
+        value["records"] = serde_json::to_value(&records)?;
+        output::json(&value)?;
+    } else {
+        for finding in report.findings.iter().chain(&records) {
+            output::line(&format!("WRONG: {finding}"))?;
+        }
+        if report.more_findings > 0 {
+            output::line(&format!("WRONG: {} more findings", report.more_findings))?;
+        }
+        let verdict = if holds { "the log holds" } else { "the log does NOT hold" };
+        output::line(&format!(
+            "{verdict}: {} entries, root {}, {} checkpoints compared, {} entries wait for their place",
+            report.size, report.root, report.checkpoints, report.waiting
+        ))?;
+    }
+    Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -1,0 +1,108 @@
+//! `xinshu cert`: certificates.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+use clap::Subcommand;
+use serde_json::json;
+
+use super::{Common, api::Api, output};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Issue a certificate and print its chain as PEM, leaf first
+    Issue {
+        /// What kind: tls-server or person
+        #[arg(long)]
+        profile: String,
+        /// The PKCS#10 request, PEM or DER; - for standard input
+        #[arg(long, value_name = "FILE")]
+        csr: PathBuf,
+        /// The authority that shall issue it
+        #[arg(long)]
+        ca: Option<String>,
+    },
+    /// List certificates, the newest first
+    List {
+        /// Only those with this very subject
+        #[arg(long)]
+        subject: Option<String>,
+        /// How many at most
+        #[arg(long, default_value_t = 100)]
+        limit: u32,
+    },
+    /// Show one certificate
+    Show {
+        /// Hexadecimal serial number
+        serial: String,
+    },
+    /// Revoke a certificate
+    Revoke {
+        /// Hexadecimal serial number
+        serial: String,
+        /// Why: a CRLReason's name, such as keyCompromise or superseded
+        #[arg(long, default_value = "unspecified")]
+        reason: String,
+    },
+}
+
+pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
+    match command {
+        Command::Issue { profile, csr, ca } => {
+            let request = read_request(&csr)?;
+            let body = json!({ "profile": profile, "csr": request, "ca": ca });
+            let issued = Api::open(common).await?.post("/api/v1/certificates", body).await?;
+            if common.json {
+                return output::json(&issued);
+            }
+            output::line(issued["certificate"].as_str().unwrap_or_default().trim_end())
+        }
+        Command::List { subject, limit } => {
+            let mut path = format!("/api/v1/certificates?limit={limit}");
+            if let Some(subject) = subject {
+                path.push_str("&subject=");
+                path.push_str(&percent_encode(&subject));
+            }
+            let list = Api::open(common).await?.get(&path).await?;
+            let columns = ["serial", "profile", "status", "not_after", "issuer", "subject"];
+            output::table(&list, &columns, common.json)
+        }
+        Command::Show { serial } => {
+            let shown = Api::open(common).await?.get(&format!("/api/v1/certificates/{serial}")).await?;
+            output::json(&shown)
+        }
+        Command::Revoke { serial, reason } => {
+            let path = format!("/api/v1/certificates/{serial}/revoke");
+            Api::open(common).await?.post(&path, json!({ "reason": reason })).await?;
+            if common.json {
+                return output::json(&json!({ "serial": serial, "reason": reason }));
+            }
+            output::line(&format!("revoked {serial}"))
+        }
+    }
+}
+
+/// A request as PEM, whatever form the file has.
+fn read_request(file: &std::path::Path) -> Result<String> {
+    let bytes = if file.as_os_str() == "-" {
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes).context("standard input")?;
+        bytes
+    } else {
+        std::fs::read(file).with_context(|| format!("{}", file.display()))?
+    };
+    match String::from_utf8(bytes) {
+        Ok(text) if text.contains("-----BEGIN") => Ok(text),
+        Ok(text) => Ok(pki::pem::encode("CERTIFICATE REQUEST", text.as_bytes())),
+        Err(binary) => Ok(pki::pem::encode("CERTIFICATE REQUEST", binary.as_bytes())),
+    }
+}
+
+/// Percent-encodes all but unreserved characters (RFC 3986 §2.3).
+pub(crate) fn percent_encode(text: &str) -> String {
+    let encode = |byte: u8| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    text.bytes().map(encode).collect()
+}

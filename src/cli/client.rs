@@ -1,0 +1,82 @@
+//! `xinshu client`: applications and services.
+
+use anyhow::Result;
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use super::{Common, api::Api, cert::percent_encode, output, user::told};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Register a client and print its client_id and client_secret
+    Add {
+        /// Its name, shown to people
+        name: String,
+        /// Where people are sent back to; may be repeated
+        #[arg(long, value_name = "URI")]
+        redirect_uri: Vec<String>,
+        /// Where people may be sent after signing out; may be repeated
+        #[arg(long, value_name = "URI")]
+        post_logout_redirect_uri: Vec<String>,
+        /// Grant types: authorization_code, refresh_token, client_credentials; may be repeated
+        #[arg(long, value_name = "TYPE")]
+        grant: Vec<String>,
+        /// What it may do in Xinshu itself, such as ca.certificate.issue; may be repeated
+        #[arg(long, value_name = "ACTION")]
+        allow: Vec<String>,
+        /// A program on people's own devices, without a secret (RFC 8252)
+        #[arg(long)]
+        public: bool,
+        /// How ID tokens are signed: RS256 or ES256
+        #[arg(long, value_name = "ALG")]
+        id_token_alg: Option<String>,
+    },
+    /// List clients
+    List,
+    /// Show one client
+    Show {
+        /// Its client_id
+        client_id: String,
+    },
+    /// Delete a client
+    Delete {
+        /// Its client_id
+        client_id: String,
+    },
+}
+
+pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
+    let path = |id: &str| format!("/api/v1/clients/{}", percent_encode(id));
+    match command {
+        Command::Add { name, redirect_uri, post_logout_redirect_uri, grant, allow, public, id_token_alg } => {
+            let mut body = json!({
+                "name": name,
+                "redirect_uris": redirect_uri,
+                "post_logout_redirect_uris": post_logout_redirect_uri,
+                "grants": allow,
+            });
+            if !grant.is_empty() {
+                body["grant_types"] = json!(grant);
+            }
+            if public {
+                body["token_endpoint_auth_method"] = json!("none");
+            }
+            if let Some(alg) = id_token_alg {
+                body["id_token_signed_response_alg"] = json!(alg);
+            }
+            let added = Api::open(common).await?.post("/api/v1/clients", body).await?;
+            let text = |member: &str| added[member].as_str().unwrap_or("-").to_owned();
+            let line = format!("client_id      {}\nclient_secret  {}", text("client_id"), text("client_secret"));
+            told(common, &added, &line)
+        }
+        Command::List => {
+            let list: Value = Api::open(common).await?.get("/api/v1/clients?limit=1000").await?;
+            output::table(&list, &["client_id", "name", "grant_types", "redirect_uris"], common.json)
+        }
+        Command::Show { client_id } => output::json(&Api::open(common).await?.get(&path(&client_id)).await?),
+        Command::Delete { client_id } => {
+            let gone = Api::open(common).await?.delete(&path(&client_id)).await?;
+            told(common, &gone, &format!("deleted {client_id}"))
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The command line.
+
+mod api;
+mod audit;
+mod ca;
+mod cert;
+mod client;
+mod doctor;
+mod hsm;
+mod log;
+mod output;
+mod tsa;
+mod user;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+use platform::settings::{Settings, SettingsError};
+
+use crate::{
+    data::DataFolder,
+    init::{self, InitOptions},
+    logging,
+    node::Services,
+    server,
+};
+
+/// Certificates, sign-in and time-stamps: one trust service, one log.
+///
+/// Begin with `xinshu init --data DIR`, then `xinshu serve --data DIR`.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Common {
+    /// Folder with settings, keys and database
+    #[arg(long, global = true, env = "XINSHU_DATA", default_value = "data", value_name = "DIR")]
+    data: PathBuf,
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Override a setting, as section.key=value; may be repeated
+    #[arg(long, global = true, value_name = "NAME=VALUE")]
+    set: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Set a data folder up: keys, authorities, certificates, the first administrator
+    Init(InitOptions),
+    /// Run the server
+    Serve {
+        /// Run only these services, parted by commas: ca, idp, tsa
+        #[arg(long, value_parser = Services::parse, value_name = "SERVICES")]
+        only: Option<Services>,
+    },
+    /// Check settings, files, keys, database, clock and certificates
+    Doctor,
+    /// Private keys and the devices they live in
+    #[command(subcommand)]
+    Hsm(hsm::Command),
+    /// Certificate authorities
+    #[command(subcommand)]
+    Ca(ca::Command),
+    /// Certificates
+    #[command(subcommand)]
+    Cert(cert::Command),
+    /// People who sign in
+    #[command(subcommand)]
+    User(user::Command),
+    /// Applications and services
+    #[command(subcommand)]
+    Client(client::Command),
+    /// Time-stamping units
+    #[command(subcommand)]
+    Tsa(tsa::Command),
+    /// The audit log: read it, and prove that nothing in it was changed
+    #[command(subcommand)]
+    Audit(audit::Command),
+    /// The log's signed head and its public key
+    #[command(subcommand)]
+    Log(log::Command),
+    /// Print the description of the REST API
+    Openapi,
+}
+
+impl Common {
+    pub(crate) fn folder(&self) -> Result<DataFolder> {
+        DataFolder::new(&self.data)
+    }
+
+    pub(crate) fn settings(&self) -> Result<Settings, SettingsError> {
+        let data = std::path::absolute(&self.data).unwrap_or_else(|_| self.data.clone());
+        Settings::load(&data, std::env::vars(), &self.set)
+    }
+}
+
+/// Runs one command to its end.
+pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
+    let common = arguments.common;
+    match arguments.command {
+        Command::Init(options) => init::run(&common.folder()?, &options, &common).await?,
+        Command::Serve { only } => {
+            let data = common.folder()?;
+            data.require()?;
+            let settings = common.settings()?;
+            logging::start(&settings.log)?;
+            server::serve(&data, settings, only.unwrap_or(Services::ALL)).await?;
+        }
+        Command::Doctor => return doctor::run(&common).await,
+        Command::Hsm(command) => return hsm::run(command, &common).await,
+        Command::Ca(command) => ca::run(command, &common).await?,
+        Command::Cert(command) => cert::run(command, &common).await?,
+        Command::User(command) => user::run(command, &common).await?,
+        Command::Client(command) => client::run(command, &common).await?,
+        Command::Tsa(command) => tsa::run(command, &common).await?,
+        Command::Audit(command) => return audit::run(command, &common).await,
+        Command::Log(command) => log::run(command, &common).await?,
+        Command::Openapi => {
+            let answer = api::Api::open(&common).await?.get("/api/v1/openapi.json").await?;
+            output::json(&answer)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

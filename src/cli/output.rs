@@ -1,0 +1,65 @@
+//! Printing: tables for people, JSON for programs.
+
+use std::io::{Read as _, Write as _};
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+/// Prints a value as indented JSON.
+pub(crate) fn json(value: &Value) -> Result<()> {
+    line(&serde_json::to_string_pretty(value)?)
+}
+
+/// Prints one line, or ends where nobody reads any more.
+pub(crate) fn line(text: &str) -> Result<()> {
+    writeln!(std::io::stdout().lock(), "{text}").context("standard output")
+}
+
+/// Prints some members of each object of a list as columns, or all of it as JSON.
+pub(crate) fn table(list: &Value, columns: &[&str], as_json: bool) -> Result<()> {
+    if as_json {
+        return json(list);
+    }
+    let rows: Vec<Vec<String>> = list
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|row| columns.iter().map(|column| text(&row[*column])).collect())
+        .collect();
+    let width = |index: usize| {
+        let cells = rows.iter().map(|row| row[index].chars().count());
+        cells.max().unwrap_or(0).max(columns[index].len())
+    };
+    let widths: Vec<usize> = (0..columns.len()).map(width).collect();
+    let print = |cells: Vec<String>| {
+        let padded = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+        line(padded.collect::<Vec<_>>().join("  ").trim_end())
+    };
+    print(columns.iter().map(|column| column.to_uppercase()).collect())?;
+    rows.into_iter().try_for_each(print)
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => "-".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Reads a secret from standard input: all of it but the line end.
+pub(crate) fn secret_from_stdin() -> Result<Zeroizing<String>> {
+    const LONGEST: u64 = 4096;
+    let mut secret = Zeroizing::new(String::new());
+    std::io::stdin()
+        .lock()
+        .take(LONGEST)
+        .read_to_string(&mut secret)
+        .context("standard input")?;
+    let trimmed = secret.trim_end_matches(['\r', '\n']);
+    if trimmed.is_empty() {
+        bail!("standard input is empty; write the secret to it");
+    }
+    Ok(Zeroizing::new(trimmed.to_owned()))
+}

@@ -1,0 +1,116 @@
+//! `xinshu user`: people who sign in.
+
+use anyhow::Result;
+use clap::Subcommand;
+use serde_json::json;
+
+use super::{Common, api::Api, cert::percent_encode, output};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Add a user
+    Add {
+        /// What they sign in with
+        name: String,
+        /// Read the password from standard input; without it, a one-time link to set one is printed
+        #[arg(long)]
+        password_stdin: bool,
+        /// How they are called
+        #[arg(long)]
+        display_name: Option<String>,
+        /// Their mail address
+        #[arg(long)]
+        email: Option<String>,
+        /// What they may do in Xinshu itself, such as ca.certificate.issue or ca.*; may be repeated
+        #[arg(long, value_name = "ACTION")]
+        grant: Vec<String>,
+    },
+    /// List users
+    List,
+    /// Show one user
+    Show {
+        /// Their name
+        name: String,
+    },
+    /// Set a user's password
+    SetPassword {
+        /// Their name
+        name: String,
+        /// Read the password from standard input; without it, a one-time link is printed
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Keep a user from signing in, and end their sessions
+    Disable {
+        /// Their name
+        name: String,
+    },
+    /// Let a user sign in again
+    Enable {
+        /// Their name
+        name: String,
+    },
+    /// Delete a user
+    Delete {
+        /// Their name
+        name: String,
+    },
+}
+
+pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
+    let path = |name: &str| format!("/api/v1/users/{}", percent_encode(name));
+    match command {
+        Command::Add { name, password_stdin, display_name, email, grant } => {
+            let password = password_stdin.then(output::secret_from_stdin).transpose()?;
+            let body = json!({
+                "name": name,
+                "password": password.as_deref(),
+                "display_name": display_name,
+                "email": email,
+                "grants": grant,
+            });
+            let added = Api::open(common).await?.post("/api/v1/users", body).await?;
+            if password.is_none() {
+                let link = Api::open(common).await?.post(&format!("{}/password-link", path(&name)), json!({})).await?;
+                return told(common, &link, &format!("added {name}; set a password within 24 hours at\n{}", text(&link["url"])));
+            }
+            told(common, &added, &format!("added {name}"))
+        }
+        Command::List => {
+            let list = Api::open(common).await?.get("/api/v1/users?limit=1000").await?;
+            output::table(&list, &["name", "display_name", "email", "grants", "disabled_at"], common.json)
+        }
+        Command::Show { name } => output::json(&Api::open(common).await?.get(&path(&name)).await?),
+        Command::SetPassword { name, password_stdin: true } => {
+            let password = output::secret_from_stdin()?;
+            let body = json!({ "password": password.as_str() });
+            let done = Api::open(common).await?.post(&format!("{}/password", path(&name)), body).await?;
+            told(common, &done, &format!("the password of {name} is set"))
+        }
+        Command::SetPassword { name, password_stdin: false } => {
+            let link = Api::open(common).await?.post(&format!("{}/password-link", path(&name)), json!({})).await?;
+            told(common, &link, text(&link["url"]))
+        }
+        Command::Disable { name } => {
+            let user = Api::open(common).await?.patch(&path(&name), json!({ "disabled": true })).await?;
+            told(common, &user, &format!("disabled {name}"))
+        }
+        Command::Enable { name } => {
+            let user = Api::open(common).await?.patch(&path(&name), json!({ "disabled": false })).await?;
+            told(common, &user, &format!("enabled {name}"))
+        }
+        Command::Delete { name } => {
+            let gone = Api::open(common).await?.delete(&path(&name)).await?;
+            told(common, &gone, &format!("deleted {name}"))
+        }
+    }
+}
+
+/// Prints the answer as JSON, or one line about it.
+pub(crate) fn told(common: &Common, answer: &serde_json::Value, line: &str) -> Result<()> {
+    if common.json { output::json(answer) } else { output::line(line) }
+}
+
+fn text(value: &serde_json::Value) -> &str {
+    value.as_str().unwrap_or_default()
+}

@@ -1,0 +1,76 @@
+//! Local administration: the REST API over the data folder's Unix socket.
+
+use std::{io, os::unix::fs::PermissionsExt as _, path::Path, sync::Arc};
+
+use axum::Router;
+use hyper_util::server::graceful::GracefulShutdown;
+use platform::Caller;
+use tokio::{
+    net::{UnixListener, UnixStream},
+    sync::watch,
+};
+
+use super::connection::{Limits, Peer, serve as serve_connection};
+
+/// Binds the socket with mode 0600; one left by a process that died is replaced.
+pub(crate) async fn bind(path: &Path) -> io::Result<UnixListener> {
+    let context = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+    if UnixStream::connect(path).await.is_ok() {
+        return Err(context(io::Error::new(
+            io::ErrorKind::AddrInUse,
+            "a server runs on this data folder already",
+        )));
+    }
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(context(error)),
+        _ => {}
+    }
+    let listener = UnixListener::bind(path).map_err(context)?;
+    // The data folder itself is 0700, so there is no moment in which others could connect.
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(context)?;
+    Ok(listener)
+}
+
+pub(super) async fn serve(
+    listener: UnixListener,
+    site: Router,
+    limits: Limits,
+    mut stop: watch::Receiver<bool>,
+) {
+    let graceful = GracefulShutdown::new();
+    loop {
+        let permit = Arc::clone(&limits.connections).acquire_owned().await;
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stop.wait_for(|stop| *stop) => break,
+        };
+        let Ok((stream, _)) = accepted else { continue };
+        let user = stream.peer_cred().map_or_else(|_| "unknown".to_owned(), |peer| user_name(peer.uid()));
+        let watcher = graceful.watcher();
+        let (site, limits) = (site.clone(), limits.clone());
+        tokio::spawn(async move {
+            let peer = Peer {
+                local: Some(Caller::local(user)),
+                ..Peer::default()
+            };
+            serve_connection(stream, site, &limits, peer, watcher).await;
+            drop(permit);
+        });
+    }
+    graceful.shutdown().await;
+}
+
+/// A user's name by /etc/passwd, or the number where it is not there.
+pub(crate) fn user_name(uid: u32) -> String {
+    let number = uid.to_string();
+    std::fs::read_to_string("/etc/passwd")
+        .ok()
+        .and_then(|passwd| {
+            passwd.lines().find_map(|line| {
+                let mut fields = line.split(':');
+                let name = fields.next()?;
+                (fields.nth(1)? == number).then(|| name.to_owned())
+            })
+        })
+        .unwrap_or(number)
+}

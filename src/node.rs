@@ -1,0 +1,194 @@
+//! Composition: the services of one node on their common ground.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use anyhow::{Context as _, Result, bail};
+use hsm_adapters::{Keyring, KeyringSettings, Sm2Settings, read_passphrase};
+use jiff::SignedDuration;
+use pki::tsp::Accuracy;
+use platform::{
+    SharedClock, Store,
+    audit::Sequencer,
+    clock::SystemClock,
+    settings::{Keys, Settings},
+};
+
+use crate::data::DataFolder;
+
+/// Which services a node runs: `--only ca,idp,tsa`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Services {
+    pub(crate) ca: bool,
+    pub(crate) idp: bool,
+    pub(crate) tsa: bool,
+}
+
+impl Services {
+    pub(crate) const ALL: Self = Self {
+        ca: true,
+        idp: true,
+        tsa: true,
+    };
+
+    /// Reads `ca,idp,tsa` or a part of it.
+    pub(crate) fn parse(list: &str) -> Result<Self, String> {
+        let mut services = Self {
+            ca: false,
+            idp: false,
+            tsa: false,
+        };
+        for name in list.split(',') {
+            match name.trim() {
+                "ca" => services.ca = true,
+                "idp" => services.idp = true,
+                "tsa" => services.tsa = true,
+                other => return Err(format!("there is no service {other:?}; there are ca, idp, tsa")),
+            }
+        }
+        Ok(services)
+    }
+}
+
+/// One node: its ground and its services.
+pub(crate) struct Node {
+    pub(crate) settings: Settings,
+    pub(crate) clock: Arc<SystemClock>,
+    pub(crate) store: Store,
+    pub(crate) keyring: Arc<Keyring>,
+    pub(crate) services: Services,
+    pub(crate) ca: ca::Service,
+    pub(crate) idp: idp::Service,
+    pub(crate) tsa: tsa::Service,
+    pub(crate) sequencer: Sequencer,
+}
+
+/// What every command that touches the store needs first.
+pub(crate) struct Ground {
+    pub(crate) clock: Arc<SystemClock>,
+    pub(crate) store: Store,
+    pub(crate) keyring: Arc<Keyring>,
+}
+
+impl Ground {
+    pub(crate) async fn open(settings: &Settings) -> Result<Self> {
+        let keyring = open_keyring(&settings.keys).await?;
+        let store = Store::open(&settings.database.url).await.context("database.url")?;
+        Ok(Self {
+            clock: Arc::new(SystemClock::default()),
+            store,
+            keyring: Arc::new(keyring),
+        })
+    }
+
+    pub(crate) fn shared_clock(&self) -> SharedClock {
+        Arc::clone(&self.clock) as SharedClock
+    }
+}
+
+impl Node {
+    /// Opens a node that `init` has set up.
+    pub(crate) async fn open(data: &DataFolder, settings: Settings, services: Services) -> Result<Self> {
+        data.require()?;
+        let ground = Ground::open(&settings).await?;
+        let clock = ground.shared_clock();
+        let Ground { store, keyring, .. } = &ground;
+        let Some((_, log_key)) = Sequencer::identity(store).await? else {
+            bail!(
+                "this database is not set up; run: xinshu init --data {}",
+                data.path().display()
+            );
+        };
+        let log_key = keyring.find(&log_key).await.context("the log's key")?;
+        let Some((es256, rs256)) = idp::key_uris(store).await? else {
+            bail!("the identity provider has no keys; run xinshu init again");
+        };
+        let keys = idp::SigningKeys {
+            es256: keyring.find(&es256).await.context("the identity provider's key")?,
+            rs256: keyring.find(&rs256).await.context("the identity provider's key")?,
+        };
+        let ca_keys = services.ca.then_some(keyring.as_ref());
+        let ca = ca::Service::open(ca_config(&settings), store.clone(), Arc::clone(&clock), ca_keys)
+            .await
+            .context("the certificate authority")?;
+        let idp = idp::Service::new(idp_config(&settings), store.clone(), Arc::clone(&clock), keys)
+            .context("the identity provider")?;
+        let tsa = tsa::Service::open(tsa_config(&settings), store.clone(), Arc::clone(&clock), keyring)
+            .await
+            .context("the time-stamp authority")?;
+        Ok(Self {
+            sequencer: Sequencer::new(store.clone(), log_key, clock),
+            clock: ground.clock,
+            store: ground.store,
+            keyring: ground.keyring,
+            settings,
+            services,
+            ca,
+            idp,
+            tsa,
+        })
+    }
+}
+
+/// Opens every adapter that the settings name.
+pub(crate) async fn open_keyring(keys: &Keys) -> Result<Keyring> {
+    // systemd's credential and the environment come before the file.
+    let passphrase = match read_passphrase(None)? {
+        Some(passphrase) => Some(passphrase),
+        None => {
+            let file = Path::new(&keys.passphrase_file);
+            if file.exists() { read_passphrase(Some(file))? } else { None }
+        }
+    };
+    let settings = KeyringSettings {
+        software_dir: keys.folder.clone().into(),
+        passphrase,
+        default_store: keys.store.clone(),
+        queue: keys.queue as usize,
+        timeout: Duration::from_secs(keys.timeout_seconds.into()),
+        sessions: keys.sessions as usize,
+    };
+    let sm2 = Sm2Settings {
+        id: keys.sm2_id.clone(),
+        ..Sm2Settings::default()
+    };
+    Keyring::open_with(settings, sm2).await.context("keys.store")
+}
+
+pub(crate) fn ca_config(settings: &Settings) -> ca::Config {
+    let ca = &settings.ca;
+    ca::Config {
+        http_url: settings.public.http_url.clone(),
+        crl_period: Duration::from_secs(3600 * u64::from(ca.crl_hours)),
+        crl_lifetime: SignedDuration::from_hours(ca.crl_lifetime_hours.into()),
+        ocsp_lifetime: SignedDuration::from_hours(ca.ocsp_lifetime_hours.into()),
+        server_certificate_lifetime: SignedDuration::from_hours(24 * i64::from(ca.server_certificate_days)),
+    }
+}
+
+pub(crate) fn idp_config(settings: &Settings) -> idp::Config {
+    let idp = &settings.idp;
+    let minutes = |minutes: u32| Duration::from_secs(60 * u64::from(minutes));
+    let days = |days: u32| minutes(days * 24 * 60);
+    idp::Config {
+        issuer: settings.public.url.clone(),
+        access_token_lifetime: minutes(idp.access_token_minutes),
+        id_token_lifetime: minutes(idp.access_token_minutes),
+        session_idle: minutes(idp.idle_minutes),
+        session_lifetime: minutes(idp.session_hours * 60),
+        refresh_token_idle: days(idp.refresh_days),
+        refresh_token_lifetime: days(idp.refresh_days),
+        ..idp::Config::default()
+    }
+}
+
+pub(crate) fn tsa_config(settings: &Settings) -> tsa::Config {
+    let milliseconds = settings.tsa.accuracy_milliseconds;
+    tsa::Config {
+        policy: settings.tsa.policy.clone(),
+        accuracy: Accuracy {
+            seconds: milliseconds / 1000,
+            millis: (milliseconds % 1000) as u16,
+            micros: 0,
+        },
+    }
+}

@@ -1,0 +1,156 @@
+//! `xinshu serve`: a node that runs until it is told to stop.
+
+use std::{io::Write as _, sync::Arc, time::Duration};
+
+use anyhow::{Context as _, Result, bail};
+use hsm_adapters::Keyring;
+use pki::Certificate;
+use platform::{jobs, settings::Settings};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+    task::JoinSet,
+};
+
+use crate::{
+    data::DataFolder,
+    listen::{Listeners, ServerCertificate},
+    node::{Node, Services},
+    site::{Readiness, sites},
+};
+
+/// How often it is looked whether a job is due.
+const TICK: Duration = Duration::from_secs(1);
+/// How often it is looked whether this server's certificate was renewed.
+const CERTIFICATE_PERIOD: Duration = Duration::from_secs(5);
+/// The name under which the server's certificate is kept.
+pub(crate) const TLS: &str = "tls";
+
+/// Serves until SIGTERM or SIGINT, then finishes what was accepted.
+pub(crate) async fn serve(data: &DataFolder, settings: Settings, services: Services) -> Result<()> {
+    let readiness = Readiness::new()?;
+    let node = Arc::new(Node::open(data, settings, services).await?);
+    let listeners = Listeners::bind(&node.settings.listen, &data.socket()).await?;
+    let certificate = Arc::new(ServerCertificate::default());
+    let shown = refresh_certificate(&node, &certificate, None).await?;
+    if shown.is_none() {
+        bail!("this server has no TLS certificate; run: xinshu init --data {}", data.path().display());
+    }
+    let mut background = JoinSet::new();
+    if services.ca {
+        node.ca.start_responders(&node.keyring).await?;
+        // RFC 5280 §5: relying parties find a CRL from the first moment on.
+        node.ca.publish_all_crls().await.context("the CRLs at the start")?;
+        background.spawn(node.ca.clone().housekeeping(Arc::clone(&node.keyring)));
+    }
+    background.spawn(node.sequencer.clone().run());
+    background.spawn(jobs::run(node_jobs(&node), node.store.clone(), Arc::clone(&node.clock) as _, TICK));
+    background.spawn(keep_certificate(Arc::clone(&node), Arc::clone(&certificate), shown));
+    background.spawn(upkeep(readiness.clone()));
+    announce(&listeners)?;
+    let (stop, stopped) = watch::channel(false);
+    let stopping = readiness.clone();
+    tokio::spawn(async move {
+        if let Err(error) = wait_for_signal().await {
+            tracing::error!(%error, "signals cannot be waited for");
+        }
+        tracing::info!("stopping: accepted requests are finished");
+        stopping.stop();
+        stop.send_replace(true);
+    });
+    let sites = sites(&node, readiness);
+    listeners.serve(sites, &node.settings.listen, certificate, stopped).await?;
+    background.shutdown().await;
+    // What was just done gets its place in the log before the process ends.
+    if let Err(error) = node.sequencer.catch_up().await {
+        tracing::warn!(%error, "the last entries wait for the next start");
+    }
+    // The next start replaces one that stays.
+    let _ = std::fs::remove_file(data.socket());
+    tracing::info!("stopped");
+    if let Ok(node) = Arc::try_unwrap(node) {
+        node.close().await;
+    }
+    Ok(())
+}
+
+impl Node {
+    /// Writes what was accepted and closes the database.
+    pub(crate) async fn close(self) {
+        let Self { store, ca, idp, tsa, sequencer, .. } = self;
+        drop((ca, idp, tsa, sequencer));
+        store.close().await;
+    }
+}
+
+/// The one line that scripts and tests wait for.
+fn announce(listeners: &Listeners) -> Result<()> {
+    let addresses = listeners.addresses()?;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "ready https={} http={} ops={}", addresses.https, addresses.http, addresses.ops)?;
+    out.flush()?;
+    tracing::info!(https = %addresses.https, http = %addresses.http, ops = %addresses.ops, "ready");
+    Ok(())
+}
+
+fn node_jobs(node: &Node) -> Vec<jobs::Job> {
+    let mut jobs = Vec::new();
+    if node.services.ca {
+        jobs.extend(node.ca.jobs());
+    }
+    if node.services.idp {
+        jobs.extend(node.idp.jobs());
+    }
+    jobs
+}
+
+async fn wait_for_signal() -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+async fn upkeep(readiness: Readiness) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        readiness.upkeep();
+    }
+}
+
+/// Shows the newest certificate of this server, and tells its bytes.
+async fn refresh_certificate(
+    node: &Node,
+    certificate: &ServerCertificate,
+    shown: Option<Vec<u8>>,
+) -> Result<Option<Vec<u8>>> {
+    let Some(newest) = node.ca.service_certificate(TLS).await? else {
+        return Ok(None);
+    };
+    let leaf = newest.chain.first().map(|leaf| leaf.der().to_vec());
+    if leaf != shown {
+        let key = find_key(&node.keyring, &newest.key_uri).await?;
+        let chain = newest.chain.iter().map(Certificate::der).map(<[u8]>::to_vec).collect();
+        certificate.replace(chain, key);
+        tracing::info!(key = newest.key_uri, "this server's TLS certificate is in place");
+    }
+    Ok(leaf)
+}
+
+async fn find_key(keyring: &Keyring, uri: &str) -> Result<Arc<dyn hsm_adapters::Key>> {
+    keyring.find(uri).await.with_context(|| format!("the TLS key {uri}"))
+}
+
+/// Looks for a renewed certificate and swaps it in while running.
+async fn keep_certificate(node: Arc<Node>, certificate: Arc<ServerCertificate>, mut shown: Option<Vec<u8>>) {
+    loop {
+        tokio::time::sleep(CERTIFICATE_PERIOD).await;
+        match refresh_certificate(&node, &certificate, shown.clone()).await {
+            Ok(newest) => shown = newest,
+            Err(error) => tracing::warn!(%error, "a renewed TLS certificate could not be read"),
+        }
+    }
+}

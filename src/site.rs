@@ -1,0 +1,96 @@
+//! Which routes each listener serves.
+
+mod audit;
+mod log;
+mod ops;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware::{from_fn, from_fn_with_state},
+    response::IntoResponse as _,
+    routing::get,
+};
+use platform::web::{MAX_BODY, Problem, request_id_layer};
+use utoipa::openapi::{Info, OpenApi, OpenApiBuilder};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::{authenticate::authenticate, listen::Sites, node::Node};
+
+pub(crate) use ops::Readiness;
+
+/// The routes of every listener.
+pub(crate) fn sites(node: &Arc<Node>, readiness: Readiness) -> Sites {
+    let services = node.services;
+    let mut https = Router::new().merge(log::routes(node));
+    if services.idp {
+        https = https.merge(node.idp.routes());
+    }
+    let mut http = Router::new();
+    if services.ca {
+        http = http.merge(node.ca.public());
+    }
+    if services.tsa {
+        https = https.merge(node.tsa.routes());
+        http = http.merge(node.tsa.routes());
+    }
+    let https = https.merge(api(node).layer(from_fn_with_state(Arc::clone(node), authenticate)));
+    Sites {
+        https: finish(https),
+        http: finish(http),
+        ops: finish(ops::routes(node, readiness)),
+        socket: finish(api(node)),
+    }
+}
+
+/// REST alone, as the local socket and the command line use it.
+pub(crate) fn api_site(node: &Arc<Node>) -> Router {
+    finish(api(node))
+}
+
+fn api(node: &Arc<Node>) -> Router {
+    let (router, description) = described(node);
+    let description = serde_json::to_string(&description).unwrap_or_default();
+    let description: Arc<str> = description.into();
+    router.route(
+        "/api/v1/openapi.json",
+        get(move || async move { ([(axum::http::header::CONTENT_TYPE, "application/json")], description.to_string()) }),
+    )
+}
+
+fn described(node: &Arc<Node>) -> (Router, OpenApi) {
+    let mut api = OpenApiRouter::with_openapi(OpenApiBuilder::new().info(info()).build());
+    if node.services.ca {
+        api = api.merge(node.ca.api());
+    }
+    if node.services.idp {
+        api = api.merge(node.idp.api());
+    }
+    if node.services.tsa {
+        api = api.merge(node.tsa.api());
+    }
+    api.merge(audit::api(node)).split_for_parts()
+}
+
+fn info() -> Info {
+    let mut info = Info::new("Xinshu", env!("CARGO_PKG_VERSION"));
+    info.description = Some("Certificates, sign-in and time-stamps: one trust service, one log.".to_owned());
+    info
+}
+
+/// What every listener shares: limits, request ids, errors for what is not there.
+fn finish(router: Router) -> Router {
+    router
+        .fallback(|| async { Problem::not_found("there is nothing at this address").into_response() })
+        .method_not_allowed_fallback(|| async {
+            Problem::new(
+                axum::http::StatusCode::METHOD_NOT_ALLOWED,
+                "Method Not Allowed",
+                "this address takes other methods; see Allow",
+            )
+        })
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(from_fn(request_id_layer))
+}
