@@ -50,7 +50,7 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
     match command {
         Command::Add { name, redirect_uri, post_logout_redirect_uri, grant, allow, public, id_token_alg } => {
             let mut body = json!({
-                "name": name,
+                "client_name": name,
                 "redirect_uris": redirect_uri,
                 "post_logout_redirect_uris": post_logout_redirect_uri,
                 "grants": allow,
@@ -71,7 +71,7 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
         }
         Command::List => {
             let list: Value = Api::open(common).await?.get("/api/v1/clients?limit=1000").await?;
-            output::table(&list, &["client_id", "name", "grant_types", "redirect_uris"], common.json)
+            output::table(&list, &["client_id", "client_name", "grant_types", "redirect_uris"], common.json)
         }
         Command::Show { client_id } => output::json(&Api::open(common).await?.get(&path(&client_id)).await?),
         Command::Delete { client_id } => {

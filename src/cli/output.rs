@@ -11,9 +11,12 @@ pub(crate) fn json(value: &Value) -> Result<()> {
     line(&serde_json::to_string_pretty(value)?)
 }
 
-/// Prints one line, or ends where nobody reads any more.
+/// Prints one line. A reader that has seen enough (`| head`) is no failure.
 pub(crate) fn line(text: &str) -> Result<()> {
-    writeln!(std::io::stdout().lock(), "{text}").context("standard output")
+    match writeln!(std::io::stdout().lock(), "{text}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error).context("standard output"),
+        _ => Ok(()),
+    }
 }
 
 /// Prints some members of each object of a list as columns, or all of it as JSON.

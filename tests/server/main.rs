@@ -1,0 +1,7 @@
+//! The binary itself: commands, settings, listeners.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where it cannot go on")]
+
+mod init;
+
+/// The binary under test.
+const XINSHU: &str = env!("CARGO_BIN_EXE_xinshu");
