@@ -23,8 +23,9 @@ lint:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked --features test-clock -- -D warnings
 
-bench: build deps ## One table of rates against their limits
-	cargo run --release --locked -p bench -- --binary $(XINSHU)
+bench: deps ## One table of rates against their limits
+	cargo build --release --locked --bin xinshu --features bench --target-dir $(CARGO_TARGET_DIR)/bench
+	cargo run --release --locked -p bench --target-dir $(CARGO_TARGET_DIR)/bench -- --binary $(CARGO_TARGET_DIR)/bench/release/xinshu
 
 fuzz: ## Each parser for a minute
 	scripts/fuzz

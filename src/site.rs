@@ -1,6 +1,8 @@
 //! Which routes each listener serves.
 
 mod audit;
+#[cfg(feature = "bench")]
+mod constant;
 mod log;
 mod ops;
 
@@ -36,6 +38,8 @@ pub(crate) fn sites(node: &Arc<Node>, readiness: Readiness) -> Sites {
         https = https.merge(node.tsa.routes());
         http = http.merge(node.tsa.routes());
     }
+    #[cfg(feature = "bench")]
+    let (http, https) = (http.merge(constant::routes()), https.merge(constant::routes()));
     let https = https.merge(api(node).layer(from_fn_with_state(Arc::clone(node), authenticate)));
     Sites {
         https: finish(https),

@@ -91,7 +91,7 @@ pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
 }
 
 /// Where the tests' own programs are installed by `scripts/test-deps`.
-pub(crate) fn cache() -> PathBuf {
+pub fn cache() -> PathBuf {
     let home = std::env::var_os("HOME").unwrap();
     PathBuf::from(home).join(".cache/xinshu")
 }

@@ -13,7 +13,7 @@ mod postgres;
 mod server;
 mod softhsm;
 
-pub use command::{Outcome, free_port, run, run_with, tool, wait_until};
+pub use command::{Outcome, cache, free_port, run, run_with, tool, wait_until};
 pub use postgres::Postgres;
 pub use server::{Options, Server, User, Xinshu};
 pub use softhsm::SoftHsm;
