@@ -39,12 +39,20 @@ pub struct NewAuthority {
 }
 
 /// Makes an authority: a root, or one below another.
-pub(crate) async fn create(service: &Service, caller: &Caller, new: NewAuthority) -> Result<Authority, Error> {
+pub(crate) async fn create(
+    service: &Service,
+    caller: &Caller,
+    new: NewAuthority,
+) -> Result<Authority, Error> {
     caller.require("ca.authority.create")?;
     let now = service.clock().now();
     let public_key = PublicKey::from_der(new.key.public_key())?;
     let serial = SerialNumber::random(&SystemRandom::new())?;
-    let above = new.issuer.as_deref().map(|name| service.authority(name)).transpose()?;
+    let above = new
+        .issuer
+        .as_deref()
+        .map(|name| service.authority(name))
+        .transpose()?;
     let (profile, signer, years, end) = match &above {
         None => {
             let shape = Shape {
@@ -77,10 +85,15 @@ pub(crate) async fn create(service: &Service, caller: &Caller, new: NewAuthority
     let intent = store::intent(&serial, &issuer, linted.digest(), now);
     service.store().append(intent).await?;
     let certificate = linted.sign(signer.as_ref()).await?;
-    let entry = Entry::new("ca.authority.create", caller, Party::thing(format!("ca:{}", new.name)), now)
-        .with("issuer", issuer.clone())
-        .with("key", new.key.uri())
-        .with("sha256", hex::encode(certificate.fingerprint()));
+    let entry = Entry::new(
+        "ca.authority.create",
+        caller,
+        Party::thing(format!("ca:{}", new.name)),
+        now,
+    )
+    .with("issuer", issuer.clone())
+    .with("key", new.key.uri())
+    .with("sha256", hex::encode(certificate.fingerprint()));
     let row = Arc::new(CaRow {
         name: new.name.clone(),
         issuer,
@@ -104,5 +117,7 @@ pub(crate) async fn create(service: &Service, caller: &Caller, new: NewAuthority
 /// The beginning of a certificate: a little in the past, never before its issuer's.
 pub(crate) fn begin(now: Timestamp, above: Option<&Authority>) -> Timestamp {
     let begin = now - SignedDuration::from_secs(BACKDATE_SECONDS);
-    above.map_or(begin, |above| begin.max(above.certificate().validity().not_before))
+    above.map_or(begin, |above| {
+        begin.max(above.certificate().validity().not_before)
+    })
 }

@@ -49,7 +49,11 @@ const ACTION: &str = "ca.certificate.issue";
 /// # Errors
 /// [`Error::Denied`] and [`Error::Refused`], both logged; others where a key or
 /// the database does not serve, and then nothing was issued.
-pub(crate) async fn issue(service: &Service, caller: &Caller, order: &Order) -> Result<Issued, Error> {
+pub(crate) async fn issue(
+    service: &Service,
+    caller: &Caller,
+    order: &Order,
+) -> Result<Issued, Error> {
     let outcome = attempt(service, caller, order).await;
     if let Err(error) = &outcome {
         record_failure(service, caller, order, error).await?;
@@ -78,7 +82,9 @@ async fn attempt(service: &Service, caller: &Caller, order: &Order) -> Result<Is
         .map_err(Error::BadRequest)?;
     // 4. Lint.
     let linted = unsigned.lint().map_err(|error| match error {
-        pki::Error::Lint(findings) => Error::Refused(format!("the certificate would be wrong: {findings}")),
+        pki::Error::Lint(findings) => {
+            Error::Refused(format!("the certificate would be wrong: {findings}"))
+        }
         other => Error::Pki(other),
     })?;
     // 5. Record the intent: from here on this serial is used.
@@ -89,19 +95,32 @@ async fn attempt(service: &Service, caller: &Caller, order: &Order) -> Result<Is
     // 8. Store, with the audit entry.
     let requester = caller.actor.to_string();
     let mut rows = Appended::default();
-    store::issued(&mut rows, &store::IssuedRow {
-        issuer: authority.name(),
-        profile: order.profile.as_str(),
-        requester: &requester,
-        issued_at: now,
-        certificate: &certificate,
-    });
-    rows.audit(entry(caller, &certificate, &authority, order.profile.as_str(), now));
+    store::issued(
+        &mut rows,
+        &store::IssuedRow {
+            issuer: authority.name(),
+            profile: order.profile.as_str(),
+            requester: &requester,
+            issued_at: now,
+            certificate: &certificate,
+        },
+    );
+    rows.audit(entry(
+        caller,
+        &certificate,
+        &authority,
+        order.profile.as_str(),
+        now,
+    ));
     service.store().append(rows).await?;
     // 9. Release.
-    metrics::counter!("xinshu_ca_certificates_issued_total", "profile" => order.profile.as_str()).increment(1);
+    metrics::counter!("xinshu_ca_certificates_issued_total", "profile" => order.profile.as_str())
+        .increment(1);
     let chain_pem = certificate.to_pem() + authority.chain_pem();
-    Ok(Issued { certificate, chain_pem })
+    Ok(Issued {
+        certificate,
+        chain_pem,
+    })
 }
 
 /// The entry of an issued certificate: enough to prove later which bytes were issued.
@@ -112,13 +131,22 @@ pub(crate) fn entry(
     profile: &str,
     now: Timestamp,
 ) -> Entry {
-    Entry::new(ACTION, caller, Party::thing(format!("certificate:{}", certificate.serial())), now)
-        .with("ca", authority.name())
-        .with("profile", profile)
-        .with("sha256", hex::encode(certificate.fingerprint()))
+    Entry::new(
+        ACTION,
+        caller,
+        Party::thing(format!("certificate:{}", certificate.serial())),
+        now,
+    )
+    .with("ca", authority.name())
+    .with("profile", profile)
+    .with("sha256", hex::encode(certificate.fingerprint()))
 }
 
-fn validity(authority: &Authority, now: Timestamp, profile: ProfileName) -> Result<Validity, Error> {
+fn validity(
+    authority: &Authority,
+    now: Timestamp,
+    profile: ProfileName,
+) -> Result<Validity, Error> {
     let issuer_end = authority.certificate().validity().not_after;
     let end = (now + profile.lifetime()).min(issuer_end);
     let begin = now - jiff::SignedDuration::from_secs(BACKDATE_SECONDS);
@@ -134,7 +162,8 @@ async fn record_failure(
     error: &Error,
 ) -> Result<(), Error> {
     let subject = Party::person(format!("subject:{}", order.request.subject()));
-    let entry = Entry::new(ACTION, caller, subject, service.clock().now()).with("profile", order.profile.as_str());
+    let entry = Entry::new(ACTION, caller, subject, service.clock().now())
+        .with("profile", order.profile.as_str());
     let entry = match error {
         Error::Denied(_) | Error::Refused(_) | Error::BadRequest(_) | Error::NoSuchCa(_) => {
             entry.refused(error.to_string())

@@ -36,8 +36,8 @@ pub use error::Error;
 pub use hierarchy::NewAuthority;
 pub use issue::{Issued, Order};
 pub use model::{Authority, CaInfo, CertificateInfo, ProfileName, Status, parse_reason};
-pub use verify_records::verify_records;
 pub use service_certificate::{ServiceCertificate, ServiceKey, ServiceUse};
+pub use verify_records::verify_records;
 
 /// What the certificate authority is told by the settings.
 #[derive(Clone, Debug)]
@@ -111,7 +111,11 @@ impl Service {
     ///
     /// # Errors
     /// Where the caller may not, or a key or the database does not serve.
-    pub async fn create_authority(&self, caller: &Caller, new: NewAuthority) -> Result<Authority, Error> {
+    pub async fn create_authority(
+        &self,
+        caller: &Caller,
+        new: NewAuthority,
+    ) -> Result<Authority, Error> {
         hierarchy::create(self, caller, new).await
     }
 
@@ -133,7 +137,10 @@ impl Service {
     ///
     /// # Errors
     /// Where the database does not serve.
-    pub async fn service_certificate(&self, name: &str) -> Result<Option<ServiceCertificate>, Error> {
+    pub async fn service_certificate(
+        &self,
+        name: &str,
+    ) -> Result<Option<ServiceCertificate>, Error> {
         service_certificate::newest(self, name).await
     }
 
@@ -244,7 +251,10 @@ impl Service {
     fn issuing(&self, name: Option<&str>) -> Result<Authority, Error> {
         let authority = self.authority(name.unwrap_or(DEFAULT_CA))?;
         if authority.is_root() {
-            return Err(Error::Refused(format!("{} issues authorities only", authority.name())));
+            return Err(Error::Refused(format!(
+                "{} issues authorities only",
+                authority.name()
+            )));
         }
         Ok(authority)
     }
@@ -256,7 +266,13 @@ impl Service {
         }
         let issuer_name = new.issuer.as_deref().unwrap_or(&new.name);
         let http_url = &self.0.config.http_url;
-        let authority = Authority::new(&new.name, issuer_name, chain, Arc::clone(&new.key), http_url)?;
+        let authority = Authority::new(
+            &new.name,
+            issuer_name,
+            chain,
+            Arc::clone(&new.key),
+            http_url,
+        )?;
         self.0.authorities.rcu(|authorities| {
             let mut authorities = BTreeMap::clone(authorities);
             authorities.insert(new.name.clone(), authority.clone());

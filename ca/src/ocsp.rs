@@ -99,19 +99,25 @@ impl Responder {
 
 /// Answers one request.
 pub(crate) async fn answer(service: &Service, der: &[u8]) -> Result<Answer, Failure> {
-    let request = OcspRequest::parse(der).map_err(|_| Failure::Ocsp(OcspErrorStatus::MalformedRequest))?;
+    let request =
+        OcspRequest::parse(der).map_err(|_| Failure::Ocsp(OcspErrorStatus::MalformedRequest))?;
     let responder = service.0.responder.get().ok_or(Failure::TryLater)?;
     let now = service.clock().now();
     if let Some(der) = responder.kept(&request, now) {
-        return Ok(Answer { der, cacheable: true });
+        return Ok(Answer {
+            der,
+            cacheable: true,
+        });
     }
-    sign(service, responder, &request, now).await.map_err(|error| match error {
-        Error::Refused(_) => Failure::Ocsp(OcspErrorStatus::Unauthorized),
-        error => {
-            tracing::error!(%error, "an OCSP request was not answered");
-            Failure::TryLater
-        }
-    })
+    sign(service, responder, &request, now)
+        .await
+        .map_err(|error| match error {
+            Error::Refused(_) => Failure::Ocsp(OcspErrorStatus::Unauthorized),
+            error => {
+                tracing::error!(%error, "an OCSP request was not answered");
+                Failure::TryLater
+            }
+        })
 }
 
 async fn sign(
@@ -123,7 +129,11 @@ async fn sign(
     // Read before the status is: a revocation in between makes the answer stale at once.
     let generation = responder.generation.load(Ordering::SeqCst);
     let delegates = responder.delegates.load();
-    let known = |cert_id: &CertId| delegates.iter().find(|delegate| delegate.issuer.matches(cert_id));
+    let known = |cert_id: &CertId| {
+        delegates
+            .iter()
+            .find(|delegate| delegate.issuer.matches(cert_id))
+    };
     // RFC 5019 §2.2.3: unauthorized, where no authority of ours is asked about.
     let delegate = request
         .cert_ids()
@@ -145,7 +155,9 @@ async fn sign(
             next_update: Some(now + lifetime),
         });
     }
-    let unsigned = delegate.responder.response(&answers, now, request.nonce())?;
+    let unsigned = delegate
+        .responder
+        .response(&answers, now, request.nonce())?;
     let der = Bytes::from(unsigned.sign(delegate.key.as_ref()).await?);
     metrics::counter!("xinshu_ca_ocsp_signed_total").increment(1);
     let cacheable = request.nonce().is_none();
@@ -172,7 +184,11 @@ async fn status(service: &Service, ca: &str, cert_id: &CertId) -> Result<CertSta
 /// Every issuing authority's responder with its newest certificate.
 async fn delegates(service: &Service, keyring: &Keyring) -> Result<Vec<Delegate>, Error> {
     let mut delegates = Vec::new();
-    for authority in service.authorities().into_iter().filter(|authority| !authority.is_root()) {
+    for authority in service
+        .authorities()
+        .into_iter()
+        .filter(|authority| !authority.is_root())
+    {
         let name = format!("ocsp:{}", authority.name());
         let Some(row) = store::service(service.store(), &name).await? else {
             continue;

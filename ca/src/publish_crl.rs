@@ -41,14 +41,20 @@ pub(crate) async fn publish(service: &Service, caller: &Caller, ca: &str) -> Res
     let signature = authority.key().algorithm().default_signature();
     let issuer = authority.issuer().clone();
     // Large lists take a while to encode: not on the threads that serve.
-    let unsigned = tokio::task::spawn_blocking(move || issuer.crl(&template, signature, revocations))
-        .await
-        .map_err(|error| Error::Refused(error.to_string()))??;
+    let unsigned =
+        tokio::task::spawn_blocking(move || issuer.crl(&template, signature, revocations))
+            .await
+            .map_err(|error| Error::Refused(error.to_string()))??;
     let der = unsigned.sign(authority.key().as_ref()).await?;
-    let entry = Entry::new("ca.crl.publish", caller, Party::thing(format!("ca:{ca}")), now)
-        .with("crl_number", crl_number)
-        .with("entries", entries)
-        .with("next_update", next_update.to_string());
+    let entry = Entry::new(
+        "ca.crl.publish",
+        caller,
+        Party::thing(format!("ca:{ca}")),
+        now,
+    )
+    .with("crl_number", crl_number)
+    .with("entries", entries)
+    .with("next_update", next_update.to_string());
     let name = ca.to_owned();
     service
         .store()

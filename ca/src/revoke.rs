@@ -25,10 +25,18 @@ pub(crate) async fn revoke(
     reason: RevocationReason,
 ) -> Result<(), Error> {
     let now = service.clock().now();
-    let entry = Entry::new(ACTION, caller, Party::thing(format!("certificate:{serial}")), now)
-        .with("reason", reason.name());
+    let entry = Entry::new(
+        ACTION,
+        caller,
+        Party::thing(format!("certificate:{serial}")),
+        now,
+    )
+    .with("reason", reason.name());
     if let Err(denied) = caller.require(ACTION) {
-        service.store().record(entry.refused(denied.to_string())).await?;
+        service
+            .store()
+            .record(entry.refused(denied.to_string()))
+            .await?;
         return Err(denied.into());
     }
     let wanted = serial.clone();

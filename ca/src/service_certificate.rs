@@ -54,7 +54,10 @@ impl ServiceCertificate {
 }
 
 /// The newest certificate kept under `name`.
-pub(crate) async fn newest(service: &Service, name: &str) -> Result<Option<ServiceCertificate>, Error> {
+pub(crate) async fn newest(
+    service: &Service,
+    name: &str,
+) -> Result<Option<ServiceCertificate>, Error> {
     let Some(row) = store::service(service.store(), name).await? else {
         return Ok(None);
     };
@@ -127,12 +130,18 @@ pub(crate) async fn issue(
     let now = service.clock().now();
     let authority = service.authority(ca)?;
     let (purpose, lifetime, subject, alt_names) = match purpose {
-        ServiceUse::OcspResponder => {
-            (Purpose::OcspResponder, SignedDuration::from_secs(30 * 24 * 3600), own_name(&authority, "OCSP Responder")?, vec![])
-        }
-        ServiceUse::TimeStamping => {
-            (Purpose::TimeStamping, SignedDuration::from_secs(5 * YEAR), own_name(&authority, "Time-Stamping Unit")?, vec![])
-        }
+        ServiceUse::OcspResponder => (
+            Purpose::OcspResponder,
+            SignedDuration::from_secs(30 * 24 * 3600),
+            own_name(&authority, "OCSP Responder")?,
+            vec![],
+        ),
+        ServiceUse::TimeStamping => (
+            Purpose::TimeStamping,
+            SignedDuration::from_secs(5 * YEAR),
+            own_name(&authority, "Time-Stamping Unit")?,
+            vec![],
+        ),
         ServiceUse::TlsServer(names) => {
             let name = names.iter().find_map(|name| match name {
                 GeneralName::Dns(name) => Some(name.as_str()),
@@ -140,7 +149,12 @@ pub(crate) async fn issue(
             });
             let subject = name.map_or_else(|| Ok(Name::empty()), Name::from_common_name)?;
             let purpose = Purpose::EndEntity(ProfileName::TlsServer);
-            (purpose, service.config().server_certificate_lifetime, subject, names.clone())
+            (
+                purpose,
+                service.config().server_certificate_lifetime,
+                subject,
+                names.clone(),
+            )
         }
     };
     let serial = SerialNumber::random(&SystemRandom::new())?;
@@ -161,14 +175,23 @@ pub(crate) async fn issue(
     let certificate = linted.sign(authority.key().as_ref()).await?;
     let label = format!("service:{name}");
     let mut rows = Appended::default();
-    store::issued(&mut rows, &store::IssuedRow {
-        issuer: ca,
-        profile: "service",
-        requester: "system",
-        issued_at: now,
-        certificate: &certificate,
-    });
-    rows.audit(crate::issue::entry(&caller, &certificate, &authority, &label, now));
+    store::issued(
+        &mut rows,
+        &store::IssuedRow {
+            issuer: ca,
+            profile: "service",
+            requester: "system",
+            issued_at: now,
+            certificate: &certificate,
+        },
+    );
+    rows.audit(crate::issue::entry(
+        &caller,
+        &certificate,
+        &authority,
+        &label,
+        now,
+    ));
     service.store().append(rows).await?;
     let row = ServiceRow {
         key_uri: key.uri.to_owned(),

@@ -17,7 +17,14 @@ static INTENTS: Table = Table {
 static CERTIFICATES: Table = Table {
     name: "ca_certificate",
     columns: &[
-        "serial", "issuer", "profile", "subject", "requester", "issued_at", "not_after", "der",
+        "serial",
+        "issuer",
+        "profile",
+        "subject",
+        "requester",
+        "issued_at",
+        "not_after",
+        "der",
     ],
 };
 
@@ -47,7 +54,12 @@ pub(crate) struct IssuedRow<'a> {
 }
 
 /// The record of what is about to be signed.
-pub(crate) fn intent(serial: &SerialNumber, issuer: &str, digest: [u8; 32], at: Timestamp) -> Appended {
+pub(crate) fn intent(
+    serial: &SerialNumber,
+    issuer: &str,
+    digest: [u8; 32],
+    at: Timestamp,
+) -> Appended {
     let mut rows = Appended::default();
     rows.row(&INTENTS, params![serial.as_bytes(), issuer, digest, at]);
     rows
@@ -73,7 +85,10 @@ pub(crate) fn issued(rows: &mut Appended, row: &IssuedRow<'_>) {
 
 pub(crate) async fn authorities(store: &Store) -> Result<Vec<CaRow>, StoreError> {
     let rows = store
-        .fetch_all("SELECT name, issuer, key_uri, certificate FROM ca ORDER BY created_at, name", vec![])
+        .fetch_all(
+            "SELECT name, issuer, key_uri, certificate FROM ca ORDER BY created_at, name",
+            vec![],
+        )
         .await?;
     rows.iter()
         .map(|row| {
@@ -87,7 +102,11 @@ pub(crate) async fn authorities(store: &Store) -> Result<Vec<CaRow>, StoreError>
         .collect()
 }
 
-pub(crate) async fn insert_authority(tx: &mut Tx<'_>, row: &CaRow, now: Timestamp) -> Result<(), StoreError> {
+pub(crate) async fn insert_authority(
+    tx: &mut Tx<'_>,
+    row: &CaRow,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO ca (name, issuer, key_uri, certificate, created_at) VALUES ($1, $2, $3, $4, $5)",
         params![&row.name, &row.issuer, &row.key_uri, &row.certificate, now],
@@ -118,7 +137,9 @@ pub(crate) async fn services(store: &Store) -> Result<Vec<(String, ServiceRow)>,
             vec![],
         )
         .await?;
-    rows.iter().map(|row| Ok((row.get("name")?, service_row(row)?))).collect()
+    rows.iter()
+        .map(|row| Ok((row.get("name")?, service_row(row)?)))
+        .collect()
 }
 
 fn service_row(row: &Row) -> Result<ServiceRow, StoreError> {
@@ -144,7 +165,11 @@ pub(crate) async fn insert_service(
 }
 
 /// Whether a serial number was issued by `issuer`, and is revoked.
-pub(crate) async fn status(store: &Store, issuer: &str, serial: &[u8]) -> Result<Status, StoreError> {
+pub(crate) async fn status(
+    store: &Store,
+    issuer: &str,
+    serial: &[u8],
+) -> Result<Status, StoreError> {
     let row = store
         .fetch_optional(
             "SELECT r.reason, r.revoked_at FROM ca_certificate c
@@ -153,7 +178,9 @@ pub(crate) async fn status(store: &Store, issuer: &str, serial: &[u8]) -> Result
             params![serial, issuer],
         )
         .await?;
-    let Some(row) = row else { return Ok(Status::Unknown) };
+    let Some(row) = row else {
+        return Ok(Status::Unknown);
+    };
     match row.optional_time("revoked_at")? {
         None => Ok(Status::Good),
         Some(at) => Ok(Status::Revoked(at, reason(row.get("reason")?)?)),
@@ -204,7 +231,13 @@ pub(crate) async fn revoke(
     tx.execute(
         "INSERT INTO ca_revocation (serial, issuer, reason, revoked_at, not_after)
          VALUES ($1, $2, $3, $4, $5) ON CONFLICT (serial) DO NOTHING",
-        params![serial, &known.issuer, i64::from(reason.code()), now, known.not_after],
+        params![
+            serial,
+            &known.issuer,
+            i64::from(reason.code()),
+            now,
+            known.not_after
+        ],
     )
     .await
     .map(|changed| changed == 1)
@@ -293,7 +326,13 @@ pub(crate) async fn newest_crl(
             params![issuer],
         )
         .await?
-        .map(|row| Ok((row.get("crl_number")?, row.time("next_update")?, row.get("der")?)))
+        .map(|row| {
+            Ok((
+                row.get("crl_number")?,
+                row.time("next_update")?,
+                row.get("der")?,
+            ))
+        })
         .transpose()
 }
 
@@ -322,7 +361,10 @@ pub(crate) struct Filter {
     pub(crate) limit: u32,
 }
 
-pub(crate) async fn certificates(store: &Store, filter: &Filter) -> Result<Vec<CertificateInfo>, StoreError> {
+pub(crate) async fn certificates(
+    store: &Store,
+    filter: &Filter,
+) -> Result<Vec<CertificateInfo>, StoreError> {
     let rows = store
         .fetch_all(
             "SELECT c.serial, c.issuer, c.profile, c.subject, c.requester, c.issued_at,
@@ -347,7 +389,11 @@ fn info(row: &Row) -> Result<CertificateInfo, StoreError> {
         requester: row.get("requester")?,
         issued_at: row.time("issued_at")?.to_string(),
         not_after: row.time("not_after")?.to_string(),
-        status: if revoked_at.is_some() { "revoked" } else { "good" },
+        status: if revoked_at.is_some() {
+            "revoked"
+        } else {
+            "good"
+        },
         revoked_at: revoked_at.map(|at| at.to_string()),
         reason: reason.map(RevocationReason::name),
         certificate: None,
@@ -366,48 +412,111 @@ fn reason(code: i64) -> Result<RevocationReason, StoreError> {
         .ok_or_else(|| StoreError::Unexpected(format!("reason code {code}")))
 }
 
-/// Every certificate's serial number and `hash` of its bytes, read in pages.
-pub(crate) async fn fingerprints(
+/// A certificate's whole record, for comparing it with the log.
+pub(crate) struct RecordedCertificate {
+    pub(crate) serial: String,
+    pub(crate) issuer: String,
+    pub(crate) profile: String,
+    pub(crate) subject: String,
+    pub(crate) issued_at: Timestamp,
+    pub(crate) not_after: Timestamp,
+    pub(crate) der: Vec<u8>,
+}
+
+/// Reads every certificate's record, `page` at a time.
+pub(crate) async fn recorded_certificates(
     store: &Store,
     page: i64,
-    hash: impl Fn(&[u8]) -> String,
-) -> Result<Vec<(String, String)>, StoreError> {
-    let mut found = Vec::new();
+    mut each: impl FnMut(RecordedCertificate),
+) -> Result<(), StoreError> {
     let mut last: Vec<u8> = Vec::new();
     loop {
         let rows = store
             .fetch_all(
-                "SELECT serial, der FROM ca_certificate WHERE serial > $1 ORDER BY serial LIMIT $2",
+                "SELECT serial, issuer, profile, subject, issued_at, not_after, der
+                 FROM ca_certificate WHERE serial > $1 ORDER BY serial LIMIT $2",
                 params![&last, page],
             )
             .await?;
         for row in &rows {
             last = row.get("serial")?;
-            found.push((serial(row)?.to_string(), hash(&row.get::<Vec<u8>>("der")?)));
+            each(RecordedCertificate {
+                serial: serial_text(row)?,
+                issuer: row.get("issuer")?,
+                profile: row.get("profile")?,
+                subject: row.get("subject")?,
+                issued_at: row.time("issued_at")?,
+                not_after: row.time("not_after")?,
+                der: row.get("der")?,
+            });
         }
         if rows.is_empty() {
-            return Ok(found);
+            return Ok(());
         }
     }
 }
 
-/// Every revoked serial number.
-pub(crate) async fn revoked_serials(store: &Store) -> Result<Vec<String>, StoreError> {
-    let rows = store.fetch_all("SELECT serial FROM ca_revocation", vec![]).await?;
-    rows.iter().map(|row| Ok(serial(row)?.to_string())).collect()
+/// A revocation's whole record.
+pub(crate) struct RecordedRevocation {
+    pub(crate) serial: String,
+    pub(crate) issuer: String,
+    pub(crate) reason: String,
+    pub(crate) revoked_at: Timestamp,
+    pub(crate) not_after: Timestamp,
+}
+
+/// Every revocation's record.
+pub(crate) async fn recorded_revocations(
+    store: &Store,
+) -> Result<Vec<RecordedRevocation>, StoreError> {
+    let rows = store
+        .fetch_all(
+            "SELECT serial, issuer, reason, revoked_at, not_after FROM ca_revocation",
+            vec![],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let code: i64 = row.get("reason")?;
+            Ok(RecordedRevocation {
+                serial: serial_text(row)?,
+                issuer: row.get("issuer")?,
+                reason: reason(code)
+                    .map_or_else(|_| code.to_string(), |reason| reason.name().to_owned()),
+                revoked_at: row.time("revoked_at")?,
+                not_after: row.time("not_after")?,
+            })
+        })
+        .collect()
+}
+
+/// A serial number as text, whatever a hand has put there.
+fn serial_text(row: &Row) -> Result<String, StoreError> {
+    let bytes: Vec<u8> = row.get("serial")?;
+    Ok(SerialNumber::from_bytes(&bytes)
+        .map_or_else(|_| hex::encode(&bytes), |serial| serial.to_string()))
 }
 
 pub(crate) async fn has_certificate(store: &Store, serial: &str) -> Result<bool, StoreError> {
     let sql = "SELECT serial FROM ca_certificate WHERE serial = $1";
-    Ok(store.fetch_optional(sql, params![bytes_of(serial)]).await?.is_some())
+    Ok(store
+        .fetch_optional(sql, params![bytes_of(serial)])
+        .await?
+        .is_some())
 }
 
 pub(crate) async fn has_revocation(store: &Store, serial: &str) -> Result<bool, StoreError> {
     let sql = "SELECT serial FROM ca_revocation WHERE serial = $1";
-    Ok(store.fetch_optional(sql, params![bytes_of(serial)]).await?.is_some())
+    Ok(store
+        .fetch_optional(sql, params![bytes_of(serial)])
+        .await?
+        .is_some())
 }
 
 /// The bytes of a hexadecimal serial number; none for text that is not one.
 fn bytes_of(serial: &str) -> Vec<u8> {
-    serial.parse::<SerialNumber>().map(|serial| serial.as_bytes().to_vec()).unwrap_or_default()
+    serial
+        .parse::<SerialNumber>()
+        .map(|serial| serial.as_bytes().to_vec())
+        .unwrap_or_default()
 }

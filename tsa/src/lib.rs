@@ -23,8 +23,8 @@ use platform::{
 use utoipa_axum::router::OpenApiRouter;
 
 pub use error::Error;
-pub use model::UnitInfo;
 use model::Unit;
+pub use model::UnitInfo;
 use store::UnitRow;
 
 /// The unit that `/tsa` stamps with.
@@ -56,7 +56,12 @@ impl Service {
     ///
     /// # Errors
     /// Where a unit's key is not to be had.
-    pub async fn open(config: Config, store: Store, clock: SharedClock, keyring: &Keyring) -> Result<Self, Error> {
+    pub async fn open(
+        config: Config,
+        store: Store,
+        clock: SharedClock,
+        keyring: &Keyring,
+    ) -> Result<Self, Error> {
         let mut units = BTreeMap::new();
         for row in store::units(&store).await? {
             let key = keyring.find(&row.key_uri).await?;
@@ -77,14 +82,25 @@ impl Service {
     ///
     /// # Errors
     /// Where the caller may not, the certificate is not for time-stamping, or the database does not serve.
-    pub async fn put_unit(&self, caller: &Caller, name: &str, chain_pem: &str, key: Arc<dyn Key>) -> Result<(), Error> {
+    pub async fn put_unit(
+        &self,
+        caller: &Caller,
+        name: &str,
+        chain_pem: &str,
+        key: Arc<dyn Key>,
+    ) -> Result<(), Error> {
         caller.require("tsa.unit.put")?;
         let policy = &self.0.config.policy;
         let unit = Unit::new(name.to_owned(), policy, chain_pem, Arc::clone(&key))?;
         let now = self.clock().now();
-        let entry = Entry::new("tsa.unit.put", caller, Party::thing(format!("unit:{name}")), now)
-            .with("key", key.uri())
-            .with("sha256", hex::encode(unit.certificate.fingerprint()));
+        let entry = Entry::new(
+            "tsa.unit.put",
+            caller,
+            Party::thing(format!("unit:{name}")),
+            now,
+        )
+        .with("key", key.uri())
+        .with("sha256", hex::encode(unit.certificate.fingerprint()));
         let row = UnitRow {
             name: name.to_owned(),
             key_uri: key.uri().to_owned(),
@@ -112,7 +128,12 @@ impl Service {
 
     /// Every unit, by name.
     pub fn units(&self) -> Vec<UnitInfo> {
-        self.0.units.load().values().map(|unit| unit.info()).collect()
+        self.0
+            .units
+            .load()
+            .values()
+            .map(|unit| unit.info())
+            .collect()
     }
 
     /// `/tsa` and `/tsa/UNIT`.
@@ -127,7 +148,10 @@ impl Service {
 
     fn unit(&self, name: &str) -> Result<Arc<Unit>, Error> {
         let units = self.0.units.load();
-        units.get(name).cloned().ok_or_else(|| Error::NoSuchUnit(name.to_owned()))
+        units
+            .get(name)
+            .cloned()
+            .ok_or_else(|| Error::NoSuchUnit(name.to_owned()))
     }
 
     fn store(&self) -> &Store {

@@ -41,14 +41,25 @@ pub struct UnitInfo {
 }
 
 impl Unit {
-    pub(crate) fn new(name: String, policy: &str, chain_pem: &str, key: Arc<dyn Key>) -> Result<Self, Error> {
+    pub(crate) fn new(
+        name: String,
+        policy: &str,
+        chain_pem: &str,
+        key: Arc<dyn Key>,
+    ) -> Result<Self, Error> {
         let chain = Certificate::bundle_from_pem(chain_pem)?;
         let [certificate, above @ ..] = chain.as_slice() else {
             return Err(Error::NoSuchUnit(name));
         };
-        let policy = ObjectIdentifier::new(policy)
-            .map_err(|_| Error::NoSuchUnit(format!("{name}: its policy {policy:?} is not an OID")))?;
-        let stamper = TimeStamper::new(certificate, above, key.algorithm().default_signature(), false)?;
+        let policy = ObjectIdentifier::new(policy).map_err(|_| {
+            Error::NoSuchUnit(format!("{name}: its policy {policy:?} is not an OID"))
+        })?;
+        let stamper = TimeStamper::new(
+            certificate,
+            above,
+            key.algorithm().default_signature(),
+            false,
+        )?;
         Ok(Self {
             name,
             policy,

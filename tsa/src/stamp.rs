@@ -47,13 +47,22 @@ pub(crate) async fn stamp(
         // RFC 3161 §2.4.2: several nodes stamp, so order is by genTime and accuracy.
         ordering: false,
     };
-    let response = unit.stamper.token(request, &stamp)?.sign(unit.key.as_ref()).await?;
+    let response = unit
+        .stamper
+        .token(request, &stamp)?
+        .sign(unit.key.as_ref())
+        .await?;
     let mut rows = Appended::default();
     store::token(&mut rows, unit, request, &serial, gen_time);
     rows.audit(
-        Entry::new(ACTION, caller, Party::thing(format!("token:{serial}")), gen_time)
-            .with("unit", unit.name.as_str())
-            .with("imprint", hex::encode(request.hashed_message())),
+        Entry::new(
+            ACTION,
+            caller,
+            Party::thing(format!("token:{serial}")),
+            gen_time,
+        )
+        .with("unit", unit.name.as_str())
+        .with("imprint", hex::encode(request.hashed_message())),
     );
     service.store().append(rows).await?;
     metrics::counter!("xinshu_tsa_tokens_total").increment(1);
@@ -69,8 +78,11 @@ fn gen_time(service: &Service, unit: &Unit) -> Result<Timestamp, Error> {
             "the unit's certificate is not valid at this time".to_owned(),
         ));
     }
-    let Accuracy { seconds, millis, .. } = service.config().accuracy;
-    let tolerance = jiff::SignedDuration::from_millis(i64::from(seconds) * 1000 + i64::from(millis));
+    let Accuracy {
+        seconds, millis, ..
+    } = service.config().accuracy;
+    let tolerance =
+        jiff::SignedDuration::from_millis(i64::from(seconds) * 1000 + i64::from(millis));
     let mut latest = unit.latest.lock();
     if now + tolerance < *latest {
         return Err(rejected(
@@ -87,12 +99,22 @@ fn rejected(failure: FailureInfo, text: String) -> Error {
 }
 
 /// Records a rejection. Malformed bytes are counted, not logged: they are no act.
-pub(crate) async fn refuse(service: &Service, caller: &Caller, unit: &Unit, rejection: &Rejection) -> Result<(), Error> {
+pub(crate) async fn refuse(
+    service: &Service,
+    caller: &Caller,
+    unit: &Unit,
+    rejection: &Rejection,
+) -> Result<(), Error> {
     metrics::counter!("xinshu_tsa_rejections_total", "failure" => format!("{:?}", rejection.failure)).increment(1);
     if rejection.failure == FailureInfo::BadDataFormat {
         return Ok(());
     }
-    let entry = Entry::new(ACTION, caller, Party::thing(format!("unit:{}", unit.name)), service.clock().now())
-        .refused(rejection.to_string());
+    let entry = Entry::new(
+        ACTION,
+        caller,
+        Party::thing(format!("unit:{}", unit.name)),
+        service.clock().now(),
+    )
+    .refused(rejection.to_string());
     service.store().record(entry).await.map_err(Error::Store)
 }

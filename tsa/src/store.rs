@@ -25,7 +25,10 @@ pub(crate) struct UnitRow {
 
 pub(crate) async fn units(store: &Store) -> Result<Vec<UnitRow>, StoreError> {
     let rows = store
-        .fetch_all("SELECT name, key_uri, policy, chain FROM tsa_unit ORDER BY name", vec![])
+        .fetch_all(
+            "SELECT name, key_uri, policy, chain FROM tsa_unit ORDER BY name",
+            vec![],
+        )
         .await?;
     rows.iter()
         .map(|row| {
@@ -40,7 +43,11 @@ pub(crate) async fn units(store: &Store) -> Result<Vec<UnitRow>, StoreError> {
 }
 
 /// Keeps a unit; one of the same name gets the new key, policy and certificate.
-pub(crate) async fn put_unit(tx: &mut Tx<'_>, row: &UnitRow, now: Timestamp) -> Result<(), StoreError> {
+pub(crate) async fn put_unit(
+    tx: &mut Tx<'_>,
+    row: &UnitRow,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO tsa_unit (name, key_uri, policy, chain, created_at) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (name) DO UPDATE

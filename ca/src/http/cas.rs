@@ -20,7 +20,13 @@ pub(super) async fn list(
     Extension(caller): Extension<Caller>,
 ) -> Result<Json<Vec<CaInfo>>, Problem> {
     caller.require("ca.authority.read")?;
-    Ok(Json(service.authorities().iter().map(crate::Authority::info).collect()))
+    Ok(Json(
+        service
+            .authorities()
+            .iter()
+            .map(crate::Authority::info)
+            .collect(),
+    ))
 }
 
 /// A CRL that was published.

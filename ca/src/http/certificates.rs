@@ -7,7 +7,7 @@ use platform::{
     web::{JsonBody, PathParams, Problem, ProblemBody, QueryParams},
 };
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::{CertificateInfo, Error, Order, Service, parse_reason, store};
 
@@ -53,7 +53,8 @@ pub(super) async fn issue(
     caller.require("ca.certificate.issue")?;
     let order = Order {
         profile: new.profile.parse()?,
-        request: CertificationRequest::from_pem_or_der(new.csr.as_bytes()).map_err(Error::BadRequest)?,
+        request: CertificationRequest::from_pem_or_der(new.csr.as_bytes())
+            .map_err(Error::BadRequest)?,
         ca: new.ca,
     };
     let issued = service.issue(&caller, &order).await?;
@@ -65,7 +66,7 @@ pub(super) async fn issue(
 }
 
 /// What a list is narrowed by.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Narrow {
     /// Only certificates with this very subject, as RFC 4514 text.
@@ -122,7 +123,9 @@ pub(super) async fn show(
     let (mut info, der) = store::certificate(service.store(), serial.as_bytes())
         .await?
         .ok_or_else(|| Error::NoSuchCertificate(serial.to_string()))?;
-    let chain = service.authority(&info.issuer).map_or_else(|_| String::new(), |ca| ca.chain_pem().to_owned());
+    let chain = service
+        .authority(&info.issuer)
+        .map_or_else(|_| String::new(), |ca| ca.chain_pem().to_owned());
     info.certificate = Some(pki::pem::encode("CERTIFICATE", &der) + &chain);
     Ok(Json(info))
 }

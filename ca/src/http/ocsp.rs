@@ -21,10 +21,15 @@ use crate::{
 const REQUEST: &str = "application/ocsp-request";
 const RESPONSE: HeaderValue = HeaderValue::from_static("application/ocsp-response");
 /// How long others may keep an answer: short, so that a revocation is soon seen.
-const KEEP: HeaderValue = HeaderValue::from_static("max-age=300, public, no-transform, must-revalidate");
+const KEEP: HeaderValue =
+    HeaderValue::from_static("max-age=300, public, no-transform, must-revalidate");
 
 /// POST: the request is the body.
-pub(super) async fn post(State(service): State<Service>, headers: HeaderMap, body: Body) -> Response {
+pub(super) async fn post(
+    State(service): State<Service>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
     let content_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     if content_type != Some(REQUEST.as_bytes()) {
         return Problem::new(
@@ -62,7 +67,9 @@ async fn respond(service: &Service, request: &[u8]) -> Response {
         Err(Failure::TryLater) => {
             let mut response = error(OcspErrorStatus::TryLater);
             *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("2"));
+            response
+                .headers_mut()
+                .insert(RETRY_AFTER, HeaderValue::from_static("2"));
             response
         }
     }

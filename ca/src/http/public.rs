@@ -16,7 +16,10 @@ pub(super) async fn certificate(
 ) -> Result<Response, Problem> {
     let name = file.strip_suffix(".cer").unwrap_or(&file);
     let der = service.authority(name)?.certificate().der().to_vec();
-    let headers = [(CONTENT_TYPE, "application/pkix-cert"), (CACHE_CONTROL, "max-age=3600")];
+    let headers = [
+        (CONTENT_TYPE, "application/pkix-cert"),
+        (CACHE_CONTROL, "max-age=3600"),
+    ];
     Ok((headers, der).into_response())
 }
 
@@ -31,6 +34,9 @@ pub(super) async fn crl(
         .await?
         .ok_or_else(|| Error::NoSuchCa(name.to_owned()))?;
     // A revocation publishes a new one at any moment: nobody should keep it long.
-    let headers = [(CONTENT_TYPE, "application/pkix-crl"), (CACHE_CONTROL, "max-age=60")];
+    let headers = [
+        (CONTENT_TYPE, "application/pkix-crl"),
+        (CACHE_CONTROL, "max-age=60"),
+    ];
     Ok((headers, der).into_response())
 }

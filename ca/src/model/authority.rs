@@ -3,7 +3,10 @@
 use std::{collections::HashMap, sync::Arc};
 
 use hsm_adapters::Key;
-use pki::{Authority as Ability, Certificate, Issuer, KeyUsage, Profile, Shape, oid};
+use pki::{
+    Authority as Ability, Certificate, Issuer, KeyUsage, ObjectIdentifier, Policy, Profile, Shape,
+    oid,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -78,7 +81,9 @@ impl Authority {
             let shape = shape(purpose, name, http_url);
             profiles.insert(purpose, issuer.profile(&shape, algorithm)?);
         }
-        let above_root = chain.iter().filter(|certificate| !certificate.is_self_signed());
+        let above_root = chain
+            .iter()
+            .filter(|certificate| !certificate.is_self_signed());
         Ok(Self(Arc::new(Parts {
             name: name.to_owned(),
             issuer_name: issuer_name.to_owned(),
@@ -148,9 +153,27 @@ impl Authority {
     }
 }
 
+impl Purpose {
+    /// The policy that its certificates assert (RFC 5280 §4.2.1.4): what they are
+    /// for and how their holder was checked. An authority below may assert any.
+    fn policy(self) -> ObjectIdentifier {
+        match self {
+            Self::Ca => oid::ANY_POLICY,
+            Self::OcspResponder => OCSP_RESPONDER,
+            Self::TimeStamping => TIME_STAMPING,
+            Self::EndEntity(ProfileName::TlsServer) => TLS_SERVER,
+            Self::EndEntity(ProfileName::Person) => PERSON,
+        }
+    }
+}
+
 /// The extensions that never change for one purpose under one authority.
 fn shape(purpose: Purpose, ca: &str, base: &str) -> Shape {
     let relying = Shape {
+        policies: vec![Policy {
+            oid: purpose.policy(),
+            cps: None,
+        }],
         crl_urls: vec![format!("{base}/crl/{ca}.crl")],
         ocsp_urls: vec![format!("{base}/ocsp")],
         ca_issuers_urls: vec![format!("{base}/ca/{ca}.cer")],
@@ -175,7 +198,7 @@ fn shape(purpose: Purpose, ca: &str, base: &str) -> Shape {
             ..relying
         },
         Purpose::TimeStamping => Shape {
-            key_usage: signing,
+            key_usage: signing | KeyUsage::NON_REPUDIATION,
             extended_key_usage: vec![oid::TIME_STAMPING],
             ..relying
         },
@@ -191,3 +214,9 @@ fn shape(purpose: Purpose, ca: &str, base: &str) -> Shape {
         },
     }
 }
+
+// One policy a profile, in the same example arc as `tsa.policy`'s default.
+const TLS_SERVER: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.99999.2.1");
+const PERSON: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.99999.2.2");
+const OCSP_RESPONDER: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.99999.2.3");
+const TIME_STAMPING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.99999.2.4");

@@ -59,7 +59,9 @@ impl ProfileName {
     pub fn contents(self, request: &CertificationRequest) -> Result<Contents, Error> {
         let names = request.subject_alt_names();
         if names.len() > MAX_NAMES {
-            return Err(refused(format!("more than {MAX_NAMES} subjectAltName entries")));
+            return Err(refused(format!(
+                "more than {MAX_NAMES} subjectAltName entries"
+            )));
         }
         match self {
             Self::TlsServer => tls_server(request, names),
@@ -96,7 +98,9 @@ fn tls_server(request: &CertificationRequest, names: &[GeneralName]) -> Result<C
         _ => String::new(),
     };
     if let Some(common_name) = common_name
-        && !alt_names.iter().any(|name| text(name).eq_ignore_ascii_case(common_name))
+        && !alt_names
+            .iter()
+            .any(|name| text(name).eq_ignore_ascii_case(common_name))
     {
         return Err(refused(format!(
             "the commonName {common_name:?} is not among the subjectAltName entries"
@@ -126,7 +130,10 @@ fn person(request: &CertificationRequest, names: &[GeneralName]) -> Result<Conte
     for value in asked.values(oid::SERIAL_NUMBER) {
         builder = builder.serial_number(value);
     }
-    let subject = builder.common_name(common_name).build().map_err(Error::BadRequest)?;
+    let subject = builder
+        .common_name(common_name)
+        .build()
+        .map_err(Error::BadRequest)?;
     let mut alt_names = Vec::new();
     for name in names {
         match name {
@@ -135,7 +142,9 @@ fn person(request: &CertificationRequest, names: &[GeneralName]) -> Result<Conte
                 alt_names.push(name.clone());
             }
             other => {
-                return Err(refused(format!("profile person takes mail addresses, not {other}")));
+                return Err(refused(format!(
+                    "profile person takes mail addresses, not {other}"
+                )));
             }
         }
     }

@@ -16,5 +16,7 @@ pub(crate) fn routes(service: Service) -> Router {
 }
 
 pub(crate) fn api(service: Service) -> OpenApiRouter {
-    OpenApiRouter::new().routes(routes!(units::list)).with_state(service)
+    OpenApiRouter::new()
+        .routes(routes!(units::list))
+        .with_state(service)
 }

@@ -42,7 +42,13 @@ pub(super) async fn by_unit(
     respond(&service, &caller, &unit, &headers, body).await
 }
 
-async fn respond(service: &Service, caller: &Caller, unit: &str, headers: &HeaderMap, body: Body) -> Response {
+async fn respond(
+    service: &Service,
+    caller: &Caller,
+    unit: &str,
+    headers: &HeaderMap,
+    body: Body,
+) -> Response {
     if headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes) != Some(QUERY) {
         return Problem::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -68,10 +74,12 @@ async fn respond(service: &Service, caller: &Caller, unit: &str, headers: &Heade
     };
     match outcome {
         Ok(response) => reply(response),
-        Err(Error::Rejected(reason)) => match stamp::refuse(service, caller, &unit, &reason).await {
-            Ok(()) => reply(rejection(&reason)),
-            Err(error) => failed(&error),
-        },
+        Err(Error::Rejected(reason)) => {
+            match stamp::refuse(service, caller, &unit, &reason).await {
+                Ok(()) => reply(rejection(&reason)),
+                Err(error) => failed(&error),
+            }
+        }
         Err(error) => failed(&error),
     }
 }
@@ -90,7 +98,9 @@ fn failed(error: &Error) -> Response {
     }));
     if transient {
         *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("2"));
+        response
+            .headers_mut()
+            .insert(RETRY_AFTER, HeaderValue::from_static("2"));
     } else {
         *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     }
