@@ -1,0 +1,59 @@
+//! Shows the pages over plain HTTP, for looking at them: `cargo run -p idp --example look`.
+//!
+//! Prints addresses to visit. A second port plays the client, so that redirects
+//! to another origin are tried too.
+#![allow(clippy::unwrap_used, unreachable_pub, reason = "an example")]
+
+#[path = "../tests/idp/key.rs"]
+mod key;
+
+use std::sync::Arc;
+
+use axum::{Router, http::Uri, middleware::from_fn, response::Html, routing::get};
+use idp::{Config, NewClient, NewUser, Service};
+use platform::{Caller, Store, clock::SystemClock, web::request_id_layer};
+use zeroize::Zeroizing;
+
+#[tokio::main]
+async fn main() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let client_listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let issuer = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+    let callback = format!("http://127.0.0.1:{}/cb", client_listener.local_addr().unwrap().port());
+    let folder = std::env::temp_dir().join(format!("xinshu-look-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let store = Store::open(&format!("sqlite:{}", folder.join("xinshu.db").display())).await.unwrap();
+    let config = Config {
+        issuer: issuer.clone(),
+        ..Config::default()
+    };
+    let service = Service::new(config, store, Arc::new(SystemClock::default()), key::signing_keys()).unwrap();
+    let caller = Caller::local("look");
+    for (name, display_name) in [("alice", "Alice Wang"), ("wangxiaoming", "王小明")] {
+        let new = NewUser {
+            name: name.to_owned(),
+            password: Some(Zeroizing::new("correct horse battery".to_owned())),
+            display_name: Some(display_name.to_owned()),
+            email: Some(format!("{name}@example.org")),
+            grants: vec![],
+        };
+        service.add_user(new, &caller).await.unwrap();
+    }
+    let link = service.password_link("wangxiaoming", &caller).await.unwrap();
+    let client = NewClient {
+        name: "政务协同平台 Portal".to_owned(),
+        redirect_uris: vec![callback.clone()],
+        ..NewClient::default()
+    };
+    let client = service.add_client(client, &caller).await.unwrap();
+    println!("issuer {issuer}");
+    println!("link {}", link.url);
+    println!("client {}", client.client_id);
+    println!("callback {callback}");
+    let portal = Router::new().route(
+        "/cb",
+        get(async |uri: Uri| Html(format!("<h1>callback</h1><p>{}</p>", uri.query().unwrap_or_default().len()))),
+    );
+    tokio::spawn(async move { axum::serve(client_listener, portal).await });
+    axum::serve(listener, service.routes().layer(from_fn(request_id_layer))).await.unwrap();
+}

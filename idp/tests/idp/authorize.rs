@@ -1,0 +1,161 @@
+//! Authorization requests: where errors go, and who is asked what.
+
+use axum::http::StatusCode;
+use idp::NewClient;
+
+use crate::{
+    flow::{authorize, code},
+    house::{House, PASSWORD, portal},
+};
+
+#[tokio::test]
+async fn nobody_is_sent_to_an_address_that_is_not_registered() {
+    let house = House::new().await;
+    let client = house.portal().await;
+    for more in [
+        ("redirect_uri", "https://evil.example/cb"),
+        ("redirect_uri", "https://portal.example/cb/"),
+        ("redirect_uri", "https://portal.example/cb?x=1"),
+        ("redirect_uri", ""),
+        ("client_id", "unknown"),
+    ] {
+        let answer = house.browser().get(&authorize(&client.client_id, &[more])).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{more:?}");
+        assert!(answer.headers.get("location").is_none());
+        assert!(answer.body.contains("<main"));
+    }
+}
+
+#[tokio::test]
+async fn other_errors_go_to_the_client() {
+    let house = House::new().await;
+    let client = house.portal().await;
+    for (more, error) in [
+        (("response_type", "token"), "unsupported_response_type"),
+        (("response_type", "code id_token"), "unsupported_response_type"),
+        (("response_type", ""), "invalid_request"),
+        (("response_mode", "fragment"), "invalid_request"),
+        (("code_challenge_method", "plain"), "invalid_request"),
+        (("code_challenge_method", ""), "invalid_request"),
+        (("code_challenge", "short"), "invalid_request"),
+        (("prompt", "none login"), "invalid_request"),
+        (("max_age", "-1"), "invalid_request"),
+        (("scope", "unknown"), "invalid_scope"),
+        (("id_token_hint", "a.b.c"), "invalid_request"),
+        (("request", "x"), "request_not_supported"),
+        (("request_uri", "urn:x"), "request_uri_not_supported"),
+        (("resource", "https://other.example/"), "invalid_target"),
+        (("prompt", "none"), "login_required"),
+    ] {
+        let answer = house.browser().get(&authorize(&client.client_id, &[more])).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{more:?}");
+        assert_eq!(answer.parameter("error").as_deref(), Some(error), "{more:?}");
+        assert_eq!(answer.parameter("state").as_deref(), Some("st4te&="));
+        assert!(answer.parameter("iss").is_some());
+    }
+}
+
+#[tokio::test]
+async fn prompt_login_wants_a_sign_in_for_this_very_request() {
+    let house = House::new().await;
+    house.add_user("alice").await;
+    let client = house.portal().await;
+    let (_, mut browser) = code(&house, &client.client_id, &[]).await;
+    for more in [("prompt", "login"), ("max_age", "0")] {
+        house.pass(2);
+        let path = authorize(&client.client_id, &[more]);
+        assert!(browser.get(&path).await.location().starts_with("/sign-in?"), "{more:?}");
+        let answer = browser.sign_in(&path, "alice", PASSWORD).await;
+        house.pass(2);
+        let answer = browser.get(answer.location()).await;
+        assert!(answer.parameter("code").is_some(), "{more:?}: {answer:?}");
+        // The same request again is not covered by that sign-in.
+        assert!(browser.get(&path).await.location().starts_with("/sign-in?"));
+    }
+}
+
+#[tokio::test]
+async fn another_user_than_the_client_expects_signs_in_anew() {
+    let house = House::new().await;
+    house.add_user("alice").await;
+    house.add_user("bob").await;
+    let client = house.portal().await;
+    let (code, _) = code(&house, &client.client_id, &[]).await;
+    let id_token = crate::flow::redeem(&house, &client, &code).await.json()["id_token"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let mut browser = house.browser();
+    browser.sign_in("/sign-in", "bob", PASSWORD).await;
+    let hint = ("id_token_hint", id_token.as_str());
+    let answer = browser.get(&authorize(&client.client_id, &[hint, ("prompt", "none")])).await;
+    assert_eq!(answer.parameter("error").unwrap(), "login_required");
+    let answer = browser.get(&authorize(&client.client_id, &[hint])).await;
+    assert!(answer.location().starts_with("/sign-in?"));
+}
+
+#[tokio::test]
+async fn the_user_is_asked_where_the_client_wants_it() {
+    let house = House::new().await;
+    house.add_user("alice").await;
+    let client = house.portal().await;
+    let (_, mut browser) = code(&house, &client.client_id, &[]).await;
+    let path = authorize(&client.client_id, &[("prompt", "consent")]);
+    let page = browser.get(&path).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.body.contains("Portal"));
+    assert!(page.header("content-security-policy").contains("form-action 'self' https://portal.example;"));
+    let request = page.field("request");
+    let answer = browser.submit("/oauth2/consent", &page, &[("request", &request), ("answer", "deny")]).await;
+    assert_eq!(answer.parameter("error").unwrap(), "access_denied");
+    let answer = browser.submit("/oauth2/consent", &page, &[("request", &request), ("answer", "allow")]).await;
+    assert!(answer.parameter("code").is_some());
+    let forged = browser.post("/oauth2/consent", &[("request", &request), ("answer", "allow")]).await;
+    assert_eq!(forged.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn form_post_sends_the_answer_in_a_form() {
+    let house = House::new().await;
+    house.add_user("alice").await;
+    let client = house.portal().await;
+    let (_, mut browser) = code(&house, &client.client_id, &[]).await;
+    let page = browser.get(&authorize(&client.client_id, &[("response_mode", "form_post")])).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert_eq!(page.field("state"), "st4te&=");
+    assert!(!page.field("code").is_empty());
+    let policy = page.header("content-security-policy");
+    assert!(policy.contains("script-src 'sha256-") && policy.contains("form-action https://portal.example;"));
+}
+
+#[tokio::test]
+async fn a_request_by_post_goes_on_by_get() {
+    let house = House::new().await;
+    let client = house.portal().await;
+    let path = authorize(&client.client_id, &[]);
+    let (_, query) = path.split_once('?').unwrap();
+    let form: Vec<_> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    let form: Vec<_> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let answer = house.browser().post("/oauth2/authorize", &form).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    assert!(answer.location().starts_with("/oauth2/authorize?"));
+}
+
+#[tokio::test]
+async fn the_sign_in_page_may_lead_to_the_clients_addresses() {
+    let house = House::new().await;
+    let client = house
+        .add_client(NewClient {
+            redirect_uris: vec![
+                "https://portal.example/cb".to_owned(),
+                "http://localhost:3000/cb".to_owned(),
+            ],
+            ..portal()
+        })
+        .await;
+    let page = house.browser().follow(&authorize(&client.client_id, &[("login_hint", "alice")])).await;
+    let policy = page.header("content-security-policy");
+    assert!(policy.contains("form-action 'self' http://localhost:3000 https://portal.example;"), "{policy}");
+    assert!(policy.starts_with("default-src 'none'; style-src 'self';"));
+    assert!(page.body.contains("value=\"alice\""));
+}

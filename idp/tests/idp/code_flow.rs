@@ -1,0 +1,195 @@
+//! From an authorization request to tokens.
+
+use axum::http::StatusCode;
+use idp::{ClientAuth, IdTokenAlg, NewClient};
+
+use crate::{
+    flow::{VERIFIER, authorize, code, redeem, refresh, userinfo},
+    house::{CALLBACK, House, ISSUER, PASSWORD, portal},
+    jwt,
+};
+
+#[tokio::test]
+async fn a_person_signs_in_and_the_client_gets_tokens() {
+    let house = House::new().await;
+    let sub = house.add_user("alice").await;
+    let client = house.portal().await;
+    let mut browser = house.browser();
+
+    let answer = browser.sign_in(&authorize(&client.client_id, &[]), "alice", PASSWORD).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    let answer = browser.get(answer.location()).await;
+    assert!(answer.location().starts_with(CALLBACK));
+    assert_eq!(answer.parameter("state").unwrap(), "st4te&=");
+    assert_eq!(answer.parameter("iss").unwrap(), ISSUER);
+
+    let answer = redeem(&house, &client, &answer.parameter("code").unwrap()).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    assert_eq!(answer.header("cache-control"), "no-store");
+    let tokens = answer.json();
+    assert_eq!(tokens["token_type"], "Bearer");
+    assert!(tokens["refresh_token"].is_null());
+
+    let (header, id) = jwt::verify(&house, tokens["id_token"].as_str().unwrap()).await;
+    assert_eq!(header["alg"], "RS256");
+    assert_eq!(id["iss"], ISSUER);
+    assert_eq!(id["aud"], client.client_id);
+    assert_eq!(id["sub"], sub);
+    assert_eq!(id["nonce"], "n0nce");
+    assert_eq!(id["amr"][0], "pwd");
+    assert!(id["auth_time"].as_i64().unwrap() <= id["iat"].as_i64().unwrap());
+
+    let access = tokens["access_token"].as_str().unwrap();
+    let (header, claims) = jwt::verify(&house, access).await;
+    assert_eq!((header["alg"].as_str(), header["typ"].as_str()), (Some("ES256"), Some("at+jwt")));
+    for name in ["iss", "exp", "aud", "sub", "client_id", "iat", "jti", "auth_time", "acr", "scope"] {
+        assert!(!claims[name].is_null(), "{name}");
+    }
+
+    let info = userinfo(&house, access).await.json();
+    assert_eq!(info["sub"], sub);
+    assert_eq!(info["preferred_username"], "alice");
+    assert_eq!(info["email"], "alice@example.org");
+
+    for action in ["idp.sign_in", "idp.code.issue", "idp.token.issue"] {
+        assert_eq!(house.count(action, "success").await, 1, "{action}");
+    }
+}
+
+#[tokio::test]
+async fn a_live_session_needs_no_second_sign_in() {
+    let house = House::new().await;
+    house.add_user("alice").await;
+    let client = house.portal().await;
+    let (_, mut browser) = code(&house, &client.client_id, &[]).await;
+    let answer = browser.get(&authorize(&client.client_id, &[("prompt", "none")])).await;
+    assert!(answer.parameter("code").is_some());
+    // Idle for longer than a session may lie.
+    house.pass(2 * 60 * 60 + 1);
+    let answer = browser.get(&authorize(&client.client_id, &[("prompt", "none")])).await;
+    assert_eq!(answer.parameter("error").unwrap(), "login_required");
+}
+
+#[tokio::test]
+async fn id_tokens_by_es256_where_the_client_is_registered_so() {
+    let house = House::new().await;
+    house.add_user("alice").await;
+    let client = house.add_client(NewClient { id_token_alg: IdTokenAlg::Es256, ..portal() }).await;
+    let (code, _) = code(&house, &client.client_id, &[]).await;
+    let tokens = redeem(&house, &client, &code).await.json();
+    let (header, _) = jwt::verify(&house, tokens["id_token"].as_str().unwrap()).await;
+    assert_eq!(header["alg"], "ES256");
+}
+
+#[tokio::test]
+async fn a_code_is_good_once_and_its_replay_voids_what_came_from_it() {
+    let house = House::new().await;
+    house.add_user("alice").await;
+    let client = house.portal().await;
+    let (code, _) = code(&house, &client.client_id, &[("scope", "openid offline_access")]).await;
+    let tokens = redeem(&house, &client, &code).await.json();
+    let access = tokens["access_token"].as_str().unwrap();
+    assert_eq!(userinfo(&house, access).await.status, StatusCode::OK);
+
+    let answer = redeem(&house, &client, &code).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    assert_eq!(answer.json()["error"], "invalid_grant");
+    assert_eq!(userinfo(&house, access).await.status, StatusCode::UNAUTHORIZED);
+    let answer = refresh(&house, &client, tokens["refresh_token"].as_str().unwrap()).await;
+    assert_eq!(answer.json()["error"], "invalid_grant");
+    assert_eq!(house.count("idp.code.redeem", "refused").await, 1);
+}
+
+#[tokio::test]
+async fn of_many_who_redeem_a_code_at_once_one_gets_tokens() {
+    let house = std::sync::Arc::new(House::new().await);
+    house.add_user("alice").await;
+    let client = std::sync::Arc::new(house.portal().await);
+    let (code, _) = code(&house, &client.client_id, &[]).await;
+    let tasks: Vec<_> = (0..16)
+        .map(|_| {
+            let (house, client, code) = (house.clone(), client.clone(), code.clone());
+            tokio::spawn(async move { redeem(&house, &client, &code).await.status })
+        })
+        .collect();
+    let mut good = 0;
+    for task in tasks {
+        good += usize::from(task.await.unwrap() == StatusCode::OK);
+    }
+    assert_eq!(good, 1);
+}
+
+#[tokio::test]
+async fn what_does_not_fit_the_code_gets_nothing() {
+    let house = House::new().await;
+    house.add_user("alice").await;
+    let client = house.portal().await;
+    let other = house.portal().await;
+    let (code, _) = code(&house, &client.client_id, &[]).await;
+    let base = [("grant_type", "authorization_code"), ("code", code.as_str())];
+    let wrong_verifier = VERIFIER.replace('d', "e");
+    for (credentials, more) in [
+        (&client, vec![("redirect_uri", CALLBACK), ("code_verifier", wrong_verifier.as_str())]),
+        (&client, vec![("redirect_uri", CALLBACK)]),
+        (&client, vec![("redirect_uri", "https://portal.example/other"), ("code_verifier", VERIFIER)]),
+        (&client, vec![("code_verifier", VERIFIER)]),
+        (&other, vec![("redirect_uri", CALLBACK), ("code_verifier", VERIFIER)]),
+    ] {
+        let form = [&base[..], &more[..]].concat();
+        let answer = house.call("/oauth2/token", Some(credentials), &form).await;
+        assert_eq!(answer.json()["error"], "invalid_grant", "{more:?}");
+    }
+    assert_eq!(redeem(&house, &client, &code).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_code_is_good_for_a_minute() {
+    let house = House::new().await;
+    house.add_user("alice").await;
+    let client = house.portal().await;
+    let (code, _) = code(&house, &client.client_id, &[]).await;
+    house.pass(61);
+    assert_eq!(redeem(&house, &client, &code).await.json()["error"], "invalid_grant");
+}
+
+#[tokio::test]
+async fn a_public_client_must_use_pkce_and_chooses_its_port() {
+    let house = House::new().await;
+    house.add_user("alice").await;
+    let client = house
+        .add_client(NewClient {
+            auth: Some(ClientAuth::None),
+            redirect_uris: vec!["http://127.0.0.1/cb".to_owned()],
+            ..portal()
+        })
+        .await;
+    assert!(client.client_secret.is_none());
+    let uri = "http://127.0.0.1:51004/cb";
+    let without = [("redirect_uri", uri), ("code_challenge", ""), ("code_challenge_method", "")];
+    let answer = house.browser().get(&authorize(&client.client_id, &without)).await;
+    assert_eq!(answer.parameter("error").unwrap(), "invalid_request");
+
+    let (code, _) = code(&house, &client.client_id, &[("redirect_uri", uri)]).await;
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("client_id", client.client_id.as_str()),
+        ("code", &code),
+        ("redirect_uri", uri),
+        ("code_verifier", VERIFIER),
+    ];
+    let answer = house.call("/oauth2/token", None, &form).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+}
+
+#[tokio::test]
+async fn a_disabled_user_gets_no_tokens() {
+    let house = House::new().await;
+    house.add_user("alice").await;
+    let client = house.portal().await;
+    let (code, mut browser) = code(&house, &client.client_id, &[]).await;
+    let change = idp::UserChange { disabled: Some(true), ..Default::default() };
+    house.service.change_user("alice", change, &house.admin()).await.unwrap();
+    assert_eq!(redeem(&house, &client, &code).await.json()["error"], "invalid_grant");
+    let answer = browser.get(&authorize(&client.client_id, &[("prompt", "none")])).await;
+    assert_eq!(answer.parameter("error").unwrap(), "login_required");
+}

@@ -1,0 +1,322 @@
+//! One identity provider on a database of its own, and browsers that visit it.
+
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, Method, Request, StatusCode, header},
+    middleware::from_fn,
+};
+use http_body_util::BodyExt as _;
+use idp::{Client, ClientCredentials, Config, NewClient, NewUser, Service};
+use platform::{
+    Caller, Clock as _, Store,
+    clock::ManualClock,
+    web::{ClientAddress, request_id_layer},
+};
+use serde_json::Value as Json;
+use tower::ServiceExt as _;
+use zeroize::Zeroizing;
+
+use crate::key::signing_keys;
+
+pub const ISSUER: &str = "https://id.example";
+pub const PASSWORD: &str = "correct horse battery staple";
+pub const CALLBACK: &str = "https://portal.example/cb";
+
+pub struct House {
+    pub service: Service,
+    pub store: Store,
+    pub clock: Arc<ManualClock>,
+    router: Router,
+    api: Router,
+    _folder: tempfile::TempDir,
+}
+
+/// A browser with its cookies.
+pub struct Browser {
+    router: Router,
+    cookies: BTreeMap<String, String>,
+    pub address: IpAddr,
+    pub language: &'static str,
+}
+
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl House {
+    pub async fn new() -> Self {
+        Self::with(Config::default()).await
+    }
+
+    pub async fn with(config: Config) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&database(folder.path())).await.unwrap();
+        let clock = Arc::new(ManualClock::new("2026-03-01T08:00:00Z".parse().unwrap()));
+        let config = Config {
+            issuer: ISSUER.to_owned(),
+            ..config
+        };
+        let service =
+            Service::new(config, store.clone(), clock.clone(), signing_keys()).unwrap();
+        let (api, _) = service.api().split_for_parts();
+        Self {
+            router: service.routes().layer(from_fn(request_id_layer)),
+            api: api.layer(from_fn(request_id_layer)),
+            service,
+            store,
+            clock,
+            _folder: folder,
+        }
+    }
+
+    pub fn admin(&self) -> Caller {
+        Caller::local("root")
+    }
+
+    pub fn pass(&self, seconds: u64) {
+        self.clock.set(self.clock.now() + Duration::from_secs(seconds));
+    }
+
+    pub async fn add_user(&self, name: &str) -> String {
+        let new = NewUser {
+            name: name.to_owned(),
+            password: Some(Zeroizing::new(PASSWORD.to_owned())),
+            display_name: Some("Alice Wang".to_owned()),
+            email: Some("alice@example.org".to_owned()),
+            grants: vec!["ca.certificate.*".to_owned()],
+        };
+        self.service.add_user(new, &self.admin()).await.unwrap().id
+    }
+
+    pub async fn add_client(&self, new: NewClient) -> ClientCredentials {
+        self.service.add_client(new, &self.admin()).await.unwrap()
+    }
+
+    pub async fn show_client(&self, id: &str) -> Client {
+        self.service.show_client(id, &self.admin()).await.unwrap()
+    }
+
+    pub async fn portal(&self) -> ClientCredentials {
+        self.add_client(portal()).await
+    }
+
+    pub fn browser(&self) -> Browser {
+        Browser {
+            router: self.router.clone(),
+            cookies: BTreeMap::new(),
+            address: [192, 0, 2, 7].into(),
+            language: "en",
+        }
+    }
+
+    /// A request of a program: no cookies, client credentials in the header.
+    pub async fn call(&self, path: &str, credentials: Option<&ClientCredentials>, form: &[(&str, &str)]) -> Answer {
+        let mut request = Request::post(path)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        if let Some(credentials) = credentials {
+            request = request.header(header::AUTHORIZATION, basic(credentials));
+        }
+        send(&self.router, request.body(Body::from(encode(form))).unwrap()).await
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        send(&self.router, request).await
+    }
+
+    pub async fn api(&self, mut request: Request<Body>, caller: Option<Caller>) -> Answer {
+        if let Some(caller) = caller {
+            request.extensions_mut().insert(caller);
+        }
+        send(&self.api, request).await
+    }
+
+    /// Every audit entry's action and outcome, the oldest first.
+    pub async fn audit(&self) -> Vec<(String, String)> {
+        let rows = self
+            .store
+            .fetch_all("SELECT action, body FROM audit_entry ORDER BY id", vec![])
+            .await
+            .unwrap();
+        rows.iter()
+            .map(|row| {
+                let body: Json = serde_json::from_str(&row.get::<String>("body").unwrap()).unwrap();
+                (row.get("action").unwrap(), body["outcome"].as_str().unwrap().to_owned())
+            })
+            .collect()
+    }
+
+    pub async fn count(&self, action: &str, outcome: &str) -> usize {
+        let entries = self.audit().await;
+        entries.iter().filter(|(a, o)| a == action && o == outcome).count()
+    }
+}
+
+impl Browser {
+    pub async fn get(&mut self, path: &str) -> Answer {
+        self.go(Method::GET, path, None).await
+    }
+
+    pub async fn post(&mut self, path: &str, form: &[(&str, &str)]) -> Answer {
+        self.go(Method::POST, path, Some(encode(form))).await
+    }
+
+    /// Sends a form of ours with the hidden field that its page has.
+    pub async fn submit(&mut self, path: &str, page: &Answer, form: &[(&str, &str)]) -> Answer {
+        let csrf = page.field("csrf");
+        let mut form = form.to_vec();
+        form.push(("csrf", &csrf));
+        self.post(path, &form).await
+    }
+
+    /// Signs in at the page that `path` leads to; the answer to the form.
+    pub async fn sign_in(&mut self, path: &str, name: &str, password: &str) -> Answer {
+        let page = self.follow(path).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+        let request = page.field("request");
+        self.submit(
+            "/sign-in",
+            &page,
+            &[("username", name), ("password", password), ("request", &request)],
+        )
+        .await
+    }
+
+    /// GETs and follows redirects as long as they stay here.
+    pub async fn follow(&mut self, path: &str) -> Answer {
+        let mut answer = self.get(path).await;
+        for _ in 0..5 {
+            match answer.headers.get(header::LOCATION) {
+                Some(location) if location.to_str().unwrap().starts_with('/') => {
+                    let location = location.to_str().unwrap().to_owned();
+                    answer = self.get(&location).await;
+                }
+                _ => break,
+            }
+        }
+        answer
+    }
+
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        self.cookies.get(name).map(String::as_str)
+    }
+
+    pub fn set_cookie(&mut self, name: &str, value: &str) {
+        self.cookies.insert(name.to_owned(), value.to_owned());
+    }
+
+    async fn go(&mut self, method: Method, path: &str, form: Option<String>) -> Answer {
+        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::ACCEPT_LANGUAGE, self.language)
+            .header(header::COOKIE, cookies.join("; "));
+        if form.is_some() {
+            request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        }
+        let mut request = request.body(Body::from(form.unwrap_or_default())).unwrap();
+        request.extensions_mut().insert(ClientAddress(Some(self.address)));
+        let answer = send(&self.router, request).await;
+        for cookie in answer.headers.get_all(header::SET_COOKIE) {
+            let cookie = cookie.to_str().unwrap();
+            let (pair, attributes) = cookie.split_once(';').unwrap();
+            assert!(pair.starts_with("__Host-"), "{cookie}");
+            for attribute in ["Path=/", "Secure", "HttpOnly", "SameSite=Lax"] {
+                assert!(attributes.contains(attribute), "{cookie}");
+            }
+            let (name, value) = pair.split_once('=').unwrap();
+            if value.is_empty() {
+                self.cookies.remove(name);
+            } else {
+                self.set_cookie(name, value);
+            }
+        }
+        answer
+    }
+}
+
+impl Answer {
+    pub fn json(&self) -> Json {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("{self:?}"))
+    }
+
+    pub fn location(&self) -> &str {
+        self.headers
+            .get(header::LOCATION)
+            .unwrap_or_else(|| panic!("{self:?}"))
+            .to_str()
+            .unwrap()
+    }
+
+    /// A parameter of the redirect's query.
+    pub fn parameter(&self, name: &str) -> Option<String> {
+        let url = url::Url::parse(self.location()).unwrap();
+        url.query_pairs()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.into_owned())
+    }
+
+    /// The value of a hidden field.
+    pub fn field(&self, name: &str) -> String {
+        let start = format!("name=\"{name}\" value=\"");
+        let at = self.body.find(&start).unwrap_or_else(|| panic!("no {name} in {}", self.body));
+        let value = &self.body[at + start.len()..];
+        let value = &value[..value.find('"').unwrap()];
+        value.replace("&#38;", "&").replace("&amp;", "&").replace("&#34;", "\"").replace("&#39;", "'")
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+pub fn portal() -> NewClient {
+    NewClient {
+        name: "Portal".to_owned(),
+        redirect_uris: vec![CALLBACK.to_owned()],
+        post_logout_redirect_uris: vec!["https://portal.example/bye".to_owned()],
+        ..NewClient::default()
+    }
+}
+
+pub fn encode(pairs: &[(&str, &str)]) -> String {
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+}
+
+pub fn basic(credentials: &ClientCredentials) -> String {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    let secret = credentials.client_secret.as_deref().unwrap();
+    format!("Basic {}", STANDARD.encode(format!("{}:{secret}", credentials.client_id)))
+}
+
+async fn send(router: &Router, request: Request<Body>) -> Answer {
+    let response = router.clone().oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        body: String::from_utf8(body.to_vec()).unwrap(),
+    }
+}
+
+/// A file in the test's folder; or, where `XINSHU_TEST_POSTGRES` names a
+/// server, a database of its own there.
+fn database(folder: &std::path::Path) -> String {
+    let Ok(server) = std::env::var("XINSHU_TEST_POSTGRES") else {
+        return format!("sqlite:{}", folder.join("xinshu.db").display());
+    };
+    let name = format!("idp_{}", hex::encode(platform::random::bytes::<8>()));
+    let done = std::process::Command::new("psql")
+        .args([&format!("{server}/postgres"), "-qc", &format!("CREATE DATABASE {name}")])
+        .status()
+        .unwrap();
+    assert!(done.success());
+    format!("{server}/{name}")
+}

@@ -1,0 +1,77 @@
+//! Keys in memory, so that tests need no keystore.
+
+use std::sync::{Arc, LazyLock};
+
+use async_trait::async_trait;
+use aws_lc_rs::{
+    encoding::{AsDer as _, PublicKeyX509Der},
+    rand::SystemRandom,
+    rsa::{KeyPair as RsaKeyPair, KeySize},
+    signature::{
+        ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_SHA256,
+    },
+};
+use hsm_adapters::{Key, KeyAlgorithm, KeyError, SignatureAlgorithm};
+use idp::SigningKeys;
+
+#[derive(Debug)]
+struct MemoryKey {
+    pair: Pair,
+    public_key: Vec<u8>,
+}
+
+#[derive(Debug)]
+enum Pair {
+    P256(EcdsaKeyPair),
+    Rsa(RsaKeyPair),
+}
+
+#[async_trait]
+impl Key for MemoryKey {
+    fn uri(&self) -> &str {
+        "memory:test"
+    }
+
+    fn algorithm(&self) -> KeyAlgorithm {
+        match self.pair {
+            Pair::P256(_) => KeyAlgorithm::P256,
+            Pair::Rsa(_) => KeyAlgorithm::Rsa2048,
+        }
+    }
+
+    fn public_key(&self) -> &[u8] {
+        &self.public_key
+    }
+
+    async fn sign(&self, _: SignatureAlgorithm, message: &[u8]) -> Result<Vec<u8>, KeyError> {
+        let random = SystemRandom::new();
+        Ok(match &self.pair {
+            Pair::P256(pair) => pair.sign(&random, message).unwrap().as_ref().to_vec(),
+            Pair::Rsa(pair) => {
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature).unwrap();
+                signature
+            }
+        })
+    }
+}
+
+static KEYS: LazyLock<SigningKeys> = LazyLock::new(|| {
+    let p256 = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
+    let rsa = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
+    let spki = |der: PublicKeyX509Der<'_>| der.as_ref().to_vec();
+    SigningKeys {
+        es256: Arc::new(MemoryKey {
+            public_key: spki(p256.public_key().as_der().unwrap()),
+            pair: Pair::P256(p256),
+        }),
+        rs256: Arc::new(MemoryKey {
+            public_key: spki(rsa.public_key().as_der().unwrap()),
+            pair: Pair::Rsa(rsa),
+        }),
+    }
+});
+
+pub fn signing_keys() -> SigningKeys {
+    KEYS.clone()
+}
