@@ -79,7 +79,7 @@ pub(crate) async fn run(data: &DataFolder, options: &InitOptions, common: &Commo
     let ground = Ground::open(&settings).await?;
     step(&format!("database   {}", shown_url(&settings.database.url)));
     let setup = Setup {
-        caller: local_caller()?,
+        caller: local_caller(),
         ground: &ground,
         settings: &settings,
         options,
@@ -365,7 +365,7 @@ impl Setup<'_> {
 
 /// The first administrator, and a link to set the password while none is set.
 async fn setup_administrator(node: &Node, options: &InitOptions) -> Result<Option<String>> {
-    let caller = local_caller()?;
+    let caller = local_caller();
     let new = idp::NewUser {
         name: options.administrator.clone(),
         grants: vec!["*".to_owned()],
@@ -398,8 +398,6 @@ fn shown_url(url: &str) -> String {
 }
 
 /// Whoever runs this command.
-pub(crate) fn local_caller() -> Result<Caller> {
-    use std::os::unix::fs::MetadataExt as _;
-    let uid = std::fs::metadata("/proc/self").context("/proc/self")?.uid();
-    Ok(Caller::local(user_name(uid)))
+pub(crate) fn local_caller() -> Caller {
+    Caller::local(user_name(rustix::process::getuid().as_raw()))
 }

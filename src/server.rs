@@ -28,6 +28,7 @@ pub(crate) const TLS: &str = "tls";
 
 /// Serves until SIGTERM or SIGINT, then finishes what was accepted.
 pub(crate) async fn serve(data: &DataFolder, settings: Settings, services: Services) -> Result<()> {
+    raise_open_files();
     let readiness = Readiness::new()?;
     let node = Arc::new(Node::open(data, settings, services).await?);
     let listeners = Listeners::bind(&node.settings.listen, &data.socket()).await?;
@@ -80,6 +81,17 @@ impl Node {
         let Self { store, ca, idp, tsa, sequencer, .. } = self;
         drop((ca, idp, tsa, sequencer));
         store.close().await;
+    }
+}
+
+/// Lets this process open as many files as the system allows it: every
+/// connection is one.
+fn raise_open_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    let wanted = Rlimit { current: maximum, maximum };
+    if let Err(error) = setrlimit(Resource::Nofile, wanted) {
+        tracing::warn!(%error, "the limit of open files stays as it is");
     }
 }
 

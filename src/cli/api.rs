@@ -76,7 +76,7 @@ impl Api {
             }
             Self::Here(site, node) => {
                 let mut request = request.body(Body::from(body))?;
-                request.extensions_mut().insert(local_caller()?);
+                request.extensions_mut().insert(local_caller());
                 let answer = in_process(*site, request).await?;
                 node.sequencer.catch_up().await?;
                 if let Ok(node) = Arc::try_unwrap(node) {

@@ -59,7 +59,7 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<ExitCode> {
             let uri = if name.contains(':') { name } else { ground.keyring.default_uri(&name) };
             let key = ground.keyring.generate(&uri, algorithm).await?;
             let subject = Party::thing(format!("key:{}", key.uri()));
-            let entry = Entry::new("hsm.key.generate", &local_caller()?, subject, ground.clock.now());
+            let entry = Entry::new("hsm.key.generate", &local_caller(), subject, ground.clock.now());
             ground.store.record(entry.with("algorithm", algorithm.name())).await?;
             output::line(key.uri())?;
             ground.store.close().await;

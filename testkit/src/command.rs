@@ -90,6 +90,14 @@ pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
     }
 }
 
+/// A program of the tests' own Python, such as `python3` or a linter.
+#[track_caller]
+pub fn python(program: &str) -> PathBuf {
+    let path = cache().join("python/bin").join(program);
+    assert!(path.exists(), "{} is not there; run scripts/test-deps", path.display());
+    path
+}
+
 /// Where the tests' own programs are installed by `scripts/test-deps`.
 pub fn cache() -> PathBuf {
     let home = std::env::var_os("HOME").unwrap();

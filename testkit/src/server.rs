@@ -9,7 +9,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::command::{Outcome, run, run_with};
+use crate::command::{Outcome, python, run, run_with};
 
 /// How a node is set up.
 #[derive(Clone, Debug, Default)]
@@ -87,16 +87,21 @@ impl Xinshu {
         }
     }
 
-    /// Another node on the same data folder and database, with ports of its own.
+    /// Another node on the same database: a copy of the data folder, as an
+    /// operator makes it, and ports of its own.
     #[must_use]
     pub fn second_node(&self) -> Self {
         let mut options = self.options.clone();
         options.settings.push("listen.https=127.0.0.1:0".to_owned());
         options.settings.push("listen.http=127.0.0.1:0".to_owned());
+        let data = self.file("second");
+        run(Command::new("cp").arg("-a").arg(&self.data).arg(&data)).success();
+        // A copied socket belongs to the first node's server.
+        let _ = std::fs::remove_file(data.join("xinshu.sock"));
         Self {
             binary: self.binary.clone(),
             folder: Arc::clone(&self.folder),
-            data: self.data.clone(),
+            data,
             options,
         }
     }
@@ -162,6 +167,20 @@ impl Xinshu {
         }
     }
 
+    /// Runs SQL on the node's own database behind its back, and gives what it
+    /// prints, fields parted by `|`.
+    #[track_caller]
+    pub fn sql(&self, sql: &str) -> String {
+        let url = self.options.settings.iter().rev().find_map(|setting| setting.strip_prefix("database.url="));
+        let outcome = match url {
+            Some(url) if url.starts_with("postgres") => {
+                run(Command::new("psql").args(["-qAtX", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", sql]))
+            }
+            _ => run(Command::new(python("python3")).args(["-c", SQLITE]).arg(self.data.join("xinshu.db")).arg(sql)),
+        };
+        outcome.success().text()
+    }
+
     /// Starts the server and waits until it is ready.
     pub fn serve(&self) -> Server {
         self.try_serve(&[]).unwrap_or_else(|log| panic!("the server did not start: {log}"))
@@ -214,6 +233,20 @@ impl Xinshu {
 }
 
 impl Server {
+    /// The trust anchor.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The REST API over the local socket of the server's data folder.
+    pub fn local<'a>(&self, arguments: impl IntoIterator<Item = &'a str>, path: &str) -> Outcome {
+        run(Command::new("curl")
+            .args(["-sS", "--max-time", "60", "--unix-socket"])
+            .arg(self.root.with_file_name("xinshu.sock"))
+            .args(arguments)
+            .arg(format!("http://localhost{path}")))
+    }
+
     /// What the server has logged.
     pub fn log(&self) -> String {
         self.log.lock().unwrap().clone()
@@ -267,3 +300,13 @@ impl Drop for Server {
         let _ = self.child.wait();
     }
 }
+
+/// SQL on a SQLite file by Python, which has it built in: the program `sqlite3` may be missing.
+const SQLITE: &str = "
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1], timeout=30)
+for statement in filter(str.strip, sys.argv[2].split(';')):
+    for row in database.execute(statement):
+        print('|'.join('' if field is None else str(field) for field in row))
+database.commit()
+";

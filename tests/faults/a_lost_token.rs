@@ -1,0 +1,46 @@
+//! SoftHSM2's token folder removed and restored under load.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use testkit::{Options, SoftHsm, Xinshu, wait_until};
+
+use crate::{XINSHU, assert_log_holds, issue, order};
+
+#[test]
+fn a_token_that_goes_away_is_told_and_used_again_when_it_is_back() {
+    let hsm = SoftHsm::new();
+    let options = Options {
+        settings: vec![format!("keys.store={}", hsm.store())],
+        environment: vec![("SOFTHSM2_CONF".to_owned(), hsm.configuration().display().to_string())],
+        ..Options::default()
+    };
+    let node = Xinshu::init(XINSHU, options);
+    let order = order(&node);
+    let server = node.serve();
+    let stop = AtomicBool::new(false);
+    let (good, told) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                while !stop.load(Ordering::SeqCst) {
+                    let (status, answer) = issue(&server, &order);
+                    match status {
+                        201 => good.fetch_add(1, Ordering::SeqCst),
+                        503 => told.fetch_add(1, Ordering::SeqCst),
+                        // 0: curl waited in vain. Anything else is a wrong answer.
+                        _ => panic!("{status}: {answer}"),
+                    };
+                }
+            });
+        }
+        wait_until("certificates", || good.load(Ordering::SeqCst) >= 5);
+        let away = hsm.tokens().with_extension("away");
+        std::fs::rename(hsm.tokens(), &away).unwrap();
+        wait_until("clients to be told", || told.load(Ordering::SeqCst) >= 5);
+        std::fs::rename(&away, hsm.tokens()).unwrap();
+        let before = good.load(Ordering::SeqCst);
+        wait_until("certificates again", || good.load(Ordering::SeqCst) >= before + 5);
+        stop.store(true, Ordering::SeqCst);
+    });
+    assert_log_holds(&node);
+}
