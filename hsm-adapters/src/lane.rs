@@ -262,4 +262,4 @@ impl Drop for Place<'_> {
 }
 
 /// Most jobs that a thread takes at once.
-const BATCH: usize = 16;
+const BATCH: usize = 32;
