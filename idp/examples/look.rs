@@ -19,15 +19,26 @@ async fn main() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let client_listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let issuer = format!("http://localhost:{}", listener.local_addr().unwrap().port());
-    let callback = format!("http://127.0.0.1:{}/cb", client_listener.local_addr().unwrap().port());
+    let callback = format!(
+        "http://127.0.0.1:{}/cb",
+        client_listener.local_addr().unwrap().port()
+    );
     let folder = std::env::temp_dir().join(format!("xinshu-look-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
-    let store = Store::open(&format!("sqlite:{}", folder.join("xinshu.db").display())).await.unwrap();
+    let store = Store::open(&format!("sqlite:{}", folder.join("xinshu.db").display()))
+        .await
+        .unwrap();
     let config = Config {
         issuer: issuer.clone(),
         ..Config::default()
     };
-    let service = Service::new(config, store, Arc::new(SystemClock::default()), key::signing_keys()).unwrap();
+    let service = Service::new(
+        config,
+        store,
+        Arc::new(SystemClock::default()),
+        key::signing_keys(),
+    )
+    .unwrap();
     let caller = Caller::local("look");
     for (name, display_name) in [("alice", "Alice Wang"), ("wangxiaoming", "王小明")] {
         let new = NewUser {
@@ -39,7 +50,10 @@ async fn main() {
         };
         service.add_user(new, &caller).await.unwrap();
     }
-    let link = service.password_link("wangxiaoming", &caller).await.unwrap();
+    let link = service
+        .password_link("wangxiaoming", &caller)
+        .await
+        .unwrap();
     let client = NewClient {
         name: "政务协同平台 Portal".to_owned(),
         redirect_uris: vec![callback.clone()],
@@ -52,8 +66,15 @@ async fn main() {
     println!("callback {callback}");
     let portal = Router::new().route(
         "/cb",
-        get(async |uri: Uri| Html(format!("<h1>callback</h1><p>{}</p>", uri.query().unwrap_or_default().len()))),
+        get(async |uri: Uri| {
+            Html(format!(
+                "<h1>callback</h1><p>{}</p>",
+                uri.query().unwrap_or_default().len()
+            ))
+        }),
     );
     tokio::spawn(async move { axum::serve(client_listener, portal).await });
-    axum::serve(listener, service.routes().layer(from_fn(request_id_layer))).await.unwrap();
+    axum::serve(listener, service.routes().layer(from_fn(request_id_layer)))
+        .await
+        .unwrap();
 }

@@ -7,7 +7,8 @@ use platform::{
 };
 
 use crate::{
-    Client, ClientAuth, ClientCredentials, Error, NewClient, Service, model::may_hand_on, store,
+    Client, ClientAuth, ClientCredentials, Error, NewClient, Service, client_cache::is_client_id,
+    model::may_hand_on, store,
 };
 
 impl Service {
@@ -78,6 +79,9 @@ impl Service {
     }
 
     pub(crate) async fn require_client(&self, id: &str) -> Result<Client, Error> {
+        if !is_client_id(id) {
+            return Err(no_client(id));
+        }
         store::clients::by_id(&self.0.store, id)
             .await?
             .ok_or_else(|| no_client(id))

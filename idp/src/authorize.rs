@@ -63,14 +63,14 @@ impl Service {
         let page = |code, description| Refusal::Page { code, description };
         let client_id = params
             .get("client_id")
-            .ok_or(page(OAuthCode::InvalidRequest, "client_id is missing"))?;
-        let client = self.find_client(client_id).await?.ok_or(page(
-            OAuthCode::InvalidClient,
-            "this client is not registered",
-        ))?;
+            .ok_or_else(|| page(OAuthCode::InvalidRequest, "client_id is missing"))?;
+        let client = self
+            .find_client(client_id)
+            .await?
+            .ok_or_else(|| page(OAuthCode::InvalidClient, "this client is not registered"))?;
         let redirect_uri = params
             .take("redirect_uri")
-            .ok_or(page(OAuthCode::InvalidRequest, "redirect_uri is missing"))?;
+            .ok_or_else(|| page(OAuthCode::InvalidRequest, "redirect_uri is missing"))?;
         if !client.has_redirect_uri(&redirect_uri) {
             return Err(page(
                 OAuthCode::InvalidRequest,
@@ -141,14 +141,17 @@ impl Service {
             Some(Err(_)) => return Err(invalid("max_age is a number of seconds")),
         };
         let mut scope = Scope::parse(params.get("scope").unwrap_or_default());
+        if !client.may(GrantType::RefreshToken) {
+            scope = scope.without(ScopeValue::OfflineAccess);
+        }
+        if client.grants.to_string().is_empty() {
+            scope = scope.without(ScopeValue::Api);
+        }
         if scope.is_empty() {
             return Err(back(
                 OAuthCode::InvalidScope,
                 "scope names nothing that this server knows",
             ));
-        }
-        if !client.may(GrantType::RefreshToken) {
-            scope = scope.without(ScopeValue::OfflineAccess);
         }
         let resource = params.take("resource");
         self.check_resource(&client, resource.as_deref(), &scope)

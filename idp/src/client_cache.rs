@@ -12,8 +12,6 @@ use crate::{Error, Service, model::Client, store};
 /// How long another node's change may go unnoticed here.
 const LIFE: Duration = Duration::from_secs(3);
 const SIZE: usize = 4096;
-/// No client id is longer.
-const MAX_ID: usize = 64;
 
 #[derive(Debug)]
 pub(crate) struct ClientCache(Cache<String, (Instant, Arc<Client>)>);
@@ -31,7 +29,7 @@ impl ClientCache {
 impl Service {
     /// The client `id`, where there is one and it is not disabled.
     pub(crate) async fn find_client(&self, id: &str) -> Result<Option<Arc<Client>>, Error> {
-        if id.is_empty() || id.len() > MAX_ID {
+        if !is_client_id(id) {
             return Ok(None);
         }
         let now = self.0.clock.monotonic();
@@ -53,4 +51,10 @@ impl Service {
             .insert(id.to_owned(), (now, Arc::clone(&client)));
         Ok(Some(client))
     }
+}
+
+/// Whether `id` may be a client's: 24 hexadecimal digits as of today, other
+/// letters and digits perhaps later. Anything else need not reach the database.
+pub(crate) fn is_client_id(id: &str) -> bool {
+    (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }

@@ -98,10 +98,9 @@ impl Params {
 
 fn limit(name: &str) -> usize {
     match name {
+        "id_token_hint" | "token" | "access_token" | "client_assertion" | "claims" => MAX_TOKEN,
         // A whole authorization request travels through the sign-in form.
-        "id_token_hint" | "token" | "access_token" | "request" | "client_assertion" | "claims" => {
-            MAX_TOKEN
-        }
+        "request" => 2 * MAX_TOKEN,
         _ => MAX_VALUE,
     }
 }

@@ -39,11 +39,12 @@ impl Service {
         credentials: Credentials,
         caller: &Caller,
     ) -> Result<String, Error> {
-        // A name that nobody can have is looked up all the same.
-        let name = UserName::parse(&credentials.username)
-            .map_or_else(|_| "?".to_owned(), |name| name.as_str().to_owned());
-        let counted = self.count_attempt(Some(&name), caller).await?;
+        let typed = credentials.username.trim().to_lowercase();
+        let counted = self.count_attempt(Some(&typed), caller).await?;
 
+        // A name that nobody can have is looked up all the same.
+        let name = UserName::parse(&typed)
+            .map_or_else(|_| "?".to_owned(), |name| name.as_str().to_owned());
         let user = store::users::by_name(&self.0.store, &name).await?;
         let stored = user.as_ref().and_then(|user| user.password.clone());
         let fits = credentials.password.len() <= MAX_LENGTH;

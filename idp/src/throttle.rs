@@ -56,7 +56,7 @@ impl Limits {
 
 impl Service {
     /// Counts an attempt to sign in as `account` (any text: nobody learns
-    /// whether there is such a user).
+    /// whether there is such a user), or a client's failure where there is none.
     ///
     /// # Errors
     /// [`Error::Throttled`] where it came too soon.
@@ -68,9 +68,15 @@ impl Service {
         let counted = Counted {
             // A digest: what is typed into the name's field may be a password.
             account: account.map(|name| format!("account:{}", hex::encode(digest(name)))),
-            address: caller
-                .address
-                .map(|address| format!("address:{}", network(address))),
+            // A client with a stale secret must not shut people out who share its address.
+            address: caller.address.map(|address| {
+                let kind = if account.is_some() {
+                    "address"
+                } else {
+                    "client"
+                };
+                format!("{kind}:{}", network(address))
+            }),
         };
         let now = self.now();
         let caller = caller.clone();

@@ -137,11 +137,12 @@ async fn show(
     notice: Option<&'static str>,
     error: Option<String>,
 ) -> Result<Page, Page> {
-    let sessions = visit
+    let mut sessions = visit
         .service
         .own_sessions(session)
         .await
         .map_err(|error| visit.failed(&error))?;
+    sessions.sort_by_key(|info| info.id != session.id);
     let user = &session.user;
     let template = Account {
         f: visit.frame_with_languages(),

@@ -31,7 +31,7 @@ pub(super) fn read(headers: &HeaderMap, name: &str) -> Option<String> {
 pub(super) fn set(headers: &mut HeaderMap, name: &str, value: &str) {
     append(
         headers,
-        format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax"),
+        &format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax"),
     );
 }
 
@@ -39,13 +39,13 @@ pub(super) fn set(headers: &mut HeaderMap, name: &str, value: &str) {
 pub(super) fn clear(headers: &mut HeaderMap, name: &str) {
     append(
         headers,
-        format!("{name}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"),
+        &format!("{name}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"),
     );
 }
 
-fn append(headers: &mut HeaderMap, cookie: String) {
+fn append(headers: &mut HeaderMap, cookie: &str) {
     // Names and values are ours: letters, digits, '-' and '_'.
-    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+    if let Ok(cookie) = HeaderValue::from_str(cookie) {
         headers.append(header::SET_COOKIE, cookie);
     }
 }

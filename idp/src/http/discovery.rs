@@ -73,7 +73,7 @@ pub(super) async fn configuration(State(service): State<Service>) -> Response {
 
 /// `/oauth2/jwks`.
 pub(super) async fn jwks(State(service): State<Service>) -> Response {
-    document(service.0.documents.jwks.clone(), "application/jwk-set+json")
+    document(service.0.documents.jwks.clone(), "application/json")
 }
 
 fn document(body: Bytes, content_type: &'static str) -> Response {

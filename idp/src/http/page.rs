@@ -23,7 +23,7 @@ pub(super) struct Frame {
 
 /// An answer for a browser.
 #[derive(Debug)]
-pub(super) struct Page(pub(super) Response);
+pub(super) struct Page(pub(super) Box<Response>);
 
 #[derive(Template)]
 #[template(path = "message.html")]
@@ -58,7 +58,7 @@ impl Frame {
 
 impl IntoResponse for Page {
     fn into_response(self) -> Response {
-        self.0
+        *self.0
     }
 }
 
@@ -98,7 +98,7 @@ impl Visit {
             Ok(html) => html,
             Err(error) => {
                 tracing::error!(%error, "a page was not rendered");
-                return Page(StatusCode::INTERNAL_SERVER_ERROR.into_response());
+                return Page(Box::new(StatusCode::INTERNAL_SERVER_ERROR.into_response()));
             }
         };
         let mut response = Response::new(Body::from(html));
@@ -118,7 +118,7 @@ impl Visit {
         if let Some(locale) = self.chosen_locale {
             cookie::set(headers, cookie::LANGUAGE, locale.tag());
         }
-        Page(response)
+        Page(Box::new(response))
     }
 
     /// A page that says one thing.
@@ -248,10 +248,6 @@ pub(super) fn protect(response: &mut Response, policy: &str) {
         headers.insert(name, HeaderValue::from_static(value));
     }
     headers.insert(
-        "cross-origin-opener-policy",
-        HeaderValue::from_static("same-origin"),
-    );
-    headers.insert(
         header::VARY,
         HeaderValue::from_static("accept-language, cookie"),
     );
@@ -269,9 +265,9 @@ pub(super) fn see_other(location: &str) -> Page {
     match HeaderValue::from_str(location) {
         Ok(location) => {
             headers.insert(header::LOCATION, location);
-            Page(response)
+            Page(Box::new(response))
         }
         // Redirect URIs are printable ASCII since their registration.
-        Err(_) => Page(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
+        Err(_) => Page(Box::new(StatusCode::INTERNAL_SERVER_ERROR.into_response())),
     }
 }

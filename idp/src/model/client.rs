@@ -208,7 +208,10 @@ impl Client {
 }
 
 fn validate_resource(uri: &str) -> Result<(), Error> {
-    let good = uri.len() <= 1024 && !uri.contains('#') && url::Url::parse(uri).is_ok();
+    let good = uri.len() <= 1024
+        && uri.bytes().all(|byte| byte.is_ascii_graphic())
+        && !uri.contains('#')
+        && url::Url::parse(uri).is_ok();
     if good {
         Ok(())
     } else {

@@ -40,13 +40,11 @@ pub(crate) fn may_hand_on(caller: &Caller, grants: &Grants) -> Result<(), Error>
         Actor::User { grants, .. } | Actor::Client { grants, .. } => grants.clone(),
         Actor::Anonymous => Grants::default(),
     };
-    let beyond: Vec<_> = grants
+    if grants
         .to_string()
         .split_whitespace()
-        .filter(|grant| !own.cover(grant))
-        .map(str::to_owned)
-        .collect();
-    if beyond.is_empty() {
+        .all(|grant| own.cover(grant))
+    {
         Ok(())
     } else {
         Err(Error::Denied(platform::access::Denied {

@@ -11,16 +11,30 @@ use crate::house::{Answer, House, PASSWORD};
 
 fn client(grants: &str) -> Caller {
     Caller {
-        actor: Actor::Client { id: "c".to_owned(), grants: Grants::parse(grants) },
+        actor: Actor::Client {
+            id: "c".to_owned(),
+            grants: Grants::parse(grants),
+        },
         request_id: String::new(),
         address: None,
     }
 }
 
-async fn call(house: &House, method: Method, path: &str, body: Option<Json>, caller: &Caller) -> Answer {
-    let request = Request::builder().method(method).uri(path).header("content-type", "application/json");
+async fn call(
+    house: &House,
+    method: Method,
+    path: &str,
+    body: Option<Json>,
+    caller: &Caller,
+) -> Answer {
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("content-type", "application/json");
     let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
-    house.api(request.body(body).unwrap(), Some(caller.clone())).await
+    house
+        .api(request.body(body).unwrap(), Some(caller.clone()))
+        .await
 }
 
 #[tokio::test]
@@ -28,29 +42,81 @@ async fn a_users_life() {
     let house = House::new().await;
     let admin = house.admin();
     let new = json!({ "name": "Alice", "password": PASSWORD, "display_name": "Alice Wang", "grants": ["ca.*"] });
-    let answer = call(&house, Method::POST, "/api/v1/users", Some(new.clone()), &admin).await;
+    let answer = call(
+        &house,
+        Method::POST,
+        "/api/v1/users",
+        Some(new.clone()),
+        &admin,
+    )
+    .await;
     assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
     assert_eq!(answer.json()["name"], "alice");
     let answer = call(&house, Method::POST, "/api/v1/users", Some(new), &admin).await;
     assert_eq!(answer.status, StatusCode::CONFLICT);
-    let users = call(&house, Method::GET, "/api/v1/users?limit=10", None, &admin).await.json();
+    let users = call(&house, Method::GET, "/api/v1/users?limit=10", None, &admin)
+        .await
+        .json();
     assert_eq!(users["users"][0]["has_password"], true);
     house.browser().sign_in("/sign-in", "alice", PASSWORD).await;
     let path = "/api/v1/users/alice";
-    let sessions = call(&house, Method::GET, &format!("{path}/sessions"), None, &admin).await.json();
+    let sessions = call(
+        &house,
+        Method::GET,
+        &format!("{path}/sessions"),
+        None,
+        &admin,
+    )
+    .await
+    .json();
     assert_eq!(sessions["sessions"].as_array().unwrap().len(), 1);
-    let ended = call(&house, Method::DELETE, &format!("{path}/sessions"), None, &admin).await.json();
+    let ended = call(
+        &house,
+        Method::DELETE,
+        &format!("{path}/sessions"),
+        None,
+        &admin,
+    )
+    .await
+    .json();
     assert_eq!(ended["ended"], 1);
     let change = json!({ "disabled": true, "email": "alice@example.org" });
-    let user = call(&house, Method::PATCH, path, Some(change), &admin).await.json();
-    assert_eq!((user["disabled"].as_bool(), user["display_name"].as_str()), (Some(true), Some("Alice Wang")));
-    let answer = call(&house, Method::POST, &format!("{path}/password-link"), None, &admin).await;
+    let user = call(&house, Method::PATCH, path, Some(change), &admin)
+        .await
+        .json();
+    assert_eq!(
+        (user["disabled"].as_bool(), user["display_name"].as_str()),
+        (Some(true), Some("Alice Wang"))
+    );
+    let answer = call(
+        &house,
+        Method::POST,
+        &format!("{path}/password-link"),
+        None,
+        &admin,
+    )
+    .await;
     assert_eq!(answer.status, StatusCode::CREATED);
     let body = json!({ "password": "another sentence" });
-    let answer = call(&house, Method::PUT, &format!("{path}/password"), Some(body), &admin).await;
+    let answer = call(
+        &house,
+        Method::PUT,
+        &format!("{path}/password"),
+        Some(body),
+        &admin,
+    )
+    .await;
     assert_eq!(answer.status, StatusCode::NO_CONTENT);
-    assert_eq!(call(&house, Method::DELETE, path, None, &admin).await.status, StatusCode::NO_CONTENT);
-    assert_eq!(call(&house, Method::GET, path, None, &admin).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        call(&house, Method::DELETE, path, None, &admin)
+            .await
+            .status,
+        StatusCode::NO_CONTENT
+    );
+    assert_eq!(
+        call(&house, Method::GET, path, None, &admin).await.status,
+        StatusCode::NOT_FOUND
+    );
 }
 
 #[tokio::test]
@@ -61,17 +127,51 @@ async fn a_clients_life() {
     let answer = call(&house, Method::POST, "/api/v1/clients", Some(new), &admin).await;
     assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
     let credentials = answer.json();
-    let path = format!("/api/v1/clients/{}", credentials["client_id"].as_str().unwrap());
+    let path = format!(
+        "/api/v1/clients/{}",
+        credentials["client_id"].as_str().unwrap()
+    );
     let shown = call(&house, Method::GET, &path, None, &admin).await;
     assert!(!shown.body.contains("secret\":"), "{}", shown.body);
-    assert_eq!(shown.json()["grant_types"], json!(["authorization_code", "refresh_token"]));
-    let renewed = call(&house, Method::POST, &format!("{path}/secret"), None, &admin).await.json();
+    assert_eq!(
+        shown.json()["grant_types"],
+        json!(["authorization_code", "refresh_token"])
+    );
+    let renewed = call(
+        &house,
+        Method::POST,
+        &format!("{path}/secret"),
+        None,
+        &admin,
+    )
+    .await
+    .json();
     assert_ne!(renewed["client_secret"], credentials["client_secret"]);
-    let answer = call(&house, Method::PATCH, &path, Some(json!({ "disabled": true })), &admin).await;
+    let answer = call(
+        &house,
+        Method::PATCH,
+        &path,
+        Some(json!({ "disabled": true })),
+        &admin,
+    )
+    .await;
     assert_eq!(answer.status, StatusCode::NO_CONTENT);
-    assert_eq!(house.show_client(credentials["client_id"].as_str().unwrap()).await.disabled_at.is_some(), true);
-    assert_eq!(call(&house, Method::DELETE, &path, None, &admin).await.status, StatusCode::NO_CONTENT);
-    assert_eq!(call(&house, Method::DELETE, &path, None, &admin).await.status, StatusCode::NOT_FOUND);
+    let shown = house
+        .show_client(credentials["client_id"].as_str().unwrap())
+        .await;
+    assert!(shown.disabled_at.is_some());
+    assert_eq!(
+        call(&house, Method::DELETE, &path, None, &admin)
+            .await
+            .status,
+        StatusCode::NO_CONTENT
+    );
+    assert_eq!(
+        call(&house, Method::DELETE, &path, None, &admin)
+            .await
+            .status,
+        StatusCode::NOT_FOUND
+    );
 }
 
 #[tokio::test]
@@ -92,8 +192,15 @@ async fn deny_by_default() {
     ] {
         let answer = call(&house, method.clone(), path, None, &nobody).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{method} {path}");
-        let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
-        assert_eq!(house.api(request, None).await.status, StatusCode::UNAUTHORIZED);
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .body(Body::empty())
+            .unwrap();
+        assert_eq!(
+            house.api(request, None).await.status,
+            StatusCode::UNAUTHORIZED
+        );
     }
 }
 
@@ -103,14 +210,39 @@ async fn nobody_raises_themselves() {
     house.add_user("alice").await;
     let clerk = client("idp.*");
     let user = json!({ "name": "mallory", "password": PASSWORD, "grants": ["*"] });
-    assert_eq!(call(&house, Method::POST, "/api/v1/users", Some(user), &clerk).await.status, StatusCode::FORBIDDEN);
-    let robot = json!({ "client_name": "r", "grant_types": ["client_credentials"], "grants": ["ca.*"] });
-    assert_eq!(call(&house, Method::POST, "/api/v1/clients", Some(robot), &clerk).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        call(&house, Method::POST, "/api/v1/users", Some(user), &clerk)
+            .await
+            .status,
+        StatusCode::FORBIDDEN
+    );
+    let robot =
+        json!({ "client_name": "r", "grant_types": ["client_credentials"], "grants": ["ca.*"] });
+    assert_eq!(
+        call(&house, Method::POST, "/api/v1/clients", Some(robot), &clerk)
+            .await
+            .status,
+        StatusCode::FORBIDDEN
+    );
     // Alice holds ca.certificate.*, so a clerk without it cannot take her account over.
     let body = Some(json!({ "password": "another sentence" }));
-    let answer = call(&house, Method::PUT, "/api/v1/users/alice/password", body, &clerk).await;
+    let answer = call(
+        &house,
+        Method::PUT,
+        "/api/v1/users/alice/password",
+        body,
+        &clerk,
+    )
+    .await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
-    let answer = call(&house, Method::POST, "/api/v1/users/alice/password-link", None, &clerk).await;
+    let answer = call(
+        &house,
+        Method::POST,
+        "/api/v1/users/alice/password-link",
+        None,
+        &clerk,
+    )
+    .await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
 }
 
@@ -126,12 +258,25 @@ async fn what_is_wrong_is_said() {
         (json!({ "name": "bob", "unknown": 1 }), 400),
         (json!({}), 400),
     ] {
-        let answer = call(&house, Method::POST, "/api/v1/users", Some(body.clone()), &admin).await;
+        let answer = call(
+            &house,
+            Method::POST,
+            "/api/v1/users",
+            Some(body.clone()),
+            &admin,
+        )
+        .await;
         assert_eq!(answer.status.as_u16(), status, "{body}");
         assert_eq!(answer.header("content-type"), "application/problem+json");
     }
     let uri = json!({ "client_name": "x", "redirect_uris": ["http://elsewhere.example/cb"] });
-    assert_eq!(call(&house, Method::POST, "/api/v1/clients", Some(uri), &admin).await.status.as_u16(), 422);
+    assert_eq!(
+        call(&house, Method::POST, "/api/v1/clients", Some(uri), &admin)
+            .await
+            .status
+            .as_u16(),
+        422
+    );
 }
 
 #[tokio::test]
@@ -142,8 +287,39 @@ async fn every_operation_declares_what_it_answers() {
     for (path, operations) in description["paths"].as_object().unwrap() {
         for (method, operation) in operations.as_object().unwrap() {
             for status in ["400", "401", "403", "404", "409", "422", "503"] {
-                assert!(!operation["responses"][status].is_null(), "{method} {path}: {status}");
+                assert!(
+                    !operation["responses"][status].is_null(),
+                    "{method} {path}: {status}"
+                );
             }
         }
     }
+}
+
+#[tokio::test]
+async fn odd_text_reaches_nobody() {
+    let house = House::new().await;
+    let admin = house.admin();
+    for path in [
+        "/api/v1/users/%00",
+        "/api/v1/users/a%2Fb",
+        "/api/v1/clients/%00",
+        "/api/v1/clients/..",
+    ] {
+        let answer = call(&house, Method::GET, path, None, &admin).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    for path in [
+        "/api/v1/users?after=%00",
+        "/api/v1/users?limit=0",
+        "/api/v1/clients?limit=x",
+        "/api/v1/users/%ff",
+    ] {
+        let answer = call(&house, Method::GET, path, None, &admin).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+    }
+    let body = json!({ "name": "bob", "display_name": "a\u{0}b" });
+    let answer = call(&house, Method::POST, "/api/v1/users", Some(body), &admin).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
 }

@@ -19,7 +19,10 @@ async fn nobody_is_sent_to_an_address_that_is_not_registered() {
         ("redirect_uri", ""),
         ("client_id", "unknown"),
     ] {
-        let answer = house.browser().get(&authorize(&client.client_id, &[more])).await;
+        let answer = house
+            .browser()
+            .get(&authorize(&client.client_id, &[more]))
+            .await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{more:?}");
         assert!(answer.headers.get("location").is_none());
         assert!(answer.body.contains("<main"));
@@ -32,7 +35,10 @@ async fn other_errors_go_to_the_client() {
     let client = house.portal().await;
     for (more, error) in [
         (("response_type", "token"), "unsupported_response_type"),
-        (("response_type", "code id_token"), "unsupported_response_type"),
+        (
+            ("response_type", "code id_token"),
+            "unsupported_response_type",
+        ),
         (("response_type", ""), "invalid_request"),
         (("response_mode", "fragment"), "invalid_request"),
         (("code_challenge_method", "plain"), "invalid_request"),
@@ -47,9 +53,16 @@ async fn other_errors_go_to_the_client() {
         (("resource", "https://other.example/"), "invalid_target"),
         (("prompt", "none"), "login_required"),
     ] {
-        let answer = house.browser().get(&authorize(&client.client_id, &[more])).await;
+        let answer = house
+            .browser()
+            .get(&authorize(&client.client_id, &[more]))
+            .await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{more:?}");
-        assert_eq!(answer.parameter("error").as_deref(), Some(error), "{more:?}");
+        assert_eq!(
+            answer.parameter("error").as_deref(),
+            Some(error),
+            "{more:?}"
+        );
         assert_eq!(answer.parameter("state").as_deref(), Some("st4te&="));
         assert!(answer.parameter("iss").is_some());
     }
@@ -64,7 +77,10 @@ async fn prompt_login_wants_a_sign_in_for_this_very_request() {
     for more in [("prompt", "login"), ("max_age", "0")] {
         house.pass(2);
         let path = authorize(&client.client_id, &[more]);
-        assert!(browser.get(&path).await.location().starts_with("/sign-in?"), "{more:?}");
+        assert!(
+            browser.get(&path).await.location().starts_with("/sign-in?"),
+            "{more:?}"
+        );
         let answer = browser.sign_in(&path, "alice", PASSWORD).await;
         house.pass(2);
         let answer = browser.get(answer.location()).await;
@@ -88,7 +104,9 @@ async fn another_user_than_the_client_expects_signs_in_anew() {
     let mut browser = house.browser();
     browser.sign_in("/sign-in", "bob", PASSWORD).await;
     let hint = ("id_token_hint", id_token.as_str());
-    let answer = browser.get(&authorize(&client.client_id, &[hint, ("prompt", "none")])).await;
+    let answer = browser
+        .get(&authorize(&client.client_id, &[hint, ("prompt", "none")]))
+        .await;
     assert_eq!(answer.parameter("error").unwrap(), "login_required");
     let answer = browser.get(&authorize(&client.client_id, &[hint])).await;
     assert!(answer.location().starts_with("/sign-in?"));
@@ -104,13 +122,33 @@ async fn the_user_is_asked_where_the_client_wants_it() {
     let page = browser.get(&path).await;
     assert_eq!(page.status, StatusCode::OK);
     assert!(page.body.contains("Portal"));
-    assert!(page.header("content-security-policy").contains("form-action 'self' https://portal.example;"));
+    assert!(
+        page.header("content-security-policy")
+            .contains("form-action 'self' https://portal.example;")
+    );
     let request = page.field("request");
-    let answer = browser.submit("/oauth2/consent", &page, &[("request", &request), ("answer", "deny")]).await;
+    let answer = browser
+        .submit(
+            "/oauth2/consent",
+            &page,
+            &[("request", &request), ("answer", "deny")],
+        )
+        .await;
     assert_eq!(answer.parameter("error").unwrap(), "access_denied");
-    let answer = browser.submit("/oauth2/consent", &page, &[("request", &request), ("answer", "allow")]).await;
+    let answer = browser
+        .submit(
+            "/oauth2/consent",
+            &page,
+            &[("request", &request), ("answer", "allow")],
+        )
+        .await;
     assert!(answer.parameter("code").is_some());
-    let forged = browser.post("/oauth2/consent", &[("request", &request), ("answer", "allow")]).await;
+    let forged = browser
+        .post(
+            "/oauth2/consent",
+            &[("request", &request), ("answer", "allow")],
+        )
+        .await;
     assert_eq!(forged.status, StatusCode::FORBIDDEN);
 }
 
@@ -120,12 +158,20 @@ async fn form_post_sends_the_answer_in_a_form() {
     house.add_user("alice").await;
     let client = house.portal().await;
     let (_, mut browser) = code(&house, &client.client_id, &[]).await;
-    let page = browser.get(&authorize(&client.client_id, &[("response_mode", "form_post")])).await;
+    let page = browser
+        .get(&authorize(
+            &client.client_id,
+            &[("response_mode", "form_post")],
+        ))
+        .await;
     assert_eq!(page.status, StatusCode::OK);
     assert_eq!(page.field("state"), "st4te&=");
     assert!(!page.field("code").is_empty());
     let policy = page.header("content-security-policy");
-    assert!(policy.contains("script-src 'sha256-") && policy.contains("form-action https://portal.example;"));
+    assert!(
+        policy.contains("script-src 'sha256-")
+            && policy.contains("form-action https://portal.example;")
+    );
 }
 
 #[tokio::test]
@@ -134,8 +180,13 @@ async fn a_request_by_post_goes_on_by_get() {
     let client = house.portal().await;
     let path = authorize(&client.client_id, &[]);
     let (_, query) = path.split_once('?').unwrap();
-    let form: Vec<_> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-    let form: Vec<_> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let form: Vec<_> = url::form_urlencoded::parse(query.as_bytes())
+        .into_owned()
+        .collect();
+    let form: Vec<_> = form
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
     let answer = house.browser().post("/oauth2/authorize", &form).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
     assert!(answer.location().starts_with("/oauth2/authorize?"));
@@ -153,9 +204,15 @@ async fn the_sign_in_page_may_lead_to_the_clients_addresses() {
             ..portal()
         })
         .await;
-    let page = house.browser().follow(&authorize(&client.client_id, &[("login_hint", "alice")])).await;
+    let page = house
+        .browser()
+        .follow(&authorize(&client.client_id, &[("login_hint", "alice")]))
+        .await;
     let policy = page.header("content-security-policy");
-    assert!(policy.contains("form-action 'self' http://localhost:3000 https://portal.example;"), "{policy}");
+    assert!(
+        policy.contains("form-action 'self' http://localhost:3000 https://portal.example;"),
+        "{policy}"
+    );
     assert!(policy.starts_with("default-src 'none'; style-src 'self';"));
     assert!(page.body.contains("value=\"alice\""));
 }

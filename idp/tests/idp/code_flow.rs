@@ -16,7 +16,9 @@ async fn a_person_signs_in_and_the_client_gets_tokens() {
     let client = house.portal().await;
     let mut browser = house.browser();
 
-    let answer = browser.sign_in(&authorize(&client.client_id, &[]), "alice", PASSWORD).await;
+    let answer = browser
+        .sign_in(&authorize(&client.client_id, &[]), "alice", PASSWORD)
+        .await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
     let answer = browser.get(answer.location()).await;
     assert!(answer.location().starts_with(CALLBACK));
@@ -41,8 +43,22 @@ async fn a_person_signs_in_and_the_client_gets_tokens() {
 
     let access = tokens["access_token"].as_str().unwrap();
     let (header, claims) = jwt::verify(&house, access).await;
-    assert_eq!((header["alg"].as_str(), header["typ"].as_str()), (Some("ES256"), Some("at+jwt")));
-    for name in ["iss", "exp", "aud", "sub", "client_id", "iat", "jti", "auth_time", "acr", "scope"] {
+    assert_eq!(
+        (header["alg"].as_str(), header["typ"].as_str()),
+        (Some("ES256"), Some("at+jwt"))
+    );
+    for name in [
+        "iss",
+        "exp",
+        "aud",
+        "sub",
+        "client_id",
+        "iat",
+        "jti",
+        "auth_time",
+        "acr",
+        "scope",
+    ] {
         assert!(!claims[name].is_null(), "{name}");
     }
 
@@ -62,11 +78,15 @@ async fn a_live_session_needs_no_second_sign_in() {
     house.add_user("alice").await;
     let client = house.portal().await;
     let (_, mut browser) = code(&house, &client.client_id, &[]).await;
-    let answer = browser.get(&authorize(&client.client_id, &[("prompt", "none")])).await;
+    let answer = browser
+        .get(&authorize(&client.client_id, &[("prompt", "none")]))
+        .await;
     assert!(answer.parameter("code").is_some());
     // Idle for longer than a session may lie.
     house.pass(2 * 60 * 60 + 1);
-    let answer = browser.get(&authorize(&client.client_id, &[("prompt", "none")])).await;
+    let answer = browser
+        .get(&authorize(&client.client_id, &[("prompt", "none")]))
+        .await;
     assert_eq!(answer.parameter("error").unwrap(), "login_required");
 }
 
@@ -74,7 +94,12 @@ async fn a_live_session_needs_no_second_sign_in() {
 async fn id_tokens_by_es256_where_the_client_is_registered_so() {
     let house = House::new().await;
     house.add_user("alice").await;
-    let client = house.add_client(NewClient { id_token_alg: IdTokenAlg::Es256, ..portal() }).await;
+    let client = house
+        .add_client(NewClient {
+            id_token_alg: IdTokenAlg::Es256,
+            ..portal()
+        })
+        .await;
     let (code, _) = code(&house, &client.client_id, &[]).await;
     let tokens = redeem(&house, &client, &code).await.json();
     let (header, _) = jwt::verify(&house, tokens["id_token"].as_str().unwrap()).await;
@@ -86,7 +111,12 @@ async fn a_code_is_good_once_and_its_replay_voids_what_came_from_it() {
     let house = House::new().await;
     house.add_user("alice").await;
     let client = house.portal().await;
-    let (code, _) = code(&house, &client.client_id, &[("scope", "openid offline_access")]).await;
+    let (code, _) = code(
+        &house,
+        &client.client_id,
+        &[("scope", "openid offline_access")],
+    )
+    .await;
     let tokens = redeem(&house, &client, &code).await.json();
     let access = tokens["access_token"].as_str().unwrap();
     assert_eq!(userinfo(&house, access).await.status, StatusCode::OK);
@@ -94,7 +124,10 @@ async fn a_code_is_good_once_and_its_replay_voids_what_came_from_it() {
     let answer = redeem(&house, &client, &code).await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
     assert_eq!(answer.json()["error"], "invalid_grant");
-    assert_eq!(userinfo(&house, access).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        userinfo(&house, access).await.status,
+        StatusCode::UNAUTHORIZED
+    );
     let answer = refresh(&house, &client, tokens["refresh_token"].as_str().unwrap()).await;
     assert_eq!(answer.json()["error"], "invalid_grant");
     assert_eq!(house.count("idp.code.redeem", "refused").await, 1);
@@ -126,14 +159,32 @@ async fn what_does_not_fit_the_code_gets_nothing() {
     let client = house.portal().await;
     let other = house.portal().await;
     let (code, _) = code(&house, &client.client_id, &[]).await;
-    let base = [("grant_type", "authorization_code"), ("code", code.as_str())];
+    let base = [
+        ("grant_type", "authorization_code"),
+        ("code", code.as_str()),
+    ];
     let wrong_verifier = VERIFIER.replace('d', "e");
     for (credentials, more) in [
-        (&client, vec![("redirect_uri", CALLBACK), ("code_verifier", wrong_verifier.as_str())]),
+        (
+            &client,
+            vec![
+                ("redirect_uri", CALLBACK),
+                ("code_verifier", wrong_verifier.as_str()),
+            ],
+        ),
         (&client, vec![("redirect_uri", CALLBACK)]),
-        (&client, vec![("redirect_uri", "https://portal.example/other"), ("code_verifier", VERIFIER)]),
+        (
+            &client,
+            vec![
+                ("redirect_uri", "https://portal.example/other"),
+                ("code_verifier", VERIFIER),
+            ],
+        ),
         (&client, vec![("code_verifier", VERIFIER)]),
-        (&other, vec![("redirect_uri", CALLBACK), ("code_verifier", VERIFIER)]),
+        (
+            &other,
+            vec![("redirect_uri", CALLBACK), ("code_verifier", VERIFIER)],
+        ),
     ] {
         let form = [&base[..], &more[..]].concat();
         let answer = house.call("/oauth2/token", Some(credentials), &form).await;
@@ -149,7 +200,10 @@ async fn a_code_is_good_for_a_minute() {
     let client = house.portal().await;
     let (code, _) = code(&house, &client.client_id, &[]).await;
     house.pass(61);
-    assert_eq!(redeem(&house, &client, &code).await.json()["error"], "invalid_grant");
+    assert_eq!(
+        redeem(&house, &client, &code).await.json()["error"],
+        "invalid_grant"
+    );
 }
 
 #[tokio::test]
@@ -165,8 +219,15 @@ async fn a_public_client_must_use_pkce_and_chooses_its_port() {
         .await;
     assert!(client.client_secret.is_none());
     let uri = "http://127.0.0.1:51004/cb";
-    let without = [("redirect_uri", uri), ("code_challenge", ""), ("code_challenge_method", "")];
-    let answer = house.browser().get(&authorize(&client.client_id, &without)).await;
+    let without = [
+        ("redirect_uri", uri),
+        ("code_challenge", ""),
+        ("code_challenge_method", ""),
+    ];
+    let answer = house
+        .browser()
+        .get(&authorize(&client.client_id, &without))
+        .await;
     assert_eq!(answer.parameter("error").unwrap(), "invalid_request");
 
     let (code, _) = code(&house, &client.client_id, &[("redirect_uri", uri)]).await;
@@ -187,9 +248,21 @@ async fn a_disabled_user_gets_no_tokens() {
     house.add_user("alice").await;
     let client = house.portal().await;
     let (code, mut browser) = code(&house, &client.client_id, &[]).await;
-    let change = idp::UserChange { disabled: Some(true), ..Default::default() };
-    house.service.change_user("alice", change, &house.admin()).await.unwrap();
-    assert_eq!(redeem(&house, &client, &code).await.json()["error"], "invalid_grant");
-    let answer = browser.get(&authorize(&client.client_id, &[("prompt", "none")])).await;
+    let change = idp::UserChange {
+        disabled: Some(true),
+        ..Default::default()
+    };
+    house
+        .service
+        .change_user("alice", change, &house.admin())
+        .await
+        .unwrap();
+    assert_eq!(
+        redeem(&house, &client, &code).await.json()["error"],
+        "invalid_grant"
+    );
+    let answer = browser
+        .get(&authorize(&client.client_id, &[("prompt", "none")]))
+        .await;
     assert_eq!(answer.parameter("error").unwrap(), "login_required");
 }

@@ -32,9 +32,13 @@ pub fn authorize(client_id: &str, more: &[(&str, &str)]) -> String {
 /// Signs alice in and gets a code.
 pub async fn code(house: &House, client_id: &str, more: &[(&str, &str)]) -> (String, Browser) {
     let mut browser = house.browser();
-    let answer = browser.sign_in(&authorize(client_id, more), "alice", PASSWORD).await;
+    let answer = browser
+        .sign_in(&authorize(client_id, more), "alice", PASSWORD)
+        .await;
     let answer = browser.get(answer.location()).await;
-    let code = answer.parameter("code").unwrap_or_else(|| panic!("{answer:?}"));
+    let code = answer
+        .parameter("code")
+        .unwrap_or_else(|| panic!("{answer:?}"));
     (code, browser)
 }
 

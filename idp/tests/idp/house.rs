@@ -62,8 +62,7 @@ impl House {
             issuer: ISSUER.to_owned(),
             ..config
         };
-        let service =
-            Service::new(config, store.clone(), clock.clone(), signing_keys()).unwrap();
+        let service = Service::new(config, store.clone(), clock.clone(), signing_keys()).unwrap();
         let (api, _) = service.api().split_for_parts();
         Self {
             router: service.routes().layer(from_fn(request_id_layer)),
@@ -80,7 +79,8 @@ impl House {
     }
 
     pub fn pass(&self, seconds: u64) {
-        self.clock.set(self.clock.now() + Duration::from_secs(seconds));
+        self.clock
+            .set(self.clock.now() + Duration::from_secs(seconds));
     }
 
     pub async fn add_user(&self, name: &str) -> String {
@@ -116,13 +116,22 @@ impl House {
     }
 
     /// A request of a program: no cookies, client credentials in the header.
-    pub async fn call(&self, path: &str, credentials: Option<&ClientCredentials>, form: &[(&str, &str)]) -> Answer {
-        let mut request = Request::post(path)
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    pub async fn call(
+        &self,
+        path: &str,
+        credentials: Option<&ClientCredentials>,
+        form: &[(&str, &str)],
+    ) -> Answer {
+        let mut request =
+            Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         if let Some(credentials) = credentials {
             request = request.header(header::AUTHORIZATION, basic(credentials));
         }
-        send(&self.router, request.body(Body::from(encode(form))).unwrap()).await
+        send(
+            &self.router,
+            request.body(Body::from(encode(form))).unwrap(),
+        )
+        .await
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
@@ -146,14 +155,20 @@ impl House {
         rows.iter()
             .map(|row| {
                 let body: Json = serde_json::from_str(&row.get::<String>("body").unwrap()).unwrap();
-                (row.get("action").unwrap(), body["outcome"].as_str().unwrap().to_owned())
+                (
+                    row.get("action").unwrap(),
+                    body["outcome"].as_str().unwrap().to_owned(),
+                )
             })
             .collect()
     }
 
     pub async fn count(&self, action: &str, outcome: &str) -> usize {
         let entries = self.audit().await;
-        entries.iter().filter(|(a, o)| a == action && o == outcome).count()
+        entries
+            .iter()
+            .filter(|(a, o)| a == action && o == outcome)
+            .count()
     }
 }
 
@@ -182,7 +197,11 @@ impl Browser {
         self.submit(
             "/sign-in",
             &page,
-            &[("username", name), ("password", password), ("request", &request)],
+            &[
+                ("username", name),
+                ("password", password),
+                ("request", &request),
+            ],
         )
         .await
     }
@@ -211,7 +230,11 @@ impl Browser {
     }
 
     async fn go(&mut self, method: Method, path: &str, form: Option<String>) -> Answer {
-        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies: Vec<_> = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
         let mut request = Request::builder()
             .method(method)
             .uri(path)
@@ -221,7 +244,9 @@ impl Browser {
             request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         }
         let mut request = request.body(Body::from(form.unwrap_or_default())).unwrap();
-        request.extensions_mut().insert(ClientAddress(Some(self.address)));
+        request
+            .extensions_mut()
+            .insert(ClientAddress(Some(self.address)));
         let answer = send(&self.router, request).await;
         for cookie in answer.headers.get_all(header::SET_COOKIE) {
             let cookie = cookie.to_str().unwrap();
@@ -265,14 +290,23 @@ impl Answer {
     /// The value of a hidden field.
     pub fn field(&self, name: &str) -> String {
         let start = format!("name=\"{name}\" value=\"");
-        let at = self.body.find(&start).unwrap_or_else(|| panic!("no {name} in {}", self.body));
+        let at = self
+            .body
+            .find(&start)
+            .unwrap_or_else(|| panic!("no {name} in {}", self.body));
         let value = &self.body[at + start.len()..];
         let value = &value[..value.find('"').unwrap()];
-        value.replace("&#38;", "&").replace("&amp;", "&").replace("&#34;", "\"").replace("&#39;", "'")
+        value
+            .replace("&#38;", "&")
+            .replace("&amp;", "&")
+            .replace("&#34;", "\"")
+            .replace("&#39;", "'")
     }
 
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
     }
 }
 
@@ -286,13 +320,18 @@ pub fn portal() -> NewClient {
 }
 
 pub fn encode(pairs: &[(&str, &str)]) -> String {
-    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+    url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(pairs)
+        .finish()
 }
 
 pub fn basic(credentials: &ClientCredentials) -> String {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
     let secret = credentials.client_secret.as_deref().unwrap();
-    format!("Basic {}", STANDARD.encode(format!("{}:{secret}", credentials.client_id)))
+    format!(
+        "Basic {}",
+        STANDARD.encode(format!("{}:{secret}", credentials.client_id))
+    )
 }
 
 async fn send(router: &Router, request: Request<Body>) -> Answer {
@@ -314,7 +353,11 @@ fn database(folder: &std::path::Path) -> String {
     };
     let name = format!("idp_{}", hex::encode(platform::random::bytes::<8>()));
     let done = std::process::Command::new("psql")
-        .args([&format!("{server}/postgres"), "-qc", &format!("CREATE DATABASE {name}")])
+        .args([
+            &format!("{server}/postgres"),
+            "-qc",
+            &format!("CREATE DATABASE {name}"),
+        ])
         .status()
         .unwrap();
     assert!(done.success());

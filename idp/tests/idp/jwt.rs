@@ -19,7 +19,12 @@ pub async fn verify(house: &House, token: &str) -> (Json, Json) {
     let header: Json = serde_json::from_slice(&decode(header)).unwrap();
     let claims: Json = serde_json::from_slice(&decode(claims)).unwrap();
     let signature = decode(signature);
-    let key = jwks["keys"].as_array().unwrap().iter().find(|key| key["kid"] == header["kid"]).unwrap();
+    let key = jwks["keys"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|key| key["kid"] == header["kid"])
+        .unwrap();
     assert_eq!(key["alg"], header["alg"]);
     let member = |name: &str| decode(key[name].as_str().unwrap());
     match header["alg"].as_str().unwrap() {

@@ -41,7 +41,9 @@ async fn without_it_the_user_is_asked() {
     assert_eq!(page.status, StatusCode::OK);
     assert_eq!(browser.get("/account").await.status, StatusCode::OK);
     let request = page.field("request");
-    let answer = browser.submit("/oauth2/logout", &page, &[("request", &request)]).await;
+    let answer = browser
+        .submit("/oauth2/logout", &page, &[("request", &request)])
+        .await;
     assert_eq!(answer.location(), "https://portal.example/bye");
     assert_eq!(browser.get("/account").await.location(), "/sign-in");
 }
@@ -50,10 +52,16 @@ async fn without_it_the_user_is_asked() {
 async fn nobody_is_sent_to_an_address_that_is_not_registered() {
     let house = House::new().await;
     let client = house.portal().await;
-    for (uri, client_id) in [("https://evil.example/", Some(&client)), ("https://portal.example/bye", None)] {
+    for (uri, client_id) in [
+        ("https://evil.example/", Some(&client)),
+        ("https://portal.example/bye", None),
+    ] {
         let mut form = vec![("post_logout_redirect_uri", uri)];
         form.extend(client_id.map(|client| ("client_id", client.client_id.as_str())));
-        let answer = house.browser().get(&format!("/oauth2/logout?{}", encode(&form))).await;
+        let answer = house
+            .browser()
+            .get(&format!("/oauth2/logout?{}", encode(&form)))
+            .await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST);
     }
 }
@@ -61,7 +69,10 @@ async fn nobody_is_sent_to_an_address_that_is_not_registered() {
 #[tokio::test]
 async fn a_post_from_the_client_goes_on_by_get() {
     let house = House::new().await;
-    let answer = house.browser().post("/oauth2/logout", &[("client_id", "x")]).await;
+    let answer = house
+        .browser()
+        .post("/oauth2/logout", &[("client_id", "x")])
+        .await;
     assert_eq!(answer.location(), "/oauth2/logout?client_id=x");
 }
 
@@ -72,7 +83,13 @@ async fn the_users_own_wish() {
     let mut browser = house.browser();
     browser.sign_in("/sign-in", "alice", PASSWORD).await;
     let page = browser.get("/sign-out").await;
-    assert_eq!(browser.post("/sign-out", &[]).await.status, StatusCode::FORBIDDEN);
-    assert_eq!(browser.submit("/sign-out", &page, &[]).await.status, StatusCode::OK);
+    assert_eq!(
+        browser.post("/sign-out", &[]).await.status,
+        StatusCode::FORBIDDEN
+    );
+    assert_eq!(
+        browser.submit("/sign-out", &page, &[]).await.status,
+        StatusCode::OK
+    );
     assert_eq!(browser.get("/account").await.location(), "/sign-in");
 }

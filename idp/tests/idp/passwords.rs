@@ -9,25 +9,54 @@ const NEW: &str = "a new and longer sentence";
 #[tokio::test]
 async fn a_link_sets_a_password_once() {
     let house = House::new().await;
-    let new = idp::NewUser { name: "first".to_owned(), grants: vec!["*".to_owned()], ..Default::default() };
+    let new = idp::NewUser {
+        name: "first".to_owned(),
+        grants: vec!["*".to_owned()],
+        ..Default::default()
+    };
     house.service.add_user(new, &house.admin()).await.unwrap();
-    let link = house.service.password_link("first", &house.admin()).await.unwrap();
+    let link = house
+        .service
+        .password_link("first", &house.admin())
+        .await
+        .unwrap();
     let path = link.url.strip_prefix(ISSUER).unwrap();
     let mut browser = house.browser();
     let page = browser.get(path).await;
     assert!(page.body.contains("autocomplete=\"new-password\""));
     let token = page.field("token");
-    for (first, again) in [(NEW, "something else"), ("short", "short"), ("password", "password")] {
-        let form = [("token", token.as_str()), ("new_password", first), ("new_password_again", again)];
+    for (first, again) in [
+        (NEW, "something else"),
+        ("short", "short"),
+        ("password", "password"),
+    ] {
+        let form = [
+            ("token", token.as_str()),
+            ("new_password", first),
+            ("new_password_again", again),
+        ];
         let answer = browser.submit("/account/set-password", &page, &form).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     }
-    let form = [("token", token.as_str()), ("new_password", NEW), ("new_password_again", NEW)];
+    let form = [
+        ("token", token.as_str()),
+        ("new_password", NEW),
+        ("new_password_again", NEW),
+    ];
     let answer = browser.submit("/account/set-password", &page, &form).await;
     assert_eq!(answer.location(), "/sign-in?notice=password-set");
-    assert_eq!(browser.submit("/account/set-password", &page, &form).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        browser
+            .submit("/account/set-password", &page, &form)
+            .await
+            .status,
+        StatusCode::NOT_FOUND
+    );
     assert_eq!(browser.get(path).await.status, StatusCode::NOT_FOUND);
-    assert_eq!(browser.sign_in("/sign-in", "first", NEW).await.location(), "/account");
+    assert_eq!(
+        browser.sign_in("/sign-in", "first", NEW).await.location(),
+        "/account"
+    );
     assert_eq!(house.count("idp.user.set_password", "success").await, 1);
 }
 
@@ -35,13 +64,30 @@ async fn a_link_sets_a_password_once() {
 async fn a_link_ends_after_a_day_and_with_the_next_link() {
     let house = House::new().await;
     house.add_user("alice").await;
-    let first = house.service.password_link("alice", &house.admin()).await.unwrap();
-    let second = house.service.password_link("alice", &house.admin()).await.unwrap();
+    let first = house
+        .service
+        .password_link("alice", &house.admin())
+        .await
+        .unwrap();
+    let second = house
+        .service
+        .password_link("alice", &house.admin())
+        .await
+        .unwrap();
     let path = |link: &idp::PasswordLink| link.url.strip_prefix(ISSUER).unwrap().to_owned();
-    assert_eq!(house.browser().get(&path(&first)).await.status, StatusCode::NOT_FOUND);
-    assert_eq!(house.browser().get(&path(&second)).await.status, StatusCode::OK);
+    assert_eq!(
+        house.browser().get(&path(&first)).await.status,
+        StatusCode::NOT_FOUND
+    );
+    assert_eq!(
+        house.browser().get(&path(&second)).await.status,
+        StatusCode::OK
+    );
     house.pass(24 * 3600);
-    assert_eq!(house.browser().get(&path(&second)).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        house.browser().get(&path(&second)).await.status,
+        StatusCode::NOT_FOUND
+    );
 }
 
 #[tokio::test]
@@ -54,14 +100,31 @@ async fn one_changes_ones_own_password_and_other_sessions_end() {
     }
     let page = here.get("/account").await;
     assert!(page.body.contains("Alice Wang"));
-    let form = |old: &'static str| [("password", old), ("new_password", NEW), ("new_password_again", NEW)];
-    let answer = here.submit("/account/password", &page, &form("wrong horse")).await;
+    let form = |old: &'static str| {
+        [
+            ("password", old),
+            ("new_password", NEW),
+            ("new_password_again", NEW),
+        ]
+    };
+    let answer = here
+        .submit("/account/password", &page, &form("wrong horse"))
+        .await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
-    let answer = here.submit("/account/password", &page, &form(PASSWORD)).await;
+    let answer = here
+        .submit("/account/password", &page, &form(PASSWORD))
+        .await;
     assert_eq!(answer.location(), "/account?notice=password-changed");
     assert_eq!(here.get("/account").await.status, StatusCode::OK);
     assert_eq!(there.get("/account").await.location(), "/sign-in");
-    assert_eq!(house.browser().sign_in("/sign-in", "alice", NEW).await.location(), "/account");
+    assert_eq!(
+        house
+            .browser()
+            .sign_in("/sign-in", "alice", NEW)
+            .await
+            .location(),
+        "/account"
+    );
 }
 
 #[tokio::test]
@@ -76,9 +139,16 @@ async fn one_ends_a_session_of_ones_own_and_no_other() {
     let page = alice.get("/account").await;
     let session = page.field("session");
     let bobs_page = bob.get("/account").await;
-    bob.submit("/account/sessions/end", &bobs_page, &[("session", &session)]).await;
+    bob.submit(
+        "/account/sessions/end",
+        &bobs_page,
+        &[("session", &session)],
+    )
+    .await;
     assert_eq!(phone.get("/account").await.status, StatusCode::OK);
-    alice.submit("/account/sessions/end", &page, &[("session", &session)]).await;
+    alice
+        .submit("/account/sessions/end", &page, &[("session", &session)])
+        .await;
     assert_eq!(phone.get("/account").await.location(), "/sign-in");
     assert_eq!(alice.get("/account").await.status, StatusCode::OK);
 }

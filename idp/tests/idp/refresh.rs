@@ -11,7 +11,12 @@ use crate::{
 async fn signed_in(house: &House) -> (idp::ClientCredentials, String, String) {
     house.add_user("alice").await;
     let client = house.portal().await;
-    let (code, _) = code(house, &client.client_id, &[("scope", "openid email offline_access")]).await;
+    let (code, _) = code(
+        house,
+        &client.client_id,
+        &[("scope", "openid email offline_access")],
+    )
+    .await;
     let tokens = redeem(house, &client, &code).await.json();
     let text = |name: &str| tokens[name].as_str().unwrap().to_owned();
     (client, text("refresh_token"), text("access_token"))
@@ -28,7 +33,10 @@ async fn each_refresh_token_is_good_once() {
     let (_, id) = jwt::verify(&house, tokens["id_token"].as_str().unwrap()).await;
     assert!(id["nonce"].is_null());
     assert!(id["auth_time"].as_i64().unwrap() < id["iat"].as_i64().unwrap());
-    assert_eq!(refresh(&house, &client, second).await.status, StatusCode::OK);
+    assert_eq!(
+        refresh(&house, &client, second).await.status,
+        StatusCode::OK
+    );
     assert_eq!(house.count("idp.token.refresh", "success").await, 2);
 }
 
@@ -37,12 +45,21 @@ async fn reuse_revokes_the_family() {
     let house = House::new().await;
     let (client, first, access) = signed_in(&house).await;
     let second = refresh(&house, &client, &first).await.json();
-    assert_eq!(refresh(&house, &client, &first).await.json()["error"], "invalid_grant");
+    assert_eq!(
+        refresh(&house, &client, &first).await.json()["error"],
+        "invalid_grant"
+    );
     let next = refresh(&house, &client, second["refresh_token"].as_str().unwrap()).await;
     assert_eq!(next.json()["error"], "invalid_grant");
-    assert_eq!(userinfo(&house, &access).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        userinfo(&house, &access).await.status,
+        StatusCode::UNAUTHORIZED
+    );
     let newer = second["access_token"].as_str().unwrap();
-    assert_eq!(userinfo(&house, newer).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        userinfo(&house, newer).await.status,
+        StatusCode::UNAUTHORIZED
+    );
     assert_eq!(house.count("idp.token.reuse", "refused").await, 1);
 }
 
@@ -69,7 +86,10 @@ async fn a_token_that_lay_too_long_is_not_good() {
     let house = House::new().await;
     let (client, token, _) = signed_in(&house).await;
     house.pass(30 * 24 * 3600 + 1);
-    assert_eq!(refresh(&house, &client, &token).await.json()["error"], "invalid_grant");
+    assert_eq!(
+        refresh(&house, &client, &token).await.json()["error"],
+        "invalid_grant"
+    );
 }
 
 #[tokio::test]
@@ -79,11 +99,21 @@ async fn scope_may_shrink_and_never_grow() {
     let ask = |scope: &'static str, token: String| {
         let (house, client) = (&house, &client);
         async move {
-            let form = [("grant_type", "refresh_token"), ("refresh_token", token.as_str()), ("scope", scope)];
-            house.call("/oauth2/token", Some(client), &form).await.json()
+            let form = [
+                ("grant_type", "refresh_token"),
+                ("refresh_token", token.as_str()),
+                ("scope", scope),
+            ];
+            house
+                .call("/oauth2/token", Some(client), &form)
+                .await
+                .json()
         }
     };
-    assert_eq!(ask("openid profile", token.clone()).await["error"], "invalid_scope");
+    assert_eq!(
+        ask("openid profile", token.clone()).await["error"],
+        "invalid_scope"
+    );
     assert_eq!(ask("email", token).await["scope"], "email");
 }
 
@@ -92,8 +122,14 @@ async fn another_client_cannot_use_it_and_does_no_harm() {
     let house = House::new().await;
     let (client, token, _) = signed_in(&house).await;
     let other = house.portal().await;
-    assert_eq!(refresh(&house, &other, &token).await.json()["error"], "invalid_grant");
-    assert_eq!(refresh(&house, &client, &token).await.status, StatusCode::OK);
+    assert_eq!(
+        refresh(&house, &other, &token).await.json()["error"],
+        "invalid_grant"
+    );
+    assert_eq!(
+        refresh(&house, &client, &token).await.status,
+        StatusCode::OK
+    );
 }
 
 #[tokio::test]
@@ -102,8 +138,15 @@ async fn a_new_password_ends_what_came_from_the_old_one() {
     let (client, token, _) = signed_in(&house).await;
     house
         .service
-        .set_password("alice", zeroize::Zeroizing::new("another sentence".to_owned()), &house.admin())
+        .set_password(
+            "alice",
+            zeroize::Zeroizing::new("another sentence".to_owned()),
+            &house.admin(),
+        )
         .await
         .unwrap();
-    assert_eq!(refresh(&house, &client, &token).await.json()["error"], "invalid_grant");
+    assert_eq!(
+        refresh(&house, &client, &token).await.json()["error"],
+        "invalid_grant"
+    );
 }

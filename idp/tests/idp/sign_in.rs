@@ -14,16 +14,37 @@ async fn nobody_learns_whether_a_user_exists() {
     for name in ["alice", "disabled"] {
         house.add_user(name).await;
     }
-    let change = idp::UserChange { disabled: Some(true), ..Default::default() };
-    house.service.change_user("disabled", change, &house.admin()).await.unwrap();
+    let change = idp::UserChange {
+        disabled: Some(true),
+        ..Default::default()
+    };
+    house
+        .service
+        .change_user("disabled", change, &house.admin())
+        .await
+        .unwrap();
     let mut pages = Vec::new();
-    for (name, password) in [("alice", "wrong horse"), ("nobody", "wrong horse"), ("disabled", PASSWORD), ("a b", "x")] {
+    for (name, password) in [
+        ("alice", "wrong horse"),
+        ("nobody", "wrong horse"),
+        ("disabled", PASSWORD),
+        ("a b", "x"),
+    ] {
         let before = house.service.password_hashes_computed();
         let answer = attempt(&mut house.browser(), name, password).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN);
-        assert_eq!(house.service.password_hashes_computed() - before, 1, "{name}");
+        assert_eq!(
+            house.service.password_hashes_computed() - before,
+            1,
+            "{name}"
+        );
         let csrf = answer.field("csrf");
-        pages.push(answer.body.replace(&csrf, "").replace(&format!("value=\"{name}\""), ""));
+        pages.push(
+            answer
+                .body
+                .replace(&csrf, "")
+                .replace(&format!("value=\"{name}\""), ""),
+        );
     }
     assert!(pages.windows(2).all(|pair| pair[0] == pair[1]));
     assert_eq!(house.count("idp.sign_in", "refused").await, 4);
@@ -36,7 +57,10 @@ async fn guessing_at_an_account_is_slowed_down_whether_it_exists_or_not() {
     for name in ["nobody", "alice"] {
         let mut browser = house.browser();
         for _ in 0..5 {
-            assert_eq!(attempt(&mut browser, name, "wrong horse").await.status, StatusCode::FORBIDDEN);
+            assert_eq!(
+                attempt(&mut browser, name, "wrong horse").await.status,
+                StatusCode::FORBIDDEN
+            );
         }
         let before = house.service.password_hashes_computed();
         let answer = attempt(&mut browser, name, PASSWORD).await;
@@ -47,21 +71,43 @@ async fn guessing_at_an_account_is_slowed_down_whether_it_exists_or_not() {
         // The wait doubles with each further attempt.
         for expected in [2, 4, 8] {
             house.pass(expected);
-            assert_eq!(attempt(&mut browser, name, "wrong horse").await.status, StatusCode::FORBIDDEN);
+            assert_eq!(
+                attempt(&mut browser, name, "wrong horse").await.status,
+                StatusCode::FORBIDDEN
+            );
             let answer = attempt(&mut browser, name, "wrong horse").await;
             let wait: u64 = answer.header("retry-after").parse().unwrap();
-            assert!((expected..=expected + 1).contains(&wait), "{wait} after {expected}");
+            assert!(
+                (expected..=expected + 1).contains(&wait),
+                "{wait} after {expected}"
+            );
         }
     }
     // From another address the account is just as closed; after the wait it opens.
     let mut browser = house.browser();
     browser.address = [198, 51, 100, 1].into();
-    assert_eq!(attempt(&mut browser, "alice", PASSWORD).await.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(
+        attempt(&mut browser, "alice", PASSWORD).await.status,
+        StatusCode::TOO_MANY_REQUESTS
+    );
     house.pass(20);
-    assert_eq!(attempt(&mut browser, "alice", PASSWORD).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(
+        attempt(&mut browser, "alice", PASSWORD).await.status,
+        StatusCode::SEE_OTHER
+    );
     // A good sign-in forgets the account's failures.
-    assert_eq!(attempt(&mut house.browser(), "alice", "wrong horse").await.status, StatusCode::FORBIDDEN);
-    assert_eq!(attempt(&mut house.browser(), "alice", PASSWORD).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(
+        attempt(&mut house.browser(), "alice", "wrong horse")
+            .await
+            .status,
+        StatusCode::FORBIDDEN
+    );
+    assert_eq!(
+        attempt(&mut house.browser(), "alice", PASSWORD)
+            .await
+            .status,
+        StatusCode::SEE_OTHER
+    );
 }
 
 #[tokio::test]
@@ -71,7 +117,11 @@ async fn guesses_at_the_same_moment_count_each() {
     let tasks: Vec<_> = (0..20)
         .map(|_| {
             let house = house.clone();
-            tokio::spawn(async move { attempt(&mut house.browser(), "alice", "wrong horse").await.status })
+            tokio::spawn(async move {
+                attempt(&mut house.browser(), "alice", "wrong horse")
+                    .await
+                    .status
+            })
         })
         .collect();
     let mut looked_at = 0;
@@ -90,9 +140,15 @@ async fn an_address_that_tries_many_accounts_is_slowed_down() {
         let answer = attempt(&mut browser, &format!("user{index}"), "wrong horse").await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN);
     }
-    assert_eq!(attempt(&mut browser, "alice", PASSWORD).await.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(
+        attempt(&mut browser, "alice", PASSWORD).await.status,
+        StatusCode::TOO_MANY_REQUESTS
+    );
     browser.address = [198, 51, 100, 1].into();
-    assert_eq!(attempt(&mut browser, "alice", PASSWORD).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(
+        attempt(&mut browser, "alice", PASSWORD).await.status,
+        StatusCode::SEE_OTHER
+    );
 }
 
 #[tokio::test]
@@ -117,11 +173,17 @@ async fn a_form_from_elsewhere_is_refused() {
     house.add_user("alice").await;
     let mut browser = house.browser();
     let form = [("username", "alice"), ("password", PASSWORD)];
-    assert_eq!(browser.post("/sign-in", &form).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        browser.post("/sign-in", &form).await.status,
+        StatusCode::FORBIDDEN
+    );
     let page = browser.get("/sign-in").await;
     let mut other = house.browser();
     other.get("/sign-in").await;
-    assert_eq!(other.submit("/sign-in", &page, &form).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        other.submit("/sign-in", &page, &form).await.status,
+        StatusCode::FORBIDDEN
+    );
     assert!(other.cookie("__Host-xinshu-session").is_none());
 }
 
@@ -150,21 +212,42 @@ async fn pages_speak_the_readers_language() {
     let page = browser.get("/sign-in?ui_locales=fr+en").await;
     assert!(page.body.contains("<html lang=\"en\">"));
     // The choice is kept.
-    assert!(browser.get("/sign-in").await.body.contains("<html lang=\"en\">"));
+    assert!(
+        browser
+            .get("/sign-in")
+            .await
+            .body
+            .contains("<html lang=\"en\">")
+    );
 }
 
 #[tokio::test]
 async fn pages_carry_their_safeguards() {
     let house = House::new().await;
     let page = house.browser().get("/sign-in").await;
-    assert!(page.header("content-security-policy").contains("frame-ancestors 'none'"));
+    assert!(
+        page.header("content-security-policy")
+            .contains("frame-ancestors 'none'")
+    );
     assert_eq!(page.header("x-content-type-options"), "nosniff");
     assert_eq!(page.header("referrer-policy"), "no-referrer");
     assert_eq!(page.header("cache-control"), "no-store");
-    for token in ["name=\"username\"", "autocomplete=\"username\"", "name=\"password\"", "autocomplete=\"current-password\""] {
+    for token in [
+        "name=\"username\"",
+        "autocomplete=\"username\"",
+        "name=\"password\"",
+        "autocomplete=\"current-password\"",
+    ] {
         assert!(page.body.contains(token), "{token}");
     }
-    let css = page.body.split("rel=\"stylesheet\" href=\"").nth(1).unwrap().split('"').next().unwrap();
+    let css = page
+        .body
+        .split("rel=\"stylesheet\" href=\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
     let css = house.browser().get(css).await;
     assert!(css.header("content-type").starts_with("text/css"));
     assert!(css.header("cache-control").contains("immutable"));

@@ -26,7 +26,9 @@ const CREDENTIALS: (&str, &str) = ("grant_type", "client_credentials");
 async fn a_robot_gets_a_token_for_the_api() {
     let house = House::new().await;
     let client = house.add_client(robot(&["ca.certificate.issue"])).await;
-    let answer = house.call("/oauth2/token", Some(&client), &[CREDENTIALS]).await;
+    let answer = house
+        .call("/oauth2/token", Some(&client), &[CREDENTIALS])
+        .await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
     let tokens = answer.json();
     assert!(tokens["refresh_token"].is_null() && tokens["id_token"].is_null());
@@ -51,17 +53,30 @@ async fn a_user_through_a_client_may_what_both_may() {
     let house = House::new().await;
     house.add_user("alice").await;
     let client = house
-        .add_client(NewClient { grants: vec!["ca.*".to_owned(), "idp.*".to_owned()], ..portal() })
+        .add_client(NewClient {
+            grants: vec!["ca.*".to_owned(), "idp.*".to_owned()],
+            ..portal()
+        })
         .await;
     let (code, _) = code(&house, &client.client_id, &[("scope", "openid api")]).await;
     let tokens = redeem(&house, &client, &code).await.json();
-    let actor = house.service.authenticate_bearer(tokens["access_token"].as_str().unwrap()).await.unwrap();
+    let actor = house
+        .service
+        .authenticate_bearer(tokens["access_token"].as_str().unwrap())
+        .await
+        .unwrap();
     assert!(matches!(&actor, Actor::User { name, .. } if name == "alice"));
     assert!(actor.require("ca.certificate.revoke").is_ok());
     assert!(actor.require("ca.authority.add").is_err());
     assert!(actor.require("idp.user.add").is_err());
     // An ID token opens nothing.
-    assert!(house.service.authenticate_bearer(tokens["id_token"].as_str().unwrap()).await.is_err());
+    assert!(
+        house
+            .service
+            .authenticate_bearer(tokens["id_token"].as_str().unwrap())
+            .await
+            .is_err()
+    );
 }
 
 #[tokio::test]
@@ -69,9 +84,15 @@ async fn tokens_for_other_audiences_do_not_open_the_api() {
     let house = House::new().await;
     let client = house.add_client(robot(&["*"])).await;
     let form = [CREDENTIALS, ("resource", "https://archive.example/")];
-    let tokens = house.call("/oauth2/token", Some(&client), &form).await.json();
+    let tokens = house
+        .call("/oauth2/token", Some(&client), &form)
+        .await
+        .json();
     let token = tokens["access_token"].as_str().unwrap();
-    assert_eq!(jwt::verify(&house, token).await.1["aud"], "https://archive.example/");
+    assert_eq!(
+        jwt::verify(&house, token).await.1["aud"],
+        "https://archive.example/"
+    );
     assert!(house.service.authenticate_bearer(token).await.is_err());
     let form = [CREDENTIALS, ("resource", "https://elsewhere.example/")];
     let answer = house.call("/oauth2/token", Some(&client), &form).await;
@@ -82,18 +103,39 @@ async fn tokens_for_other_audiences_do_not_open_the_api() {
 async fn a_revoked_token_is_void() {
     let house = House::new().await;
     let client = house.add_client(robot(&["*"])).await;
-    let tokens = house.call("/oauth2/token", Some(&client), &[CREDENTIALS]).await.json();
+    let tokens = house
+        .call("/oauth2/token", Some(&client), &[CREDENTIALS])
+        .await
+        .json();
     let token = tokens["access_token"].as_str().unwrap();
     house.service.authenticate_bearer(token).await.unwrap();
     let other = house.portal().await;
     let form = [("token", token)];
-    assert_eq!(house.call("/oauth2/revoke", Some(&other), &form).await.status, StatusCode::OK);
+    assert_eq!(
+        house
+            .call("/oauth2/revoke", Some(&other), &form)
+            .await
+            .status,
+        StatusCode::OK
+    );
     house.service.authenticate_bearer(token).await.unwrap();
-    assert_eq!(house.call("/oauth2/revoke", Some(&client), &form).await.status, StatusCode::OK);
+    assert_eq!(
+        house
+            .call("/oauth2/revoke", Some(&client), &form)
+            .await
+            .status,
+        StatusCode::OK
+    );
     assert!(house.service.authenticate_bearer(token).await.is_err());
     assert_eq!(house.count("idp.token.revoke", "success").await, 1);
     let unknown = [("token", "unknown")];
-    assert_eq!(house.call("/oauth2/revoke", Some(&client), &unknown).await.status, StatusCode::OK);
+    assert_eq!(
+        house
+            .call("/oauth2/revoke", Some(&client), &unknown)
+            .await
+            .status,
+        StatusCode::OK
+    );
 }
 
 #[tokio::test]
@@ -101,12 +143,28 @@ async fn revoking_a_refresh_token_voids_its_family() {
     let house = House::new().await;
     house.add_user("alice").await;
     let client = house.portal().await;
-    let (code, _) = code(&house, &client.client_id, &[("scope", "openid offline_access")]).await;
+    let (code, _) = code(
+        &house,
+        &client.client_id,
+        &[("scope", "openid offline_access")],
+    )
+    .await;
     let tokens = redeem(&house, &client, &code).await.json();
-    let (access, token) = (tokens["access_token"].as_str().unwrap(), tokens["refresh_token"].as_str().unwrap());
-    house.call("/oauth2/revoke", Some(&client), &[("token", token)]).await;
-    assert_eq!(refresh(&house, &client, token).await.json()["error"], "invalid_grant");
-    assert_eq!(userinfo(&house, access).await.status, StatusCode::UNAUTHORIZED);
+    let (access, token) = (
+        tokens["access_token"].as_str().unwrap(),
+        tokens["refresh_token"].as_str().unwrap(),
+    );
+    house
+        .call("/oauth2/revoke", Some(&client), &[("token", token)])
+        .await;
+    assert_eq!(
+        refresh(&house, &client, token).await.json()["error"],
+        "invalid_grant"
+    );
+    assert_eq!(
+        userinfo(&house, access).await.status,
+        StatusCode::UNAUTHORIZED
+    );
 }
 
 #[tokio::test]
@@ -116,18 +174,35 @@ async fn introspection_tells_those_whom_it_concerns() {
     let client = house.portal().await;
     let stranger = house.portal().await;
     let auditor = house.add_client(robot(&["idp.token.introspect"])).await;
-    let (code, _) = code(&house, &client.client_id, &[("scope", "openid offline_access")]).await;
+    let (code, _) = code(
+        &house,
+        &client.client_id,
+        &[("scope", "openid offline_access")],
+    )
+    .await;
     let tokens = redeem(&house, &client, &code).await.json();
     let ask = async |who, name: &str| {
         let form = [("token", tokens[name].as_str().unwrap())];
-        house.call("/oauth2/introspect", Some(who), &form).await.json()
+        house
+            .call("/oauth2/introspect", Some(who), &form)
+            .await
+            .json()
     };
     assert_eq!(ask(&client, "access_token").await["active"], true);
-    assert_eq!(ask(&client, "access_token").await["client_id"], client.client_id);
+    assert_eq!(
+        ask(&client, "access_token").await["client_id"],
+        client.client_id
+    );
     assert_eq!(ask(&client, "refresh_token").await["active"], true);
     assert_eq!(ask(&auditor, "access_token").await["active"], true);
-    assert_eq!(ask(&stranger, "access_token").await, serde_json::json!({ "active": false }));
-    assert_eq!(ask(&stranger, "refresh_token").await, serde_json::json!({ "active": false }));
+    assert_eq!(
+        ask(&stranger, "access_token").await,
+        serde_json::json!({ "active": false })
+    );
+    assert_eq!(
+        ask(&stranger, "refresh_token").await,
+        serde_json::json!({ "active": false })
+    );
     assert_eq!(ask(&client, "id_token").await["active"], false);
     house.pass(601);
     assert_eq!(ask(&client, "access_token").await["active"], false);
@@ -137,31 +212,67 @@ async fn introspection_tells_those_whom_it_concerns() {
 async fn a_disabled_client_is_refused_at_once() {
     let house = House::new().await;
     let client = house.add_client(robot(&["*"])).await;
-    let tokens = house.call("/oauth2/token", Some(&client), &[CREDENTIALS]).await.json();
-    house.service.set_client_disabled(&client.client_id, true, &house.admin()).await.unwrap();
-    let answer = house.call("/oauth2/token", Some(&client), &[CREDENTIALS]).await;
+    let tokens = house
+        .call("/oauth2/token", Some(&client), &[CREDENTIALS])
+        .await
+        .json();
+    house
+        .service
+        .set_client_disabled(&client.client_id, true, &house.admin())
+        .await
+        .unwrap();
+    let answer = house
+        .call("/oauth2/token", Some(&client), &[CREDENTIALS])
+        .await;
     assert_eq!(answer.json()["error"], "invalid_client");
-    assert!(house.service.authenticate_bearer(tokens["access_token"].as_str().unwrap()).await.is_err());
+    assert!(
+        house
+            .service
+            .authenticate_bearer(tokens["access_token"].as_str().unwrap())
+            .await
+            .is_err()
+    );
 }
 
 #[tokio::test]
 async fn a_renewed_secret_ends_the_old_one() {
     let house = House::new().await;
     let old = house.add_client(robot(&["*"])).await;
-    let new = house.service.renew_client_secret(&old.client_id, &house.admin()).await.unwrap();
-    let answer = house.call("/oauth2/token", Some(&old), &[CREDENTIALS]).await;
+    let new = house
+        .service
+        .renew_client_secret(&old.client_id, &house.admin())
+        .await
+        .unwrap();
+    let answer = house
+        .call("/oauth2/token", Some(&old), &[CREDENTIALS])
+        .await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
     assert!(answer.header("www-authenticate").starts_with("Basic"));
-    assert_eq!(house.call("/oauth2/token", Some(&new), &[CREDENTIALS]).await.status, StatusCode::OK);
+    assert_eq!(
+        house
+            .call("/oauth2/token", Some(&new), &[CREDENTIALS])
+            .await
+            .status,
+        StatusCode::OK
+    );
 }
 
 #[tokio::test]
 async fn discovery_names_what_there_is() {
     let house = House::new().await;
-    for path in ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"] {
+    for path in [
+        "/.well-known/openid-configuration",
+        "/.well-known/oauth-authorization-server",
+    ] {
         let document = house.browser().get(path).await.json();
         assert_eq!(document["issuer"], ISSUER);
-        assert_eq!(document["code_challenge_methods_supported"], serde_json::json!(["S256"]));
-        assert_eq!(document["end_session_endpoint"], format!("{ISSUER}/oauth2/logout"));
+        assert_eq!(
+            document["code_challenge_methods_supported"],
+            serde_json::json!(["S256"])
+        );
+        assert_eq!(
+            document["end_session_endpoint"],
+            format!("{ISSUER}/oauth2/logout")
+        );
     }
 }

@@ -13,7 +13,7 @@ use platform::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Refusals, users::PageQuery};
+use super::{PageQuery, Refusals};
 use crate::{Client, ClientAuth, ClientCredentials, GrantType, IdTokenAlg, NewClient, Service};
 
 /// How a client proves who it is.

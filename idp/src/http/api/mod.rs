@@ -3,11 +3,39 @@
 mod clients;
 mod users;
 
-use platform::web::ProblemBody;
-use utoipa::IntoResponses;
+use platform::web::{Problem, ProblemBody};
+use serde::Deserialize;
+use utoipa::{IntoParams, IntoResponses};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::Service;
+
+const DEFAULT_PAGE: u32 = 100;
+
+/// Where a list begins and how long it is.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PageQuery {
+    /// Begin after this one.
+    #[serde(default)]
+    #[param(max_length = 100)]
+    pub(super) after: String,
+    /// At most this many, up to 1000.
+    #[param(minimum = 1, maximum = 1000)]
+    pub(super) limit: Option<u32>,
+}
+
+impl PageQuery {
+    pub(super) fn limit(&self) -> Result<u32, Problem> {
+        match self.limit.unwrap_or(DEFAULT_PAGE) {
+            _ if self.after.chars().any(char::is_control) => {
+                Err(Problem::bad_request("after is a line of text"))
+            }
+            limit @ 1..=1000 => Ok(limit),
+            _ => Err(Problem::bad_request("limit is 1 to 1000")),
+        }
+    }
+}
 
 /// What any of these operations may answer instead of what was asked.
 #[derive(IntoResponses)]

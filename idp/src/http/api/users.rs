@@ -11,35 +11,11 @@ use platform::{
     web::{JsonBody, PathParams, Problem, QueryParams},
 };
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
-use super::Refusals;
+use super::{PageQuery, Refusals};
 use crate::{NewUser, PasswordLink, Service, SessionInfo, UserChange, UserInfo};
-
-const DEFAULT_PAGE: u32 = 100;
-
-/// Where a list begins and how long it is.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(super) struct PageQuery {
-    /// Begin after this one.
-    #[serde(default)]
-    #[param(max_length = 100)]
-    pub(super) after: String,
-    /// At most this many, up to 1000.
-    #[param(minimum = 1, maximum = 1000)]
-    pub(super) limit: Option<u32>,
-}
-
-impl PageQuery {
-    pub(super) fn limit(&self) -> Result<u32, Problem> {
-        match self.limit.unwrap_or(DEFAULT_PAGE) {
-            limit @ 1..=1000 => Ok(limit),
-            _ => Err(Problem::bad_request("limit is 1 to 1000")),
-        }
-    }
-}
 
 /// A user about to be added.
 #[derive(Deserialize, ToSchema)]
