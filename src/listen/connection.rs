@@ -4,9 +4,10 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::Request};
 use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
+    server::graceful::{GracefulShutdown, Watcher},
 };
 use platform::web::{ClientAddress, Problem};
 use tokio::{
@@ -73,6 +74,7 @@ pub(super) async fn serve_tls(
                         address: Some(address),
                         certificate: peer_certificate(stream.get_ref().1),
                         local: None,
+                        http2: stream.get_ref().1.alpn_protocol() == Some(b"h2"),
                     };
                     serve(stream, site, &limits, peer, watcher).await;
                 }
@@ -121,6 +123,8 @@ pub(super) struct Peer {
     pub(super) address: Option<SocketAddr>,
     pub(super) certificate: Option<ClientCertificate>,
     pub(super) local: Option<platform::Caller>,
+    /// Both sides agreed on HTTP/2 in the TLS handshake (ALPN).
+    pub(super) http2: bool,
 }
 
 impl Peer {
@@ -138,11 +142,12 @@ pub(super) async fn serve<S>(
     site: Router,
     limits: &Limits,
     peer: Peer,
-    watcher: hyper_util::server::graceful::Watcher,
+    watcher: Watcher,
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let patience = limits.request;
+    let http2 = peer.http2;
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
         let (site, peer) = (site.clone(), peer.clone());
         async move {
@@ -161,22 +166,25 @@ pub(super) async fn serve<S>(
             }
         }
     });
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.head)
-        .max_buf_size(64 * 1024)
-        .half_close(false);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(128)
-        .keep_alive_interval(Duration::from_secs(30))
-        .keep_alive_timeout(limits.head)
-        .max_header_list_size(32 * 1024);
-    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-    if let Err(error) = watcher.watch(connection).await {
+    let io = TokioIo::new(stream);
+    let ended = if http2 {
+        let mut builder = http2::Builder::new(TokioExecutor::new());
+        builder
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(128)
+            .keep_alive_interval(Duration::from_secs(30))
+            .keep_alive_timeout(limits.head)
+            .max_header_list_size(32 * 1024);
+        watcher.watch(builder.serve_connection(io, service)).await
+    } else {
+        let mut builder = http1::Builder::new();
+        builder
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.head)
+            .max_buf_size(64 * 1024);
+        watcher.watch(builder.serve_connection(io, service)).await
+    };
+    if let Err(error) = ended {
         tracing::debug!(%error, "a connection broke off");
     }
 }

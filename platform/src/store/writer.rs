@@ -9,7 +9,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
-use sqlx::{Postgres, Sqlite, Transaction};
+use sqlx::{Acquire as _, Connection as _, Postgres, Sqlite, Transaction, pool::PoolConnection};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::{Appended, Pool, StoreError, Tx, tx::Connection};
@@ -114,9 +114,42 @@ pub(super) struct Writer {
     audited: Arc<Notify>,
 }
 
-enum Open {
-    Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>),
+/// The write connection, for one transaction.
+enum Lease {
+    Sqlite(PoolConnection<Sqlite>),
+    Postgres(PoolConnection<Postgres>),
+}
+
+enum Open<'c> {
+    Sqlite(Transaction<'c, Sqlite>),
+    Postgres(Transaction<'c, Postgres>),
+}
+
+impl Lease {
+    async fn take(pool: &Pool) -> Result<Self, sqlx::Error> {
+        Ok(match pool {
+            Pool::Sqlite(pool) => Self::Sqlite(pool.acquire().await?),
+            Pool::Postgres(pool) => Self::Postgres(pool.acquire().await?),
+        })
+    }
+
+    async fn begin(&mut self) -> Result<Open<'_>, sqlx::Error> {
+        Ok(match self {
+            // IMMEDIATE: take the write lock now rather than fail at the first write.
+            Self::Sqlite(connection) => Open::Sqlite(connection.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres(connection) => Open::Postgres(connection.begin().await?),
+        })
+    }
+
+    /// Gives the connection up for a new one: after a failure nobody knows what
+    /// state it is in. SQLite, for one, has ended the transaction by itself where
+    /// the disk is full, and the driver's own count of it is wrong from then on.
+    fn spoil(&mut self) {
+        match self {
+            Self::Sqlite(connection) => connection.close_on_drop(),
+            Self::Postgres(connection) => connection.close_on_drop(),
+        }
+    }
 }
 
 /// Why a batch was not committed.
@@ -180,14 +213,16 @@ impl Writer {
     }
 
     async fn transact(&self, batch: &mut [Job]) -> Result<(), Spoiled> {
-        let by_database = |error: sqlx::Error| Spoiled::ByDatabase(StoreError::from(error));
-        let mut open = match &self.pool {
-            // IMMEDIATE: take the write lock now rather than fail at the first write.
-            Pool::Sqlite(pool) => {
-                Open::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await.map_err(by_database)?)
-            }
-            Pool::Postgres(pool) => Open::Postgres(pool.begin().await.map_err(by_database)?),
-        };
+        let mut lease = Lease::take(&self.pool).await.map_err(by_database)?;
+        let outcome = self.write(&mut lease, batch).await;
+        if matches!(outcome, Err(Spoiled::ByDatabase(_))) {
+            lease.spoil();
+        }
+        outcome
+    }
+
+    async fn write(&self, lease: &mut Lease, batch: &mut [Job]) -> Result<(), Spoiled> {
+        let mut open = lease.begin().await.map_err(by_database)?;
         let mut tx = Tx::new(match &mut open {
             Open::Sqlite(transaction) => Connection::Sqlite(transaction),
             Open::Postgres(transaction) => Connection::Postgres(transaction),
@@ -228,6 +263,10 @@ impl Writer {
         }
         Ok(())
     }
+}
+
+fn by_database(error: sqlx::Error) -> Spoiled {
+    Spoiled::ByDatabase(StoreError::from(error))
 }
 
 /// A duplicate key or a lost race is one job's matter; all else is the database's.
