@@ -2,7 +2,7 @@
 //!
 //! Prints addresses to visit. A second port plays the client, so that redirects
 //! to another origin are tried too.
-#![allow(clippy::unwrap_used, unreachable_pub, reason = "an example")]
+#![allow(clippy::unwrap_used, unreachable_pub, dead_code, reason = "an example")]
 
 #[path = "../tests/idp/key.rs"]
 mod key;

@@ -12,7 +12,6 @@ use zeroize::Zeroizing;
 use crate::{Client, Error, OAuthCode, Service, model::digest};
 
 /// What a client showed of itself.
-#[derive(Debug)]
 pub(crate) struct ClientProof {
     pub(crate) client_id: String,
     pub(crate) secret: Option<Zeroizing<String>>,

@@ -1,6 +1,6 @@
 //! Changing, disabling and deleting a user.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use platform::{
     Caller, StoreError,
     audit::{Entry, Party},
@@ -31,7 +31,9 @@ impl Service {
         caller.require("idp.user.change")?;
         let mut user = self.require_user(name).await?;
         may_hand_on(caller, &user.grants)?;
-        let now = self.now();
+        let seen = user.changed_at;
+        // Strictly later, so that it tells this change from the one before.
+        let now = self.now().max(seen + SignedDuration::from_micros(1));
         let mut changed = Vec::new();
         if change.display_name.is_some() {
             user.display_name = line("display_name", change.display_name)?;
@@ -72,10 +74,12 @@ impl Service {
             .transact(move |tx| {
                 let (user, entry) = (user.clone(), entry.clone());
                 Box::pin(async move {
-                    if store::users::by_id_in(tx, &user.id).await?.is_none() {
-                        return Err(no_user(&user.name));
+                    if !store::users::update(tx, &user, seen).await? {
+                        return Err(Error::Conflict(format!(
+                            "user {} was changed or deleted meanwhile; look and try again",
+                            user.name
+                        )));
                     }
-                    store::users::update(tx, &user).await?;
                     if user.disabled_at.is_some() {
                         lock_out(tx, &user, now).await?;
                     }

@@ -149,6 +149,10 @@ impl From<Error> for Problem {
                 code: OAuthCode::InvalidToken,
                 description,
             } => Self::unauthorized(description),
+            Error::OAuth {
+                code: OAuthCode::InsufficientScope,
+                description,
+            } => Self::new(axum::http::StatusCode::FORBIDDEN, "Forbidden", description),
             Error::OAuth { description, .. } => Self::bad_request(description),
             Error::Config(_) | Error::Internal(_) => Self::internal(&error),
         }

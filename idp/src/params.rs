@@ -1,5 +1,7 @@
 //! Parameters of a query or a form: strict, bounded, none twice.
 
+use std::fmt;
+
 use url::form_urlencoded::Serializer;
 
 /// The longest query or form that is looked at.
@@ -11,7 +13,7 @@ const MAX_TOKEN: usize = 8192;
 const MAX_VALUE: usize = 2048;
 
 /// Names and values in the order in which they came.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Params(Vec<(String, String)>);
 
 /// Why parameters were refused.
@@ -26,6 +28,15 @@ pub(crate) enum ParamsError {
     Twice(String),
     #[error("the parameter {0} is too long")]
     ValueTooLong(String),
+}
+
+/// Names alone: values may be secrets.
+impl fmt::Debug for Params {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set()
+            .entries(self.0.iter().map(|(name, _)| name))
+            .finish()
+    }
 }
 
 impl Params {

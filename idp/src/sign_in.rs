@@ -15,7 +15,6 @@ use crate::{
 };
 
 /// What the sign-in form brought.
-#[derive(Debug)]
 pub(crate) struct Credentials {
     pub(crate) username: String,
     pub(crate) password: Zeroizing<String>,

@@ -59,11 +59,12 @@ pub(crate) struct IdHint {
 }
 
 /// What the token endpoint answers (RFC 6749 §5.1).
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub(crate) struct Tokens {
     pub(crate) access_token: String,
     pub(crate) token_type: &'static str,
     pub(crate) expires_in: u64,
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) scope: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) refresh_token: Option<String>,

@@ -15,7 +15,6 @@ use super::{form, oauth_error::OAuthError, visit};
 use crate::{Client, OAuthCode, Service, authenticate_client::ClientProof, params::Params};
 
 /// A form from a client that proved who it is.
-#[derive(Debug)]
 pub(super) struct ClientForm {
     pub(super) service: Service,
     pub(super) client: Arc<Client>,

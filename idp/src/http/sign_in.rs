@@ -5,6 +5,7 @@ use axum::{
     body::Body,
     http::{HeaderValue, StatusCode, header},
 };
+use platform::i18n::Locale;
 use zeroize::Zeroizing;
 
 use super::{
@@ -27,14 +28,14 @@ struct SignIn<'a> {
     username: &'a str,
     request: &'a str,
     csrf: &'a str,
-    error: Option<&'static str>,
+    error: Option<String>,
     notice: Option<&'static str>,
 }
 
 /// What a page says about the last attempt.
 struct Last {
     status: StatusCode,
-    error: &'static str,
+    error: String,
     retry_after: Option<u64>,
 }
 
@@ -59,13 +60,17 @@ pub(super) async fn post(visit: Visit, body: Body) -> Result<Page, Page> {
     let l = visit.locale;
     let request = form.take("request").unwrap_or_default();
     let username = form.take("username").unwrap_or_default();
+    // The request as `/oauth2/authorize` reads it: never another address.
+    let canonical = Params::parse(request.as_bytes())
+        .map_err(|error| visit.bad_request(&error))?
+        .to_query();
     if !visit.is_own(&form) {
         let last = Last {
             status: StatusCode::FORBIDDEN,
             error: l.pick(
                 "页面已过期，请重新登录（浏览器须允许 Cookie）。",
                 "This page was out of date. Please sign in again; your browser must accept cookies.",
-            ),
+            ).to_owned(),
             retry_after: None,
         };
         return show(&visit, &request, &username, None, Some(last)).await;
@@ -73,7 +78,7 @@ pub(super) async fn post(visit: Visit, body: Body) -> Result<Page, Page> {
     let credentials = Credentials {
         username: username.clone(),
         password: Zeroizing::new(form.take("password").unwrap_or_default()),
-        request: (!request.is_empty()).then(|| digest(&request)),
+        request: (!request.is_empty()).then(|| digest(&canonical)),
         previous_token: visit.session_token.clone(),
         user_agent: visit.user_agent.clone(),
     };
@@ -82,36 +87,37 @@ pub(super) async fn post(visit: Visit, body: Body) -> Result<Page, Page> {
             let mut page = if request.is_empty() {
                 see_other("/account")
             } else {
-                see_other(&format!(
-                    "/oauth2/authorize?{}",
-                    canonical(&visit, &request)?
-                ))
+                see_other(&format!("/oauth2/authorize?{canonical}"))
             };
             cookie::set(page.0.headers_mut(), cookie::SESSION, &token);
             return Ok(page);
         }
         Err(Error::WrongCredentials) => Last {
             status: StatusCode::FORBIDDEN,
-            error: l.pick(
-                "用户名或密码不正确。",
-                "The user name or the password is wrong.",
-            ),
+            error: l
+                .pick(
+                    "用户名或密码不正确。",
+                    "The user name or the password is wrong.",
+                )
+                .to_owned(),
             retry_after: None,
         },
         Err(Error::Throttled { retry_after }) => Last {
             status: StatusCode::TOO_MANY_REQUESTS,
-            error: l.pick(
-                "尝试次数过多，请稍候片刻再试。",
-                "Too many attempts. Please wait a little and try again.",
-            ),
+            error: match l {
+                Locale::Zh => format!("尝试次数过多，请在 {retry_after} 秒后再试。"),
+                Locale::En => format!("Too many attempts. Please try again in {retry_after} s."),
+            },
             retry_after: Some(retry_after),
         },
         Err(Error::Busy) => Last {
             status: StatusCode::SERVICE_UNAVAILABLE,
-            error: l.pick(
-                "此刻登录的人很多，请稍后再试。",
-                "Many people are signing in. Please try again in a moment.",
-            ),
+            error: l
+                .pick(
+                    "此刻登录的人很多，请稍后再试。",
+                    "Many people are signing in. Please try again in a moment.",
+                )
+                .to_owned(),
             retry_after: Some(2),
         },
         Err(error) => return Err(visit.failed(&error)),
@@ -164,7 +170,7 @@ async fn show(
         username,
         request,
         csrf: &visit.form_token,
-        error: last.as_ref().map(|last| last.error),
+        error: last.as_ref().map(|last| last.error.clone()),
         notice,
     };
     let mut page = visit.page(status, &template, &sources);
@@ -174,11 +180,4 @@ async fn show(
             .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     Ok(page)
-}
-
-/// The request as `/oauth2/authorize` reads it: never another address.
-fn canonical(visit: &Visit, request: &str) -> Result<String, Page> {
-    Params::parse(request.as_bytes())
-        .map(|params| params.to_query())
-        .map_err(|error| visit.bad_request(&error))
 }

@@ -17,7 +17,6 @@ use crate::{
 const MAX_USER_AGENT: usize = 200;
 
 /// What is known of a browser's request before anything is decided.
-#[derive(Debug)]
 pub(super) struct Visit {
     pub(super) service: Service,
     pub(super) caller: Caller,

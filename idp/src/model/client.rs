@@ -111,12 +111,20 @@ pub struct NewClient {
 }
 
 /// What a new client is told, once.
-#[derive(Debug)]
 pub struct ClientCredentials {
     /// `client_id`.
     pub client_id: String,
     /// `client_secret`; none for a public client.
     pub client_secret: Option<String>,
+}
+
+/// All but the secret.
+impl std::fmt::Debug for ClientCredentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClientCredentials")
+            .field("client_id", &self.client_id)
+            .finish_non_exhaustive()
+    }
 }
 
 impl NewClient {

@@ -16,7 +16,7 @@ const MAX_TEXT: usize = 200;
 pub struct UserName(String);
 
 /// A person who can sign in.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct User {
     /// `sub`: never given to another.
     pub id: String,
@@ -38,7 +38,7 @@ pub struct User {
 }
 
 /// A user about to be added.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct NewUser {
     /// What they sign in with.
     pub name: String,
@@ -86,6 +86,16 @@ pub struct UserInfo {
     pub created_at: Timestamp,
 }
 
+/// All but the password.
+impl fmt::Debug for NewUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewUser")
+            .field("name", &self.name)
+            .field("grants", &self.grants)
+            .finish_non_exhaustive()
+    }
+}
+
 impl UserName {
     /// Reads a name; capital letters become small.
     ///
@@ -114,6 +124,18 @@ impl UserName {
     /// The name's text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// All but the password's hash.
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("User")
+            .field("id", &self.id)
+            .field("name", &self.name)
+            .field("grants", &self.grants)
+            .field("disabled_at", &self.disabled_at)
+            .finish_non_exhaustive()
     }
 }
 

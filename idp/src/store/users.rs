@@ -65,21 +65,28 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, user: &User) -> Result<bool, StoreEr
     .map(|changed| changed > 0)
 }
 
-/// Writes all that may change about a user but the password.
-pub(crate) async fn update(tx: &mut Tx<'_>, user: &User) -> Result<(), StoreError> {
+/// Writes all that may change about a user but the password; false where they
+/// are not any more as they were `seen`.
+pub(crate) async fn update(
+    tx: &mut Tx<'_>,
+    user: &User,
+    seen: Timestamp,
+) -> Result<bool, StoreError> {
     tx.execute(
-        "UPDATE idp_user SET display_name = $2, email = $3, grants = $4, disabled_at = $5, changed_at = $6 WHERE id = $1",
+        "UPDATE idp_user SET display_name = $2, email = $3, grants = $4, disabled_at = $5, changed_at = $6
+         WHERE id = $1 AND changed_at = $7",
         params![
             &user.id,
             user.display_name.clone(),
             user.email.clone(),
             user.grants.to_string(),
             user.disabled_at,
-            user.changed_at
+            user.changed_at,
+            seen
         ],
     )
     .await
-    .map(|_| ())
+    .map(|changed| changed > 0)
 }
 
 pub(crate) async fn set_password(

@@ -9,7 +9,7 @@ use axum::{
     middleware::from_fn,
 };
 use http_body_util::BodyExt as _;
-use idp::{Client, ClientCredentials, Config, NewClient, NewUser, Service};
+use idp::{Client, ClientCredentials, Config, NewClient, NewUser, Service, SigningKeys};
 use platform::{
     Caller, Clock as _, Store,
     clock::ManualClock,
@@ -31,6 +31,7 @@ pub struct House {
     pub clock: Arc<ManualClock>,
     router: Router,
     api: Router,
+    database: String,
     _folder: tempfile::TempDir,
 }
 
@@ -55,14 +56,19 @@ impl House {
     }
 
     pub async fn with(config: Config) -> Self {
+        Self::with_keys(config, signing_keys()).await
+    }
+
+    pub async fn with_keys(config: Config, keys: SigningKeys) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&database(folder.path())).await.unwrap();
+        let database = database(folder.path());
+        let store = Store::open(&database).await.unwrap();
         let clock = Arc::new(ManualClock::new("2026-03-01T08:00:00Z".parse().unwrap()));
         let config = Config {
             issuer: ISSUER.to_owned(),
             ..config
         };
-        let service = Service::new(config, store.clone(), clock.clone(), signing_keys()).unwrap();
+        let service = Service::new(config, store.clone(), clock.clone(), keys).unwrap();
         let (api, _) = service.api().split_for_parts();
         Self {
             router: service.routes().layer(from_fn(request_id_layer)),
@@ -70,7 +76,29 @@ impl House {
             service,
             store,
             clock,
+            database,
             _folder: folder,
+        }
+    }
+
+    /// Another node on the same database, with the same clock.
+    pub async fn second_node(&self) -> Self {
+        let store = Store::open(&self.database).await.unwrap();
+        let config = Config {
+            issuer: ISSUER.to_owned(),
+            ..Config::default()
+        };
+        let service = Service::new(config, store.clone(), self.clock.clone(), signing_keys());
+        let service = service.unwrap();
+        let (api, _) = service.api().split_for_parts();
+        Self {
+            router: service.routes().layer(from_fn(request_id_layer)),
+            api: api.layer(from_fn(request_id_layer)),
+            service,
+            store,
+            clock: self.clock.clone(),
+            database: self.database.clone(),
+            _folder: tempfile::tempdir().unwrap(),
         }
     }
 
@@ -204,6 +232,12 @@ impl Browser {
             ],
         )
         .await
+    }
+
+    /// The same browser, led to another node.
+    pub fn at(&mut self, house: &House) -> &mut Self {
+        self.router = house.router.clone();
+        self
     }
 
     /// GETs and follows redirects as long as they stay here.

@@ -1,6 +1,9 @@
 //! Keys in memory, so that tests need no keystore.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{
+    Arc, LazyLock,
+    atomic::{AtomicBool, Ordering},
+};
 
 use async_trait::async_trait;
 use aws_lc_rs::{
@@ -73,4 +76,49 @@ static KEYS: LazyLock<SigningKeys> = LazyLock::new(|| {
 
 pub fn signing_keys() -> SigningKeys {
     KEYS.clone()
+}
+
+/// A key whose device can be pulled out.
+#[derive(Debug)]
+pub struct Unplugged {
+    key: Arc<dyn Key>,
+    pub gone: AtomicBool,
+}
+
+impl Unplugged {
+    pub fn new(key: Arc<dyn Key>) -> Arc<Self> {
+        Arc::new(Self {
+            key,
+            gone: AtomicBool::new(false),
+        })
+    }
+}
+
+#[async_trait]
+impl Key for Unplugged {
+    fn uri(&self) -> &str {
+        self.key.uri()
+    }
+
+    fn algorithm(&self) -> KeyAlgorithm {
+        self.key.algorithm()
+    }
+
+    fn public_key(&self) -> &[u8] {
+        self.key.public_key()
+    }
+
+    async fn sign(
+        &self,
+        algorithm: SignatureAlgorithm,
+        message: &[u8],
+    ) -> Result<Vec<u8>, KeyError> {
+        if self.gone.load(Ordering::SeqCst) {
+            return Err(KeyError::Unavailable {
+                store: "test".to_owned(),
+                reason: "pulled out".to_owned(),
+            });
+        }
+        self.key.sign(algorithm, message).await
+    }
 }

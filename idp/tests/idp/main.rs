@@ -15,6 +15,7 @@ mod house;
 mod jwt;
 mod key;
 mod logout;
+mod nodes;
 mod passwords;
 mod refresh;
 mod sign_in;
