@@ -8,12 +8,18 @@
 //!
 //! Everything gets a folder of its own and a free port, and ends with its owner.
 
+mod answer;
+mod browser;
 mod command;
 mod postgres;
+mod robot;
 mod server;
 mod softhsm;
 
-pub use command::{Outcome, cache, free_port, run, run_with, tool, wait_until};
+pub use answer::Answer;
+pub use browser::{Browser, Page};
+pub use command::{Outcome, cache, free_port, python, run, run_with, tool, wait_until};
 pub use postgres::Postgres;
+pub use robot::Robot;
 pub use server::{Options, Server, User, Xinshu};
 pub use softhsm::SoftHsm;

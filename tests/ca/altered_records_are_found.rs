@@ -1,0 +1,126 @@
+//! `xinshu audit verify` after somebody's hand was in the database.
+
+use testkit::{Options, Postgres, Xinshu, wait_until};
+
+use crate::support::Ca;
+
+#[test]
+fn in_sqlite() {
+    let dialect = Dialect {
+        blob: |hex| format!("x'{hex}'"),
+        with_ids: "",
+    };
+    found(Ca::start("p256"), &dialect);
+}
+
+#[test]
+fn in_postgresql() {
+    let ca = Ca::with(Options {
+        settings: vec![format!("database.url={}", Postgres::shared().database())],
+        ..Options::default()
+    });
+    let dialect = Dialect {
+        blob: |hex| format!("'\\x{hex}'"),
+        with_ids: "OVERRIDING SYSTEM VALUE",
+    };
+    found(ca, &dialect);
+}
+
+/// What each database writes in its own way.
+struct Dialect {
+    /// Bytes, from their hexadecimal digits.
+    blob: fn(&str) -> String,
+    /// After `INSERT INTO`, where ids that the database gives are given instead.
+    with_ids: &'static str,
+}
+
+const TABLES: [&str; 7] = [
+    "ca", "ca_certificate", "ca_revocation", "audit_entry", "audit_tree", "audit_checkpoint", "ca_generation",
+];
+
+/// Keeps the tables as they are under another name.
+fn keep(node: &Xinshu, moment: &str) {
+    for table in TABLES {
+        node.sql(&format!("CREATE TABLE {moment}_{table} AS SELECT * FROM {table}"));
+    }
+}
+
+/// Puts the tables back as they were kept.
+fn put_back(node: &Xinshu, moment: &str, dialect: &Dialect) {
+    let with_ids = dialect.with_ids;
+    for table in TABLES {
+        node.sql(&format!("DELETE FROM {table}; INSERT INTO {table} {with_ids} SELECT * FROM {moment}_{table}"));
+    }
+}
+
+fn found(mut ca: Ca, dialect: &Dialect) {
+    let blob = dialect.blob;
+    let csr = ca.web("www.example.org");
+    let [first, second] = [ca.issue("tls-server", &csr), ca.issue("tls-server", &csr)];
+    ca.revoke(&first.serial, "keyCompromise").expect(204);
+    wait_until("every entry's place in the log", || {
+        ca.node.sql("SELECT COUNT(*) FROM audit_entry WHERE leaf_index IS NULL").trim() == "0"
+    });
+    let note = ca.server.ask([], "/log/checkpoint").expect(200).text();
+    let checkpoint = ca.written("checkpoint", &note);
+    assert!(ca.server.stop());
+    let node = &ca.node;
+    node.xinshu(["audit", "verify"]).success();
+    keep(node, "good");
+
+    let (one, two) = (format!("serial = {}", blob(&first.serial)), format!("serial = {}", blob(&second.serial)));
+    let revoked = format!("the revocation of certificate {}", first.serial);
+    let beside = format!("beside certificate {}", second.serial);
+    let edits: Vec<(&str, String, &str)> = vec![
+        ("a certificate is swapped", format!("UPDATE ca_certificate SET der = (SELECT der FROM ca_certificate WHERE {one}) WHERE {two}"), "is not the one that the log saw issued"),
+        ("a certificate is deleted", format!("DELETE FROM ca_certificate WHERE {two}"), "is on record no more"),
+        ("a certificate is slipped in", format!("INSERT INTO ca_certificate (serial, issuer, profile, subject, requester, issued_at, not_after, der) SELECT tbs_digest, 'issuing', 'tls-server', 'CN=x', 'x', 1, 1, tbs_digest FROM ca_intent LIMIT 1"), "the log never saw it issued"),
+        ("its issuer is altered", format!("UPDATE ca_certificate SET issuer = 'root' WHERE {two}"), &beside),
+        ("its subject is altered", format!("UPDATE ca_certificate SET subject = 'CN=nobody' WHERE {two}"), &beside),
+        ("its end is altered", format!("UPDATE ca_certificate SET not_after = not_after + 1000000 WHERE {two}"), &beside),
+        ("its profile is altered", format!("UPDATE ca_certificate SET profile = 'person' WHERE {two}"), &beside),
+        ("a revocation is deleted", "DELETE FROM ca_revocation".to_owned(), "is on record as good"),
+        ("a revocation is slipped in", format!("INSERT INTO ca_revocation (serial, issuer, reason, revoked_at, not_after) SELECT serial, issuer, 1, issued_at, not_after FROM ca_certificate WHERE {two}"), "the log never saw that"),
+        ("its reason is altered", "UPDATE ca_revocation SET reason = 4".to_owned(), &revoked),
+        ("its time is altered", "UPDATE ca_revocation SET revoked_at = revoked_at + 1000000".to_owned(), &revoked),
+        ("it is hidden from CRLs by its end", "UPDATE ca_revocation SET not_after = 1".to_owned(), &revoked),
+        ("it is hidden from CRLs by its issuer", "UPDATE ca_revocation SET issuer = 'nobody'".to_owned(), &revoked),
+        ("an authority is swapped", "UPDATE ca SET certificate = (SELECT certificate FROM ca WHERE name = 'root') WHERE name = 'issuing'".to_owned(), "authority issuing on record"),
+        ("an authority is deleted", "DELETE FROM ca WHERE name = 'issuing'".to_owned(), "authority issuing was made, and is on record no more"),
+        ("an entry is altered", "UPDATE audit_entry SET body = replace(body, 'keyCompromise', 'superseded')".to_owned(), "one of them was changed"),
+        ("an entry is deleted", "DELETE FROM audit_entry WHERE leaf_index = 3".to_owned(), "entries 3 to 3 are missing"),
+        ("the last entry is deleted", "DELETE FROM audit_entry WHERE leaf_index = (SELECT MAX(leaf_index) FROM audit_entry)".to_owned(), "rolled back"),
+        ("entries are reordered", "UPDATE audit_entry SET leaf_index = -1 WHERE leaf_index = 3; UPDATE audit_entry SET leaf_index = 3 WHERE leaf_index = 4; UPDATE audit_entry SET leaf_index = 4 WHERE leaf_index = -1".to_owned(), "reordered"),
+        ("an entry is listed under another action", "UPDATE audit_entry SET action = 'nothing' WHERE leaf_index = 3".to_owned(), "under an action it does not record"),
+        ("an actor's name is altered", "UPDATE audit_entry SET personal = replace(personal, 'local:', 'local:not-') WHERE leaf_index = 3".to_owned(), "is not the one that was logged"),
+        ("a checkpoint is altered", "UPDATE audit_checkpoint SET note = replace(note, 'log', 'lag')".to_owned(), "checkpoint"),
+        ("the tree's state is altered", "UPDATE audit_tree SET size = size - 1".to_owned(), "the log's stored state"),
+    ];
+    for (what, sql, expected) in edits {
+        node.sql(&sql);
+        let verified = node.xinshu(["audit", "verify"]);
+        assert_eq!(verified.code, Some(1), "{what}: not found: {}{}", verified.text(), verified.stderr);
+        assert!(verified.text().contains(expected), "{what}: {}", verified.text());
+        put_back(node, "good", dialect);
+    }
+    node.xinshu(["audit", "verify"]).success();
+    node.xinshu(["audit", "verify", "--checkpoint", checkpoint.to_str().unwrap()]).success();
+    rolled_back(&mut ca, dialect);
+}
+
+/// A rollback to an older state as a whole shows only to who kept a checkpoint.
+fn rolled_back(ca: &mut Ca, dialect: &Dialect) {
+    ca.server = ca.node.serve();
+    ca.issue("tls-server", &ca.web("later.example.org"));
+    wait_until("every entry's place in the log", || {
+        ca.node.sql("SELECT COUNT(*) FROM audit_entry WHERE leaf_index IS NULL").trim() == "0"
+    });
+    let note = ca.server.ask([], "/log/checkpoint").expect(200).text();
+    let checkpoint = ca.written("checkpoint", &note);
+    assert!(ca.server.stop());
+    put_back(&ca.node, "good", dialect);
+    ca.node.xinshu(["audit", "verify"]).success();
+    let verified = ca.node.xinshu(["audit", "verify", "--checkpoint", checkpoint.to_str().unwrap()]);
+    assert_eq!(verified.code, Some(1), "{}", verified.text());
+    assert!(verified.text().contains("it was rolled back"), "{}", verified.text());
+}

@@ -1,0 +1,59 @@
+//! CRL numbers (RFC 5280 §5.2.3).
+
+use testkit::{Options, Postgres, run_with, wait_until};
+
+use crate::support::{Ca, openssl};
+
+/// The cRLNumber that OpenSSL reads.
+fn number(ca: &Ca, name: &str) -> u64 {
+    let crl = ca.fetch(&format!("/crl/{name}.crl"));
+    let read = run_with(openssl().args(["crl", "-inform", "DER", "-noout", "-crlnumber"]), &crl).success();
+    let text = read.text();
+    let digits = text.trim().trim_start_matches("crlNumber=").trim_start_matches("0x");
+    u64::from_str_radix(digits, 16).unwrap_or_else(|_| panic!("not a CRL number: {text}"))
+}
+
+#[test]
+fn with_every_revocation_restart_and_period() {
+    rise(Ca::start("p256"));
+}
+
+#[test]
+fn on_postgresql_too() {
+    rise(Ca::with(Options {
+        settings: vec![format!("database.url={}", Postgres::shared().database())],
+        ..Options::default()
+    }));
+}
+
+fn rise(mut ca: Ca) {
+    let mut last = number(&ca, "issuing");
+    let mut rises = |ca: &Ca| {
+        let now = number(ca, "issuing");
+        assert!(now > last, "{now} after {last}");
+        last = now;
+    };
+    for name in ["a.example.org", "b.example.org"] {
+        let leaf = ca.issue("tls-server", &ca.web(name));
+        ca.revoke(&leaf.serial, "superseded").expect(204);
+        rises(&ca);
+    }
+    ca.node.xinshu(["ca", "publish-crl"]).success();
+    rises(&ca);
+    ca.restart();
+    rises(&ca);
+    ca.server.kill();
+    ca.server = ca.node.serve();
+    rises(&ca);
+    let root = number(&ca, "root");
+    let next_update = ca.crl("issuing").next_update();
+    for _ in 0..3 {
+        let before = number(&ca, "issuing");
+        ca.server.advance(25 * 3600);
+        wait_until("the scheduled CRL", || number(&ca, "issuing") > before);
+        rises(&ca);
+    }
+    assert!(number(&ca, "root") > root);
+    assert!(ca.crl("issuing").next_update() > next_update);
+    ca.node.xinshu(["audit", "verify"]).success();
+}
