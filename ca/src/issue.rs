@@ -15,6 +15,7 @@ use platform::{
 
 use crate::{
     Error, Service,
+    authorize::authorize,
     model::{Authority, Contents, ProfileName, Purpose},
     store,
 };
@@ -42,7 +43,7 @@ pub struct Issued {
     pub chain_pem: String,
 }
 
-const ACTION: &str = "ca.certificate.issue";
+pub(crate) const ACTION: &str = "ca.certificate.issue";
 
 /// Issues one certificate.
 ///
@@ -66,7 +67,7 @@ async fn attempt(service: &Service, caller: &Caller, order: &Order) -> Result<Is
     // 1. Resolve: which authority, which profile, what of the request.
     let authority = service.issuing(order.ca.as_deref())?;
     // 2. Authorize.
-    caller.require(ACTION)?;
+    authorize(service, caller, ACTION, subject_of(order)).await?;
     let Contents { subject, alt_names } = order.profile.contents(&order.request)?;
     // 3. Build.
     let serial = SerialNumber::random(&SystemRandom::new())?;
@@ -161,16 +162,19 @@ async fn record_failure(
     order: &Order,
     error: &Error,
 ) -> Result<(), Error> {
-    let subject = Party::person(format!("subject:{}", order.request.subject()));
-    let entry = Entry::new(ACTION, caller, subject, service.clock().now())
+    let entry = Entry::new(ACTION, caller, subject_of(order), service.clock().now())
         .with("profile", order.profile.as_str());
     let entry = match error {
-        Error::Denied(_) | Error::Refused(_) | Error::BadRequest(_) | Error::NoSuchCa(_) => {
-            entry.refused(error.to_string())
-        }
-        // Nothing can be written where the database is what failed.
-        Error::Store(_) => return Ok(()),
+        Error::Refused(_) | Error::NoSuchCa(_) => entry.refused(error.to_string()),
+        // The log is for ever: it does not repeat what a request says of a person.
+        Error::BadRequest(_) => entry.refused("the certification request cannot be used"),
+        // Logged where it was found; and nothing can be written where the database failed.
+        Error::Denied(_) | Error::Store(_) => return Ok(()),
         other => entry.failed(other.to_string()),
     };
     service.store().record(entry).await.map_err(Error::Store)
+}
+
+fn subject_of(order: &Order) -> Party {
+    Party::person(format!("subject:{}", order.request.subject()))
 }

@@ -6,6 +6,7 @@
 //! answers OCSP. [`Service::api`] is its REST, [`Service::public`] what relying
 //! parties fetch over plain HTTP.
 
+mod authorize;
 mod error;
 mod hierarchy;
 mod http;
@@ -29,7 +30,7 @@ use axum::Router;
 use hsm_adapters::Keyring;
 use jiff::SignedDuration;
 use pki::{Certificate, RevocationReason, SerialNumber};
-use platform::{Caller, SharedClock, Store, jobs::Job};
+use platform::{Caller, SharedClock, Store, audit::Party, jobs::Job};
 use utoipa_axum::router::OpenApiRouter;
 
 pub use error::Error;
@@ -170,7 +171,8 @@ impl Service {
     /// # Errors
     /// Where it is not allowed, or a key or the database does not serve.
     pub async fn publish_crl(&self, caller: &Caller, ca: &str) -> Result<i64, Error> {
-        caller.require("ca.crl.publish")?;
+        let subject = Party::thing(format!("ca:{ca}"));
+        authorize::authorize(self, caller, "ca.crl.publish", subject).await?;
         publish_crl::publish(self, caller, ca).await
     }
 
@@ -187,6 +189,10 @@ impl Service {
     /// # Errors
     /// Where a responder's certificate cannot be issued or read.
     pub async fn start_responders(&self, keyring: &Keyring) -> Result<(), Error> {
+        // After a long stop they may have expired: nobody should get such an answer.
+        if let Err(error) = service_certificate::renew_due(self).await {
+            tracing::error!(%error, "certificates of services were not renewed");
+        }
         let responder = ocsp::Responder::start(self, keyring).await?;
         // A second start changes nothing: the first one's responders serve.
         let _ = self.0.responder.set(responder);

@@ -7,7 +7,7 @@ use platform::{
     store::Tx,
 };
 
-use crate::{Error, Service, publish_crl, store};
+use crate::{Error, Service, authorize::authorize, publish_crl, store};
 
 const ACTION: &str = "ca.certificate.revoke";
 
@@ -25,20 +25,9 @@ pub(crate) async fn revoke(
     reason: RevocationReason,
 ) -> Result<(), Error> {
     let now = service.clock().now();
-    let entry = Entry::new(
-        ACTION,
-        caller,
-        Party::thing(format!("certificate:{serial}")),
-        now,
-    )
-    .with("reason", reason.name());
-    if let Err(denied) = caller.require(ACTION) {
-        service
-            .store()
-            .record(entry.refused(denied.to_string()))
-            .await?;
-        return Err(denied.into());
-    }
+    let subject = Party::thing(format!("certificate:{serial}"));
+    authorize(service, caller, ACTION, subject.clone()).await?;
+    let entry = Entry::new(ACTION, caller, subject, now).with("reason", reason.name());
     let wanted = serial.clone();
     let (issuer, generation) = service
         .store()

@@ -18,14 +18,19 @@ impl Server {
     #[track_caller]
     pub fn ask<'a>(&self, arguments: impl IntoIterator<Item = &'a str>, url: &str) -> Answer {
         // Without `Expect:` no interim answer comes first.
-        let arguments = ["-i", "--http1.1", "-H", "Expect:"].into_iter().chain(arguments);
+        let arguments = ["-i", "--http1.1", "-H", "Expect:"]
+            .into_iter()
+            .chain(arguments);
         Answer::parse(&self.curl(arguments, url).success())
     }
 
     /// Moves the server's clock; only where it was built with `test-clock`.
     #[track_caller]
     pub fn advance(&self, seconds: i64) {
-        let moved = self.ask(["-X", "POST"], &format!("{}/test/clock/{seconds}", self.ops));
+        let moved = self.ask(
+            ["-X", "POST"],
+            &format!("{}/test/clock/{seconds}", self.ops),
+        );
         assert_eq!(moved.status, 200, "the clock stands: {}", moved.text());
     }
 }
@@ -34,13 +39,18 @@ impl Answer {
     #[track_caller]
     fn parse(outcome: &Outcome) -> Self {
         let whole = &outcome.stdout;
-        let end = whole.windows(4).position(|window| window == b"\r\n\r\n").expect("an HTTP head");
+        let end = whole
+            .windows(4)
+            .position(|window| window == b"\r\n\r\n")
+            .expect("an HTTP head");
         let head = String::from_utf8_lossy(&whole[..end]);
         let (first, fields) = head.split_once("\r\n").unwrap_or((&head, ""));
         let status = first.split(' ').nth(1).unwrap_or_default();
         let headers = fields.lines().filter_map(|field| field.split_once(':'));
         Self {
-            status: status.parse().unwrap_or_else(|_| panic!("no status: {first}")),
+            status: status
+                .parse()
+                .unwrap_or_else(|_| panic!("no status: {first}")),
             headers: headers
                 .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
                 .collect(),
@@ -62,7 +72,8 @@ impl Answer {
     /// The body as JSON.
     #[track_caller]
     pub fn json(&self) -> serde_json::Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("not JSON ({error}): {}", self.text()))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("not JSON ({error}): {}", self.text()))
     }
 
     /// Itself where the status is `status`; fails the test where not.

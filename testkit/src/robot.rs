@@ -15,7 +15,14 @@ impl Xinshu {
     /// Registers a client that may do `actions`.
     #[track_caller]
     pub fn robot(&self, name: &str, actions: &[&str]) -> Robot {
-        let mut arguments = vec!["client", "add", name, "--grant", "client_credentials", "--json"];
+        let mut arguments = vec![
+            "client",
+            "add",
+            name,
+            "--grant",
+            "client_credentials",
+            "--json",
+        ];
         arguments.extend(actions.iter().flat_map(|action| ["--allow", action]));
         let made = self.xinshu(arguments).success().json();
         let field = |name: &str| made[name].as_str().expect("a registered client").to_owned();
@@ -32,8 +39,13 @@ impl Robot {
     pub fn bearer(&self, server: &Server) -> String {
         let user = format!("{}:{}", self.id, self.secret);
         let form = "grant_type=client_credentials&scope=api";
-        let answer = server.ask(["-u", &user, "-d", form], "/oauth2/token").expect(200);
-        let token = answer.json()["access_token"].as_str().expect("a token").to_owned();
+        let answer = server
+            .ask(["-u", &user, "-d", form], "/oauth2/token")
+            .expect(200);
+        let token = answer.json()["access_token"]
+            .as_str()
+            .expect("a token")
+            .to_owned();
         format!("Authorization: Bearer {token}")
     }
 }

@@ -269,6 +269,11 @@ impl Server {
         self.child.wait().unwrap().success()
     }
 
+    /// Waits until a process that was told to stop has ended, and tells whether it ended well.
+    pub fn stop_was_clean(&mut self) -> bool {
+        self.child.wait().unwrap().success()
+    }
+
     /// Sends a signal.
     pub fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();

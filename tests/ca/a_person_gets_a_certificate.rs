@@ -12,16 +12,35 @@ fn with_the_parts_of_a_name_that_the_profile_takes() {
     let leaf = ca.issue("person", &csr);
     let subject = leaf.certificate.subject();
     assert_eq!(subject.common_name(), Some("王芳"));
-    assert_eq!(subject.values(pki::oid::ORGANIZATION).collect::<Vec<_>>(), ["测试机关"]);
-    assert_eq!(subject.values(pki::oid::SERIAL_NUMBER).collect::<Vec<_>>(), ["330100"]);
+    assert_eq!(
+        subject.values(pki::oid::ORGANIZATION).collect::<Vec<_>>(),
+        ["测试机关"]
+    );
+    assert_eq!(
+        subject.values(pki::oid::SERIAL_NUMBER).collect::<Vec<_>>(),
+        ["330100"]
+    );
     let text = shown(&leaf.chain);
     // RFC 5280 §4.1.2.6: new certificates hold mail addresses in subjectAltName.
-    assert!(!text.contains("Zhejiang") && !text.contains("other@example.org"), "{text}");
+    assert!(
+        !text.contains("Zhejiang") && !text.contains("other@example.org"),
+        "{text}"
+    );
     assert!(text.contains("email:wang.fang@example.org"), "{text}");
-    assert!(text.contains("TLS Web Client Authentication, E-mail Protection"), "{text}");
-    assert!(text.contains("Digital Signature, Non Repudiation"), "{text}");
+    assert!(
+        text.contains("TLS Web Client Authentication, E-mail Protection"),
+        "{text}"
+    );
+    assert!(
+        text.contains("Digital Signature, Non Repudiation"),
+        "{text}"
+    );
     assert!(ca.verify(&leaf).ok);
-    let days = leaf.certificate.validity().not_after.duration_since(leaf.certificate.validity().not_before);
+    let days = leaf
+        .certificate
+        .validity()
+        .not_after
+        .duration_since(leaf.certificate.validity().not_before);
     assert_eq!(days.as_hours() / 24, 365);
 }
 

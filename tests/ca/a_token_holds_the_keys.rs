@@ -11,7 +11,10 @@ fn it_issues_and_revokes() {
         let mut ca = Ca::with(Options {
             algorithm: algorithm.to_owned(),
             settings: vec![format!("keys.store={}", hsm.store())],
-            environment: vec![("SOFTHSM2_CONF".to_owned(), hsm.configuration().display().to_string())],
+            environment: vec![(
+                "SOFTHSM2_CONF".to_owned(),
+                hsm.configuration().display().to_string(),
+            )],
         });
         let authorities = ca.node.xinshu(["ca", "list", "--json"]).success().json();
         for authority in authorities.as_array().unwrap() {

@@ -35,13 +35,21 @@ struct Dialect {
 }
 
 const TABLES: [&str; 7] = [
-    "ca", "ca_certificate", "ca_revocation", "audit_entry", "audit_tree", "audit_checkpoint", "ca_generation",
+    "ca",
+    "ca_certificate",
+    "ca_revocation",
+    "audit_entry",
+    "audit_tree",
+    "audit_checkpoint",
+    "ca_generation",
 ];
 
 /// Keeps the tables as they are under another name.
 fn keep(node: &Xinshu, moment: &str) {
     for table in TABLES {
-        node.sql(&format!("CREATE TABLE {moment}_{table} AS SELECT * FROM {table}"));
+        node.sql(&format!(
+            "CREATE TABLE {moment}_{table} AS SELECT * FROM {table}"
+        ));
     }
 }
 
@@ -49,7 +57,9 @@ fn keep(node: &Xinshu, moment: &str) {
 fn put_back(node: &Xinshu, moment: &str, dialect: &Dialect) {
     let with_ids = dialect.with_ids;
     for table in TABLES {
-        node.sql(&format!("DELETE FROM {table}; INSERT INTO {table} {with_ids} SELECT * FROM {moment}_{table}"));
+        node.sql(&format!(
+            "DELETE FROM {table}; INSERT INTO {table} {with_ids} SELECT * FROM {moment}_{table}"
+        ));
     }
 }
 
@@ -59,7 +69,10 @@ fn found(mut ca: Ca, dialect: &Dialect) {
     let [first, second] = [ca.issue("tls-server", &csr), ca.issue("tls-server", &csr)];
     ca.revoke(&first.serial, "keyCompromise").expect(204);
     wait_until("every entry's place in the log", || {
-        ca.node.sql("SELECT COUNT(*) FROM audit_entry WHERE leaf_index IS NULL").trim() == "0"
+        ca.node
+            .sql("SELECT COUNT(*) FROM audit_entry WHERE leaf_index IS NULL")
+            .trim()
+            == "0"
     });
     let note = ca.server.ask([], "/log/checkpoint").expect(200).text();
     let checkpoint = ca.written("checkpoint", &note);
@@ -68,7 +81,10 @@ fn found(mut ca: Ca, dialect: &Dialect) {
     node.xinshu(["audit", "verify"]).success();
     keep(node, "good");
 
-    let (one, two) = (format!("serial = {}", blob(&first.serial)), format!("serial = {}", blob(&second.serial)));
+    let (one, two) = (
+        format!("serial = {}", blob(&first.serial)),
+        format!("serial = {}", blob(&second.serial)),
+    );
     let revoked = format!("the revocation of certificate {}", first.serial);
     let beside = format!("beside certificate {}", second.serial);
     let edits: Vec<(&str, String, &str)> = vec![
@@ -99,12 +115,28 @@ fn found(mut ca: Ca, dialect: &Dialect) {
     for (what, sql, expected) in edits {
         node.sql(&sql);
         let verified = node.xinshu(["audit", "verify"]);
-        assert_eq!(verified.code, Some(1), "{what}: not found: {}{}", verified.text(), verified.stderr);
-        assert!(verified.text().contains(expected), "{what}: {}", verified.text());
+        assert_eq!(
+            verified.code,
+            Some(1),
+            "{what}: not found: {}{}",
+            verified.text(),
+            verified.stderr
+        );
+        assert!(
+            verified.text().contains(expected),
+            "{what}: {}",
+            verified.text()
+        );
         put_back(node, "good", dialect);
     }
     node.xinshu(["audit", "verify"]).success();
-    node.xinshu(["audit", "verify", "--checkpoint", checkpoint.to_str().unwrap()]).success();
+    node.xinshu([
+        "audit",
+        "verify",
+        "--checkpoint",
+        checkpoint.to_str().unwrap(),
+    ])
+    .success();
     rolled_back(&mut ca, dialect);
 }
 
@@ -113,14 +145,26 @@ fn rolled_back(ca: &mut Ca, dialect: &Dialect) {
     ca.server = ca.node.serve();
     ca.issue("tls-server", &ca.web("later.example.org"));
     wait_until("every entry's place in the log", || {
-        ca.node.sql("SELECT COUNT(*) FROM audit_entry WHERE leaf_index IS NULL").trim() == "0"
+        ca.node
+            .sql("SELECT COUNT(*) FROM audit_entry WHERE leaf_index IS NULL")
+            .trim()
+            == "0"
     });
     let note = ca.server.ask([], "/log/checkpoint").expect(200).text();
     let checkpoint = ca.written("checkpoint", &note);
     assert!(ca.server.stop());
     put_back(&ca.node, "good", dialect);
     ca.node.xinshu(["audit", "verify"]).success();
-    let verified = ca.node.xinshu(["audit", "verify", "--checkpoint", checkpoint.to_str().unwrap()]);
+    let verified = ca.node.xinshu([
+        "audit",
+        "verify",
+        "--checkpoint",
+        checkpoint.to_str().unwrap(),
+    ]);
     assert_eq!(verified.code, Some(1), "{}", verified.text());
-    assert!(verified.text().contains("it was rolled back"), "{}", verified.text());
+    assert!(
+        verified.text().contains("it was rolled back"),
+        "{}",
+        verified.text()
+    );
 }

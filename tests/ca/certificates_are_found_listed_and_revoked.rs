@@ -9,43 +9,90 @@ use crate::support::Ca;
 fn one_certificate_by_its_serial_number() {
     let ca = Ca::start("p256");
     let leaf = ca.issue("tls-server", &ca.web("www.example.org"));
-    let shown = ca.get(&format!("/api/v1/certificates/{}", leaf.serial)).expect(200).json();
+    let shown = ca
+        .get(&format!("/api/v1/certificates/{}", leaf.serial))
+        .expect(200)
+        .json();
     assert_eq!(shown["serial"], leaf.serial);
     assert_eq!(shown["issuer"], "issuing");
     assert_eq!(shown["profile"], "tls-server");
     assert_eq!(shown["subject"], "CN=www.example.org");
     assert_eq!(shown["status"], "good");
-    assert_eq!(shown["certificate"], std::fs::read_to_string(&leaf.chain).unwrap());
+    assert_eq!(
+        shown["certificate"],
+        std::fs::read_to_string(&leaf.chain).unwrap()
+    );
     assert!(shown.get("reason").is_none(), "{shown}");
     // Colons and capitals, as other programs print serial numbers.
-    let colons: Vec<_> = leaf.serial.as_bytes().chunks(2).map(|pair| String::from_utf8_lossy(pair).to_uppercase()).collect();
-    ca.get(&format!("/api/v1/certificates/{}", colons.join(":"))).expect(200);
-    let same = ca.node.xinshu(["cert", "show", &leaf.serial]).success().json();
+    let colons: Vec<_> = leaf
+        .serial
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| String::from_utf8_lossy(pair).to_uppercase())
+        .collect();
+    ca.get(&format!("/api/v1/certificates/{}", colons.join(":")))
+        .expect(200);
+    let same = ca
+        .node
+        .xinshu(["cert", "show", &leaf.serial])
+        .success()
+        .json();
     assert_eq!(same, shown);
-    ca.get("/api/v1/certificates/00112233445566778899").problem(404);
+    ca.get("/api/v1/certificates/00112233445566778899")
+        .problem(404);
     ca.get("/api/v1/certificates/xyz").problem(400);
-    ca.get(&format!("/api/v1/certificates/{}", "f".repeat(99))).problem(400);
+    ca.get(&format!("/api/v1/certificates/{}", "f".repeat(99)))
+        .problem(400);
 }
 
 #[test]
 fn a_list_comes_in_pages_the_newest_first() {
     let ca = Ca::start("p256");
     let csr = ca.web("www.example.org");
-    let mut serials: Vec<_> = (0..5).map(|_| ca.issue("tls-server", &csr).serial).collect();
+    let mut serials: Vec<_> = (0..5)
+        .map(|_| ca.issue("tls-server", &csr).serial)
+        .collect();
     serials.reverse();
     let serials_of = |query: &str| -> Vec<String> {
-        let list = ca.get(&format!("/api/v1/certificates?{query}")).expect(200).json();
-        list.as_array().unwrap().iter().map(|one| one["serial"].as_str().unwrap().to_owned()).collect()
+        let list = ca
+            .get(&format!("/api/v1/certificates?{query}"))
+            .expect(200)
+            .json();
+        list.as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["serial"].as_str().unwrap().to_owned())
+            .collect()
     };
-    assert_eq!(serials_of("subject=CN%3Dwww.example.org&limit=3"), serials[..3]);
-    let third = ca.get(&format!("/api/v1/certificates/{}", serials[2])).json();
+    assert_eq!(
+        serials_of("subject=CN%3Dwww.example.org&limit=3"),
+        serials[..3]
+    );
+    let third = ca
+        .get(&format!("/api/v1/certificates/{}", serials[2]))
+        .json();
     let before = third["issued_at"].as_str().unwrap();
-    assert_eq!(serials_of(&format!("subject=CN%3Dwww.example.org&issued_before={before}")), serials[3..]);
+    assert_eq!(
+        serials_of(&format!(
+            "subject=CN%3Dwww.example.org&issued_before={before}"
+        )),
+        serials[3..]
+    );
     assert!(serials_of("subject=CN%3Dnobody").is_empty());
-    let listed = ca.node.xinshu(["cert", "list", "--subject", "CN=www.example.org", "--json"]).success().json();
+    let listed = ca
+        .node
+        .xinshu(["cert", "list", "--subject", "CN=www.example.org", "--json"])
+        .success()
+        .json();
     assert_eq!(listed.as_array().unwrap().len(), 5);
-    for wrong in ["limit=0", "limit=1001", "limit=x", "issued_before=yesterday"] {
-        ca.get(&format!("/api/v1/certificates?{wrong}")).problem(400);
+    for wrong in [
+        "limit=0",
+        "limit=1001",
+        "limit=x",
+        "issued_before=yesterday",
+    ] {
+        ca.get(&format!("/api/v1/certificates?{wrong}"))
+            .problem(400);
     }
 }
 
@@ -66,17 +113,30 @@ fn every_reason_is_told_everywhere() {
     for reason in reasons {
         let leaf = ca.issue("tls-server", &csr);
         ca.revoke(&leaf.serial, reason.name()).expect(204);
-        let shown = ca.get(&format!("/api/v1/certificates/{}", leaf.serial)).json();
-        assert_eq!((shown["status"].as_str(), shown["reason"].as_str()), (Some("revoked"), Some(reason.name())));
+        let shown = ca
+            .get(&format!("/api/v1/certificates/{}", leaf.serial))
+            .json();
+        assert_eq!(
+            (shown["status"].as_str(), shown["reason"].as_str()),
+            (Some("revoked"), Some(reason.name()))
+        );
         assert!(shown["revoked_at"].is_string(), "{shown}");
-        let entry = ca.crl("issuing").entries().map(Result::unwrap).find(|entry| entry.serial == *leaf.certificate.serial());
+        let entry = ca
+            .crl("issuing")
+            .entries()
+            .map(Result::unwrap)
+            .find(|entry| entry.serial == *leaf.certificate.serial());
         assert_eq!(entry.expect("an entry in the CRL").reason, reason);
         // RFC 5280 §5.3.1: an unspecified reason is told by leaving it out.
         let told = match reason {
             RevocationReason::Unspecified => "revoked".to_owned(),
             reason => format!("revoked {}", reason.name()),
         };
-        if reason != RevocationReason::AaCompromise {
+        // OpenSSL 3.0 has no names for these two.
+        if !matches!(
+            reason,
+            RevocationReason::PrivilegeWithdrawn | RevocationReason::AaCompromise
+        ) {
             assert_eq!(ca.ocsp_get(&leaf), told);
         }
     }
@@ -86,8 +146,14 @@ fn every_reason_is_told_everywhere() {
         let told = ca.revoke(&leaf.serial, reason).problem(422);
         assert!(told.contains("keyCompromise"), "{told}");
     }
-    ca.post(&format!("/api/v1/certificates/{}/revoke", leaf.serial), &json!({})).expect(204);
-    let shown = ca.get(&format!("/api/v1/certificates/{}", leaf.serial)).json();
+    ca.post(
+        &format!("/api/v1/certificates/{}/revoke", leaf.serial),
+        &json!({}),
+    )
+    .expect(204);
+    let shown = ca
+        .get(&format!("/api/v1/certificates/{}", leaf.serial))
+        .json();
     assert_eq!(shown["reason"], "unspecified");
 }
 
@@ -98,7 +164,9 @@ fn only_once_and_only_what_is_there() {
     ca.revoke(&leaf.serial, "superseded").expect(204);
     let told = ca.revoke(&leaf.serial, "keyCompromise").problem(409);
     assert!(told.contains("revoked already"), "{told}");
-    let shown = ca.get(&format!("/api/v1/certificates/{}", leaf.serial)).json();
+    let shown = ca
+        .get(&format!("/api/v1/certificates/{}", leaf.serial))
+        .json();
     assert_eq!(shown["reason"], "superseded");
     ca.revoke("00112233445566778899", "superseded").problem(404);
     ca.revoke("xyz", "superseded").problem(400);

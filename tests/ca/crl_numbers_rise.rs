@@ -7,9 +7,16 @@ use crate::support::{Ca, openssl};
 /// The cRLNumber that OpenSSL reads.
 fn number(ca: &Ca, name: &str) -> u64 {
     let crl = ca.fetch(&format!("/crl/{name}.crl"));
-    let read = run_with(openssl().args(["crl", "-inform", "DER", "-noout", "-crlnumber"]), &crl).success();
+    let read = run_with(
+        openssl().args(["crl", "-inform", "DER", "-noout", "-crlnumber"]),
+        &crl,
+    )
+    .success();
     let text = read.text();
-    let digits = text.trim().trim_start_matches("crlNumber=").trim_start_matches("0x");
+    let digits = text
+        .trim()
+        .trim_start_matches("crlNumber=")
+        .trim_start_matches("0x");
     u64::from_str_radix(digits, 16).unwrap_or_else(|_| panic!("not a CRL number: {text}"))
 }
 

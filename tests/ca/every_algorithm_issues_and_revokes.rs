@@ -1,6 +1,9 @@
 //! One certificate from its order to its revocation, for every algorithm and database.
 
-use pki::{Certificate, CertificateList, RevocationReason, ocsp::{BasicResponse, CertStatus}};
+use pki::{
+    Certificate, CertificateList, RevocationReason,
+    ocsp::{BasicResponse, CertStatus},
+};
 use testkit::{Options, Postgres, run};
 
 use crate::support::{Ca, Leaf, openssl};
@@ -36,25 +39,44 @@ fn p256_on_postgresql() {
 
 /// By REST and by the command line, then good, revoked, and good again for the other.
 fn openssl_follows(ca: &Ca, algorithm: &str) {
-    let csr = ca.csr_of(algorithm, "/CN=www.example.org", &["subjectAltName=DNS:www.example.org,IP:192.0.2.1"]);
-    let (revoked, other) = (ca.issue("tls-server", &csr), ca.issue_by_command("tls-server", &csr));
+    let csr = ca.csr_of(
+        algorithm,
+        "/CN=www.example.org",
+        &["subjectAltName=DNS:www.example.org,IP:192.0.2.1"],
+    );
+    let (revoked, other) = (
+        ca.issue("tls-server", &csr),
+        ca.issue_by_command("tls-server", &csr),
+    );
     assert_ne!(revoked.serial, other.serial);
     for leaf in [&revoked, &other] {
         assert!(leaf.certificate.serial().bits() >= 100, "{}", leaf.serial);
         let verified = ca.verify(leaf);
         assert!(verified.ok, "{}{}", verified.text(), verified.stderr);
-        assert_eq!((ca.ocsp_post(leaf).as_str(), ca.ocsp_get(leaf).as_str()), ("good", "good"));
+        assert_eq!(
+            (ca.ocsp_post(leaf).as_str(), ca.ocsp_get(leaf).as_str()),
+            ("good", "good")
+        );
     }
     ca.revoke(&revoked.serial, "keyCompromise").expect(204);
     let verified = ca.verify(&revoked);
-    assert!(!verified.ok && verified.stderr.contains("certificate revoked"), "{}", verified.stderr);
+    assert!(
+        !verified.ok && verified.stderr.contains("certificate revoked"),
+        "{}",
+        verified.stderr
+    );
     assert_eq!(ca.ocsp_post(&revoked), "revoked keyCompromise");
     assert_eq!(ca.ocsp_get(&revoked), "revoked keyCompromise");
     assert!(ca.verify(&other).ok);
     assert_eq!(ca.ocsp_get(&other), "good");
-    ca.node.xinshu(["cert", "revoke", &other.serial, "--reason", "superseded"]).success();
+    ca.node
+        .xinshu(["cert", "revoke", &other.serial, "--reason", "superseded"])
+        .success();
     assert!(!ca.verify(&other).ok);
-    assert_eq!((ca.ocsp_post(&other).as_str(), ca.ocsp_get(&other).as_str()), ("revoked superseded", "revoked superseded"));
+    assert_eq!(
+        (ca.ocsp_post(&other).as_str(), ca.ocsp_get(&other).as_str()),
+        ("revoked superseded", "revoked superseded")
+    );
     ca.node.xinshu(["audit", "verify"]).success();
 }
 
@@ -63,12 +85,25 @@ fn openssl_follows(ca: &Ca, algorithm: &str) {
 #[test]
 fn sm2() {
     let ca = Ca::start("sm2");
-    let csr = ca.csr_of("sm2", "/CN=www.example.cn", &["subjectAltName=DNS:www.example.cn"]);
-    let (leaf, other) = (ca.issue("tls-server", &csr), ca.issue_by_command("tls-server", &csr));
+    let csr = ca.csr_of(
+        "sm2",
+        "/CN=www.example.cn",
+        &["subjectAltName=DNS:www.example.cn"],
+    );
+    let (leaf, other) = (
+        ca.issue("tls-server", &csr),
+        ca.issue_by_command("tls-server", &csr),
+    );
     let (root, issuing) = (ca.authority_file("root"), ca.authority_file("issuing"));
     let link = |anchor: &std::path::Path, leaf: &std::path::Path| {
         run(openssl()
-            .args(["verify", "-vfyopt", "distid:1234567812345678", "-partial_chain", "-CAfile"])
+            .args([
+                "verify",
+                "-vfyopt",
+                "distid:1234567812345678",
+                "-partial_chain",
+                "-CAfile",
+            ])
             .args([anchor, leaf]))
         .success()
     };
@@ -76,7 +111,11 @@ fn sm2() {
     link(&issuing, &leaf.chain);
     link(&issuing, &other.chain);
     let (anchor, issuing) = (ca.authority("root"), ca.authority("issuing"));
-    assert!(std::fs::read_to_string(ca.node.root()).unwrap().contains(anchor.to_pem().trim()));
+    assert!(
+        std::fs::read_to_string(ca.node.root())
+            .unwrap()
+            .contains(anchor.to_pem().trim())
+    );
     ca.crl("root");
     let crl = ca.crl("issuing");
     assert!(!says_revoked(&crl, &leaf));
@@ -94,7 +133,8 @@ fn sm2() {
 }
 
 fn says_revoked(crl: &CertificateList, leaf: &Leaf) -> bool {
-    crl.entries().any(|entry| entry.unwrap().serial == *leaf.certificate.serial())
+    crl.entries()
+        .any(|entry| entry.unwrap().serial == *leaf.certificate.serial())
 }
 
 fn status(ca: &Ca, issuing: &Certificate, leaf: &Leaf) -> CertStatus {

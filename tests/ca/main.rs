@@ -1,5 +1,9 @@
 //! The certificate authority, as its requesters and relying parties see it.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where it cannot go on")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails where it cannot go on"
+)]
 
 mod a_client_certificate_is_asked_for_and_not_required;
 mod a_person_gets_a_certificate;

@@ -8,7 +8,10 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use pki::{Certificate, CertificateList};
+use pki::{
+    Certificate, CertificateList,
+    ocsp::{CertIdHash, IssuerHashes, build_request},
+};
 use serde_json::{Value, json};
 use testkit::{Answer, Options, Outcome, Robot, Server, Xinshu, run};
 
@@ -57,7 +60,11 @@ impl Ca {
         let node = Xinshu::init(XINSHU, options);
         let server = node.serve();
         let robot = node.robot("robot", &ACTIONS);
-        Self { node, server, robot }
+        Self {
+            node,
+            server,
+            robot,
+        }
     }
 
     /// Stops the server and starts it again.
@@ -86,14 +93,31 @@ impl Ca {
 
     /// A request with a key of `algorithm`.
     pub(crate) fn csr_of(&self, algorithm: &str, subject: &str, extensions: &[&str]) -> Csr {
+        if algorithm == "sm2" {
+            // `openssl req` would make an EC key of it, which cannot sign as SM2.
+            let key = self.file("key.pem");
+            run(openssl()
+                .args(["genpkey", "-algorithm", "SM2", "-out"])
+                .arg(&key))
+            .success();
+            let key = key.to_str().unwrap();
+            return self.csr_by(
+                &["-key", key, "-sm3", "-sigopt", "distid:1234567812345678"],
+                subject,
+                extensions,
+            );
+        }
         let arguments: &[&str] = match algorithm {
             "p256" => &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"],
-            "p384" => &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384", "-sha384"],
+            "p384" => &[
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-384",
+                "-sha384",
+            ],
             "rsa3072" => &["-newkey", "rsa:3072"],
             "ed25519" => &["-newkey", "ed25519"],
-            "sm2" => {
-                &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:SM2", "-sm3", "-sigopt", "distid:1234567812345678"]
-            }
             other => panic!("no requests of {other}"),
         };
         self.csr_by(arguments, subject, extensions)
@@ -103,7 +127,9 @@ impl Ca {
     pub(crate) fn csr_by(&self, arguments: &[&str], subject: &str, extensions: &[&str]) -> Csr {
         let (key, file) = (self.file("key.pem"), self.file("request.pem"));
         let mut command = Command::new("openssl");
-        command.args(["req", "-new", "-nodes", "-utf8", "-subj", subject]).args(arguments);
+        command
+            .args(["req", "-new", "-nodes", "-utf8", "-subj", subject])
+            .args(arguments);
         command.arg("-keyout").arg(&key).arg("-out").arg(&file);
         for extension in extensions {
             command.args(["-addext", extension]);
@@ -114,7 +140,10 @@ impl Ca {
 
     /// A request for a web server of this name.
     pub(crate) fn web(&self, name: &str) -> Csr {
-        self.csr(&format!("/CN={name}"), &[&format!("subjectAltName=DNS:{name}")])
+        self.csr(
+            &format!("/CN={name}"),
+            &[&format!("subjectAltName=DNS:{name}")],
+        )
     }
 
     /// Sends a request to the API as the robot.
@@ -125,24 +154,36 @@ impl Ca {
 
     /// Sends any bytes to the API as the robot.
     #[track_caller]
-    pub(crate) fn post_bytes(&self, path: &str, content_type: &str, body: impl AsRef<[u8]>) -> Answer {
+    pub(crate) fn post_bytes(
+        &self,
+        path: &str,
+        content_type: &str,
+        body: impl AsRef<[u8]>,
+    ) -> Answer {
         let body = format!("@{}", self.written("body", body).display());
         let content_type = format!("Content-Type: {content_type}");
         let bearer = self.robot.bearer(&self.server);
-        self.server.ask(["-H", &bearer, "-H", &content_type, "--data-binary", &body], path)
+        self.server.ask(
+            ["-H", &bearer, "-H", &content_type, "--data-binary", &body],
+            path,
+        )
     }
 
     /// Reads from the API as the robot.
     #[track_caller]
     pub(crate) fn get(&self, path: &str) -> Answer {
-        self.server.ask(["-H", &self.robot.bearer(&self.server)], path)
+        self.server
+            .ask(["-H", &self.robot.bearer(&self.server)], path)
     }
 
     /// Orders a certificate over REST.
     #[track_caller]
     pub(crate) fn order(&self, profile: &str, csr: &Path) -> Answer {
         let csr = fs::read_to_string(csr).unwrap();
-        self.post("/api/v1/certificates", &json!({ "profile": profile, "csr": csr }))
+        self.post(
+            "/api/v1/certificates",
+            &json!({ "profile": profile, "csr": csr }),
+        )
     }
 
     /// Gets a certificate over REST.
@@ -158,7 +199,10 @@ impl Ca {
     #[track_caller]
     pub(crate) fn issue_by_command(&self, profile: &str, csr: &Csr) -> Leaf {
         let file = csr.file.to_str().unwrap();
-        let issued = self.node.xinshu(["cert", "issue", "--profile", profile, "--csr", file]).success();
+        let issued = self
+            .node
+            .xinshu(["cert", "issue", "--profile", profile, "--csr", file])
+            .success();
         self.leaf(&issued.text())
     }
 
@@ -173,13 +217,19 @@ impl Ca {
 
     #[track_caller]
     pub(crate) fn revoke(&self, serial: &str, reason: &str) -> Answer {
-        self.post(&format!("/api/v1/certificates/{serial}/revoke"), &json!({ "reason": reason }))
+        self.post(
+            &format!("/api/v1/certificates/{serial}/revoke"),
+            &json!({ "reason": reason }),
+        )
     }
 
     /// What lies under an address of the plain listener.
     #[track_caller]
     pub(crate) fn fetch(&self, path: &str) -> Vec<u8> {
-        self.server.ask([], &format!("{}{path}", self.server.http)).expect(200).body
+        self.server
+            .ask([], &format!("{}{path}", self.server.http))
+            .expect(200)
+            .body
     }
 
     /// An authority's certificate, from where its certificates point to.
@@ -219,7 +269,9 @@ impl Ca {
     /// `openssl ocsp` by POST, with a nonce; its verdict such as `good`.
     #[track_caller]
     pub(crate) fn ocsp_post(&self, leaf: &Leaf) -> String {
-        let asked = run(self.ocsp_command(leaf).args(["-url", &format!("{}/ocsp", self.server.http)]));
+        let asked = run(self
+            .ocsp_command(leaf)
+            .args(["-url", &format!("{}/ocsp", self.server.http)]));
         verdict(&asked)
     }
 
@@ -227,33 +279,79 @@ impl Ca {
     #[track_caller]
     pub(crate) fn ocsp_get(&self, leaf: &Leaf) -> String {
         let answer = self.written("answer.der", self.ocsp_get_der(leaf));
-        verdict(&run(self.ocsp_command(leaf).arg("-no_nonce").arg("-respin").arg(answer)))
+        verdict(&run(self
+            .ocsp_command(leaf)
+            .arg("-no_nonce")
+            .arg("-respin")
+            .arg(answer)))
     }
 
     /// The bytes that answer a GET.
     #[track_caller]
     pub(crate) fn ocsp_get_der(&self, leaf: &Leaf) -> Vec<u8> {
         let question = self.file("question.der");
-        run(self.ocsp_command(leaf).arg("-no_nonce").arg("-reqout").arg(&question)).success();
+        run(self
+            .ocsp_command(leaf)
+            .arg("-no_nonce")
+            .arg("-reqout")
+            .arg(&question))
+        .success();
         let path = STANDARD.encode(fs::read(question).unwrap());
         // RFC 6960 appendix A.1: the base64 text is URL-encoded.
-        let path = path.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
-        let answer = self.server.ask([], &format!("{}/ocsp/{path}", self.server.http)).expect(200);
+        let path = path
+            .replace('+', "%2B")
+            .replace('/', "%2F")
+            .replace('=', "%3D");
+        let answer = self
+            .server
+            .ask([], &format!("{}/ocsp/{path}", self.server.http))
+            .expect(200);
         assert_eq!(answer.header("content-type"), "application/ocsp-response");
         answer.body
     }
 
+    /// The bytes that answer a POST with a nonce.
+    #[track_caller]
+    pub(crate) fn ocsp_with_nonce(&self, leaf: &Leaf) -> Vec<u8> {
+        let issuing = self.authority("issuing");
+        let hashes = IssuerHashes::of(issuing.subject(), issuing.public_key());
+        let cert_id = hashes
+            .cert_id(CertIdHash::Sha1, leaf.certificate.serial())
+            .unwrap();
+        let question = build_request(&[cert_id], Some(b"0123456789abcdef"));
+        let question = format!("@{}", self.written("question.der", question).display());
+        let arguments = [
+            "-H",
+            "Content-Type: application/ocsp-request",
+            "--data-binary",
+            &question,
+        ];
+        self.server
+            .ask(arguments, &format!("{}/ocsp", self.server.http))
+            .expect(200)
+            .body
+    }
+
     fn ocsp_command(&self, leaf: &Leaf) -> Command {
         let mut command = openssl();
-        command.arg("ocsp").arg("-issuer").arg(self.authority_file("issuing"));
-        command.arg("-cert").arg(&leaf.chain).arg("-CAfile").arg(self.node.root());
+        command
+            .arg("ocsp")
+            .arg("-issuer")
+            .arg(self.authority_file("issuing"));
+        command
+            .arg("-cert")
+            .arg(&leaf.chain)
+            .arg("-CAfile")
+            .arg(self.node.root());
         command
     }
 
     /// The newest audit entries of an action.
     #[track_caller]
     pub(crate) fn entries(&self, action: &str) -> Vec<Value> {
-        let listed = self.node.xinshu(["audit", "list", "--action", action, "--limit", "1000", "--json"]);
+        let listed = self.node.xinshu([
+            "audit", "list", "--action", action, "--limit", "1000", "--json",
+        ]);
         listed.success().json().as_array().unwrap().clone()
     }
 }
@@ -270,15 +368,27 @@ pub(crate) fn openssl() -> Command {
 /// What `openssl ocsp` says of the certificate, once it has verified the answer.
 #[track_caller]
 fn verdict(outcome: &Outcome) -> String {
-    assert!(outcome.ok && outcome.stderr.contains("Response verify OK"), "{}{}", outcome.text(), outcome.stderr);
+    assert!(
+        outcome.ok && outcome.stderr.contains("Response verify OK"),
+        "{}{}",
+        outcome.text(),
+        outcome.stderr
+    );
     let text = outcome.text();
-    let line = text.lines().find(|line| line.contains(".pem: ")).unwrap_or_else(|| panic!("no verdict: {text}"));
+    let line = text
+        .lines()
+        .find(|line| line.contains(".pem: "))
+        .unwrap_or_else(|| panic!("no verdict: {text}"));
     let status = line.rsplit(": ").next().unwrap();
-    let reason = text.lines().find_map(|line| line.trim().strip_prefix("Reason: "));
+    let reason = text
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("Reason: "));
     reason.map_or_else(|| status.to_owned(), |reason| format!("{status} {reason}"))
 }
 
 /// Certificates as `openssl x509 -text` shows them.
 pub(crate) fn shown(file: &Path) -> String {
-    run(openssl().args(["x509", "-noout", "-text", "-in"]).arg(file)).success().text()
+    run(openssl().args(["x509", "-noout", "-text", "-in"]).arg(file))
+        .success()
+        .text()
 }

@@ -1,5 +1,6 @@
 //! The certificates of this system's own services.
 
+use pki::ocsp::BasicResponse;
 use testkit::{run, wait_until};
 
 use crate::support::{Ca, openssl};
@@ -7,9 +8,14 @@ use crate::support::{Ca, openssl};
 /// The serial number of the certificate that the TLS listener shows.
 fn shown_serial(ca: &Ca) -> String {
     let place = ca.server.https.trim_start_matches("https://");
-    let shown = run(openssl().args(["s_client", "-connect", place, "-servername", "localhost"])).text();
+    let shown =
+        run(openssl().args(["s_client", "-connect", place, "-servername", "localhost"])).text();
     let file = ca.written("shown.pem", shown);
-    run(openssl().args(["x509", "-noout", "-serial", "-in"]).arg(file)).success().text()
+    run(openssl()
+        .args(["x509", "-noout", "-serial", "-in"])
+        .arg(file))
+    .success()
+    .text()
 }
 
 #[test]
@@ -34,7 +40,9 @@ fn the_tls_listener_shows_the_new_one() {
     assert_eq!(serials.len(), 3);
     assert_eq!(ca.server.pid(), pid);
     // The listener serves as before: curl itself would call it not valid yet.
-    ca.server.ask(["--insecure"], "/.well-known/openid-configuration").expect(200);
+    ca.server
+        .ask(["--insecure"], "/.well-known/openid-configuration")
+        .expect(200);
     ca.node.xinshu(["audit", "verify"]).success();
 }
 
@@ -43,10 +51,14 @@ fn the_ocsp_responder_signs_with_the_new_one() {
     let ca = Ca::start("p256");
     let leaf = ca.issue("tls-server", &ca.web("www.example.org"));
     let responder = |ca: &Ca| {
-        let response = pki::ocsp::BasicResponse::from_der(&ca.ocsp_get_der(&leaf)).unwrap();
+        // Answers to a nonce are signed anew each time.
+        let response = BasicResponse::from_der(&ca.ocsp_with_nonce(&leaf)).unwrap();
         response.verify(&ca.authority("issuing")).unwrap();
         let certificate = &response.certificates()[0];
-        assert!(certificate.validity().contains(response.produced_at()), "an expired responder answers");
+        assert!(
+            certificate.validity().contains(response.produced_at()),
+            "an expired responder answers"
+        );
         certificate.serial().clone()
     };
     let old = responder(&ca);

@@ -4,12 +4,16 @@ use axum::{Extension, Json, extract::State, http::StatusCode};
 use pki::{CertificationRequest, SerialNumber};
 use platform::{
     Caller,
+    audit::Party,
     web::{JsonBody, PathParams, Problem, ProblemBody, QueryParams},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{CertificateInfo, Error, Order, Service, parse_reason, store};
+use crate::{
+    CertificateInfo, Error, Order, Service, authorize::authorize, issue::ACTION, parse_reason,
+    store,
+};
 
 /// An order for a certificate.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -50,7 +54,7 @@ pub(super) async fn issue(
     JsonBody(new): JsonBody<NewCertificate>,
 ) -> Result<(StatusCode, Json<IssuedCertificate>), Problem> {
     // Who may not is told so before anything of the request is looked at.
-    caller.require("ca.certificate.issue")?;
+    authorize(&service, &caller, ACTION, Party::thing("certificate")).await?;
     let order = Order {
         profile: new.profile.parse()?,
         request: CertificationRequest::from_pem_or_der(new.csr.as_bytes())

@@ -87,7 +87,8 @@ fn tls_server(request: &CertificationRequest, names: &[GeneralName]) -> Result<C
             GeneralName::Dns(_) | GeneralName::Ip(_) => name.check().map_err(Error::BadRequest)?,
             other => {
                 return Err(refused(format!(
-                    "profile tls-server takes DNS names and IP addresses, not {other}"
+                    "profile tls-server takes DNS names and IP addresses, not {}",
+                    kind(other)
                 )));
             }
         }
@@ -102,9 +103,9 @@ fn tls_server(request: &CertificationRequest, names: &[GeneralName]) -> Result<C
             .iter()
             .any(|name| text(name).eq_ignore_ascii_case(common_name))
     {
-        return Err(refused(format!(
-            "the commonName {common_name:?} is not among the subjectAltName entries"
-        )));
+        return Err(refused(
+            "the commonName is not among the subjectAltName entries",
+        ));
     }
     // ub-common-name (RFC 5280 appendix A) is 64: a longer name stands in the extension alone.
     let short = alt_names.iter().map(text).find(|name| name.len() <= 64);
@@ -143,12 +144,25 @@ fn person(request: &CertificationRequest, names: &[GeneralName]) -> Result<Conte
             }
             other => {
                 return Err(refused(format!(
-                    "profile person takes mail addresses, not {other}"
+                    "profile person takes mail addresses, not {}",
+                    kind(other)
                 )));
             }
         }
     }
     Ok(Contents { subject, alt_names })
+}
+
+/// A name's kind. What it says may be of a person, and a refusal is logged for ever.
+fn kind(name: &GeneralName) -> String {
+    match name {
+        GeneralName::Dns(_) => "a dNSName".to_owned(),
+        GeneralName::Ip(_) => "an iPAddress".to_owned(),
+        GeneralName::Email(_) => "an rfc822Name".to_owned(),
+        GeneralName::Uri(_) => "a uniformResourceIdentifier".to_owned(),
+        GeneralName::Directory(_) => "a directoryName".to_owned(),
+        GeneralName::Other { number, .. } => format!("a GeneralName [{number}]"),
+    }
 }
 
 fn refused(reason: impl Into<String>) -> Error {
