@@ -53,6 +53,10 @@ impl Api {
         self.send(Method::POST, path, Some(body)).await
     }
 
+    pub(crate) async fn put(self, path: &str, body: Value) -> Result<Value> {
+        self.send(Method::PUT, path, Some(body)).await
+    }
+
     pub(crate) async fn delete(self, path: &str) -> Result<Value> {
         self.send(Method::DELETE, path, None).await
     }

@@ -38,6 +38,11 @@ pub(crate) enum Command {
         /// Its client_id
         client_id: String,
     },
+    /// Give a client a new secret; the old one ends at once
+    RenewSecret {
+        /// Its client_id
+        client_id: String,
+    },
     /// Delete a client
     Delete {
         /// Its client_id
@@ -65,18 +70,25 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
                 body["id_token_signed_response_alg"] = json!(alg);
             }
             let added = Api::open(common).await?.post("/api/v1/clients", body).await?;
-            let text = |member: &str| added[member].as_str().unwrap_or("-").to_owned();
-            let line = format!("client_id      {}\nclient_secret  {}", text("client_id"), text("client_secret"));
-            told(common, &added, &line)
+            told(common, &added, &credentials(&added))
         }
         Command::List => {
             let list: Value = Api::open(common).await?.get("/api/v1/clients?limit=1000").await?;
-            output::table(&list, &["client_id", "client_name", "grant_types", "redirect_uris"], common.json)
+            output::table(&list["clients"], &["client_id", "client_name", "grant_types", "redirect_uris"], common.json)
         }
         Command::Show { client_id } => output::json(&Api::open(common).await?.get(&path(&client_id)).await?),
+        Command::RenewSecret { client_id } => {
+            let renewed = Api::open(common).await?.post(&format!("{}/secret", path(&client_id)), json!({})).await?;
+            told(common, &renewed, &credentials(&renewed))
+        }
         Command::Delete { client_id } => {
             let gone = Api::open(common).await?.delete(&path(&client_id)).await?;
             told(common, &gone, &format!("deleted {client_id}"))
         }
     }
+}
+
+fn credentials(client: &Value) -> String {
+    let text = |member: &str| client[member].as_str().unwrap_or("-");
+    format!("client_id      {}\nclient_secret  {}", text("client_id"), text("client_secret"))
 }

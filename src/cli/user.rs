@@ -78,13 +78,13 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
         }
         Command::List => {
             let list = Api::open(common).await?.get("/api/v1/users?limit=1000").await?;
-            output::table(&list, &["name", "display_name", "email", "grants", "disabled_at"], common.json)
+            output::table(&list["users"], &["name", "display_name", "email", "grants", "disabled_at"], common.json)
         }
         Command::Show { name } => output::json(&Api::open(common).await?.get(&path(&name)).await?),
         Command::SetPassword { name, password_stdin: true } => {
             let password = output::secret_from_stdin()?;
             let body = json!({ "password": password.as_str() });
-            let done = Api::open(common).await?.post(&format!("{}/password", path(&name)), body).await?;
+            let done = Api::open(common).await?.put(&format!("{}/password", path(&name)), body).await?;
             told(common, &done, &format!("the password of {name} is set"))
         }
         Command::SetPassword { name, password_stdin: false } => {

@@ -1,7 +1,11 @@
 //! The binary itself: commands, settings, listeners.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where it cannot go on")]
 
+mod commands;
+mod doctor;
 mod init;
+mod openapi;
+mod operations;
 
 /// The binary under test.
 const XINSHU: &str = env!("CARGO_BIN_EXE_xinshu");

@@ -1,0 +1,41 @@
+//! The REST API is what its description says: schemathesis tries to prove otherwise.
+
+use std::process::Command;
+
+use testkit::{Options, Xinshu, cache, run};
+
+use crate::XINSHU;
+
+#[test]
+fn schemathesis_finds_no_5xx_and_no_undeclared_status() {
+    let node = Xinshu::init(XINSHU, Options::default());
+    let server = node.serve();
+    let bearer = node.robot("tester", &["*"]).bearer(&server);
+    let schemathesis = cache().join("python/bin/schemathesis");
+    let outcome = run(Command::new(schemathesis)
+        .env("NO_COLOR", "1")
+        .current_dir(node.data().parent().unwrap())
+        .arg("run")
+        .arg(format!("{}/api/v1/openapi.json", server.https))
+        .args(["--header", &bearer, "--tls-verify"])
+        .arg(server.root())
+        .args(["--phases", "examples,coverage,fuzzing", "--max-examples", "25", "--seed", "20261124"])
+        .args(["--generation-database", "none"])
+        .args([
+            "--checks",
+            "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance",
+        ]));
+    assert!(outcome.ok, "{}\n{}", outcome.text(), outcome.stderr);
+    // Some operations must have been tried at all.
+    let described = server.curl([], "/api/v1/openapi.json").json();
+    assert!(described["paths"].as_object().unwrap().len() >= 10, "{described}");
+}
+
+#[test]
+fn the_command_line_prints_the_same_description() {
+    let node = Xinshu::init(XINSHU, Options::default());
+    let here = node.xinshu(["openapi"]).success().json();
+    let server = node.serve();
+    let served = server.curl([], "/api/v1/openapi.json").json();
+    assert_eq!(here, served);
+}
