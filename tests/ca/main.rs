@@ -6,6 +6,7 @@
 )]
 
 mod a_client_certificate_is_asked_for_and_not_required;
+mod a_lost_database_is_told_and_got_over;
 mod a_person_gets_a_certificate;
 mod a_token_holds_the_keys;
 mod altered_records_are_found;

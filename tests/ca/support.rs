@@ -169,6 +169,12 @@ impl Ca {
         )
     }
 
+    /// The robot's access token, as a header.
+    #[track_caller]
+    pub(crate) fn bearer(&self) -> String {
+        self.robot.bearer(&self.server)
+    }
+
     /// Reads from the API as the robot.
     #[track_caller]
     pub(crate) fn get(&self, path: &str) -> Answer {
