@@ -24,8 +24,9 @@ lint:
 	cargo clippy --workspace --all-targets --locked --features test-clock -- -D warnings
 
 bench: deps ## One table of rates against their limits
-	cargo build --release --locked --bin xinshu --features bench --target-dir $(CARGO_TARGET_DIR)/bench
-	cargo run --release --locked -p bench --target-dir $(CARGO_TARGET_DIR)/bench -- --binary $(CARGO_TARGET_DIR)/bench/release/xinshu
+	cargo build --release --locked --bin xinshu --features bench
+	cp $(XINSHU) $(CARGO_TARGET_DIR)/xinshu-bench
+	cargo run --release --locked -p bench -- --binary $(CARGO_TARGET_DIR)/xinshu-bench
 
 fuzz: ## Each parser for a minute
 	scripts/fuzz

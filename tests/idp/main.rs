@@ -1,0 +1,39 @@
+//! The identity provider, as applications and people meet it.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where it cannot go on")]
+
+mod apache_protects_a_page;
+mod node_signs_in_with_openid_client;
+mod rust_signs_in_with_openidconnect;
+
+use testkit::{Browser, Page, Server, User};
+
+/// The binary under test.
+const XINSHU: &str = env!("CARGO_BIN_EXE_xinshu");
+
+/// Opens an application's authorization address as a person does: signs in where
+/// asked, and follows what this server says, until it sends the browser away to
+/// the application. Gives the application's callback address.
+fn approve(server: &Server, browser: &Browser, user: &User, authorize: &str) -> String {
+    let mut page = browser.get(authorize);
+    for _ in 0..6 {
+        if page.status == 200 && page.body.contains("name=\"password\"") {
+            page = browser.fill_in(&server.https, &page, user);
+        }
+        let next = follow(server, &page);
+        if !next.starts_with(&server.https) {
+            return next;
+        }
+        page = browser.get(&next);
+    }
+    panic!("no end of redirections: {page:?}");
+}
+
+/// Where a page sends the browser, as an absolute address.
+fn follow(server: &Server, page: &Page) -> String {
+    let location = page.location.as_deref().unwrap_or_else(|| panic!("no redirection: {page:?}"));
+    if location.starts_with('/') {
+        format!("{}{location}", server.https)
+    } else {
+        location.to_owned()
+    }
+}
