@@ -14,7 +14,11 @@ use crate::{listen::ClientCertificate, node::Node};
 
 /// Puts the caller that a request proves among its extensions. A token that is
 /// not good is refused; a certificate of a stranger proves nothing.
-pub(crate) async fn authenticate(State(node): State<Arc<Node>>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn authenticate(
+    State(node): State<Arc<Node>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let actor = match bearer(request.headers()) {
         Some(token) => match node.idp.authenticate_bearer(token).await {
             Ok(actor) => Some(actor),
@@ -37,12 +41,17 @@ pub(crate) async fn authenticate(State(node): State<Arc<Node>>, mut request: Req
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let header = headers.get(header::AUTHORIZATION)?;
     let (scheme, token) = header.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then_some(token.trim())
 }
 
 /// The holder of a certificate that this authority issued and that is good now.
 /// It may look things up; more needs a token.
-async fn certificate(node: &Node, shown: Option<ClientCertificate>) -> Result<Option<Actor>, ca::Error> {
+async fn certificate(
+    node: &Node,
+    shown: Option<ClientCertificate>,
+) -> Result<Option<Actor>, ca::Error> {
     let Some(ClientCertificate(der)) = shown else {
         return Ok(None);
     };

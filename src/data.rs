@@ -67,7 +67,11 @@ pub(crate) fn make_private_folder(path: &Path) -> Result<()> {
         .with_context(|| format!("{} cannot be made", path.display()))?;
     let mode = fs::metadata(path)?.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
-        bail!("{} has mode {mode:04o}; run: chmod 700 {}", path.display(), path.display());
+        bail!(
+            "{} has mode {mode:04o}; run: chmod 700 {}",
+            path.display(),
+            path.display()
+        );
     }
     Ok(())
 }

@@ -91,9 +91,17 @@ pub(crate) async fn run(data: &DataFolder, options: &InitOptions, common: &Commo
     step("services   OCSP responder, time-stamping unit, TLS certificate");
     setup.identity_provider().await?;
     step("sign-in    ES256 and RS256 keys");
-    let roots: Vec<_> = ca.authorities().into_iter().filter(ca::Authority::is_root).collect();
+    let roots: Vec<_> = ca
+        .authorities()
+        .into_iter()
+        .filter(ca::Authority::is_root)
+        .collect();
     let anchors = Certificate::bundle_to_pem(roots.iter().map(ca::Authority::certificate));
-    let authorities = ca.authorities().iter().map(|authority| authority.name().to_owned()).collect();
+    let authorities = ca
+        .authorities()
+        .iter()
+        .map(|authority| authority.name().to_owned())
+        .collect();
     drop(ca);
     data::write_file(&data.root(), 0o644, anchors.as_bytes())?;
     drop(ground);
@@ -119,16 +127,29 @@ fn tell(made: &Made, settled: bool, common: &Common) -> Result<()> {
     }
     println!();
     if settled {
-        println!("{} was set up already; what was missing was made.", made.data);
+        println!(
+            "{} was set up already; what was missing was made.",
+            made.data
+        );
     } else {
-        println!("{} is set up: authorities {}.", made.data, made.authorities.join(", "));
+        println!(
+            "{} is set up: authorities {}.",
+            made.data,
+            made.authorities.join(", ")
+        );
     }
     println!();
     println!("Trust it:    {}", made.root);
-    println!("             curl --cacert {} …, or import it into browsers and systems", made.root);
+    println!(
+        "             curl --cacert {} …, or import it into browsers and systems",
+        made.root
+    );
     println!("Start it:    xinshu serve --data {}", made.data);
     if let Some(link) = &made.password_link {
-        println!("Sign in:     set the password of {} at this one-time address, within 24 hours:", made.administrator);
+        println!(
+            "Sign in:     set the password of {} at this one-time address, within 24 hours:",
+            made.administrator
+        );
         println!("             {link}");
     }
     Ok(())
@@ -176,7 +197,9 @@ impl Setup<'_> {
             audit::create(store, &format!("{origin}/log"), key.uri()).await?;
             self.record_key(&key).await?;
         }
-        let (origin, uri) = Sequencer::identity(store).await?.context("the log was not begun")?;
+        let (origin, uri) = Sequencer::identity(store)
+            .await?
+            .context("the log was not begun")?;
         let key = keyring.find(&uri).await.context("the log's key")?;
         let sequencer = Sequencer::new(store.clone(), key, self.ground.shared_clock());
         let line = format!("{}\n", sequencer.verifier(&origin)?.encode());
@@ -194,7 +217,8 @@ impl Setup<'_> {
     async fn log_key(&self) -> Result<Arc<dyn Key>> {
         match self.generate("log", KeyAlgorithm::Ed25519).await {
             Err(error) if matches!(error.downcast_ref(), Some(KeyError::UnsupportedKey { .. })) => {
-                self.generate_at("software:log", KeyAlgorithm::Ed25519).await
+                self.generate_at("software:log", KeyAlgorithm::Ed25519)
+                    .await
             }
             other => other,
         }
@@ -208,12 +232,24 @@ impl Setup<'_> {
         let clock = self.ground.shared_clock();
         let ca = ca::Service::open(config, store.clone(), clock, Some(keyring)).await?;
         let algorithm = self.options.algorithm;
-        self.pair(&ca, ["root", ca::DEFAULT_CA], ["Root CA", "Issuing CA"], algorithm).await?;
+        self.pair(
+            &ca,
+            ["root", ca::DEFAULT_CA],
+            ["Root CA", "Issuing CA"],
+            algorithm,
+        )
+        .await?;
         step(&format!("authority  root and issuing, {algorithm}"));
         let own = ca.authority("root")?.key().algorithm();
         if !own.works_in_browsers() {
             let subjects = ["TLS Root CA", "TLS Issuing CA"];
-            self.pair(&ca, ["tls-root", "tls-issuing"], subjects, KeyAlgorithm::P256).await?;
+            self.pair(
+                &ca,
+                ["tls-root", "tls-issuing"],
+                subjects,
+                KeyAlgorithm::P256,
+            )
+            .await?;
             step("authority  tls-root and tls-issuing, p256, for browsers");
         }
         Ok(ca)
@@ -226,7 +262,10 @@ impl Setup<'_> {
         [root_subject, issuing_subject]: [&str; 2],
         algorithm: KeyAlgorithm,
     ) -> Result<()> {
-        for (name, subject, issuer) in [(root, root_subject, None), (issuing, issuing_subject, Some(root))] {
+        for (name, subject, issuer) in [
+            (root, root_subject, None),
+            (issuing, issuing_subject, Some(root)),
+        ] {
             if ca.authority(name).is_ok() {
                 continue;
             }
@@ -242,20 +281,27 @@ impl Setup<'_> {
                 issuer: issuer.map(str::to_owned),
                 key: self.generate(name, algorithm).await?,
             };
-            ca.create_authority(&self.caller, new).await.with_context(|| format!("authority {name}"))?;
+            ca.create_authority(&self.caller, new)
+                .await
+                .with_context(|| format!("authority {name}"))?;
         }
         Ok(())
     }
 
     /// Certificates for the OCSP responders, the time-stamping unit and TLS.
     async fn services(&self, ca: &ca::Service) -> Result<()> {
-        for authority in ca.authorities().iter().filter(|authority| !authority.is_root()) {
+        for authority in ca
+            .authorities()
+            .iter()
+            .filter(|authority| !authority.is_root())
+        {
             let name = format!("ocsp:{}", authority.name());
             if ca.service_certificate(&name).await?.is_none() {
                 let label = format!("ocsp-{}", authority.name());
                 let key = self.generate(&label, authority.key().algorithm()).await?;
                 let purpose = ca::ServiceUse::OcspResponder;
-                ca.issue_for_service(&name, authority.name(), &purpose, service_key(&key)).await?;
+                ca.issue_for_service(&name, authority.name(), &purpose, service_key(&key))
+                    .await?;
             }
         }
         self.time_stamping_unit(ca).await?;
@@ -265,7 +311,8 @@ impl Setup<'_> {
     async fn time_stamping_unit(&self, ca: &ca::Service) -> Result<()> {
         let Ground { store, keyring, .. } = self.ground;
         let clock = self.ground.shared_clock();
-        let tsa = tsa::Service::open(tsa_config(self.settings), store.clone(), clock, keyring).await?;
+        let tsa =
+            tsa::Service::open(tsa_config(self.settings), store.clone(), clock, keyring).await?;
         if !tsa.units().is_empty() {
             return Ok(());
         }
@@ -273,9 +320,14 @@ impl Setup<'_> {
         let key = self.generate("tsa-default", algorithm).await?;
         let name = "tsa:default";
         let purpose = ca::ServiceUse::TimeStamping;
-        ca.issue_for_service(name, ca::DEFAULT_CA, &purpose, service_key(&key)).await?;
-        let issued = ca.service_certificate(name).await?.context("the unit's certificate")?;
-        tsa.put_unit(&self.caller, tsa::DEFAULT_UNIT, &issued.chain_pem(), key).await?;
+        ca.issue_for_service(name, ca::DEFAULT_CA, &purpose, service_key(&key))
+            .await?;
+        let issued = ca
+            .service_certificate(name)
+            .await?
+            .context("the unit's certificate")?;
+        tsa.put_unit(&self.caller, tsa::DEFAULT_UNIT, &issued.chain_pem(), key)
+            .await?;
         Ok(())
     }
 
@@ -289,9 +341,14 @@ impl Setup<'_> {
             return Ok(());
         }
         let key = self.generate_at("software:tls", KeyAlgorithm::P256).await?;
-        let issuer = if ca.authority("tls-issuing").is_ok() { "tls-issuing" } else { ca::DEFAULT_CA };
+        let issuer = if ca.authority("tls-issuing").is_ok() {
+            "tls-issuing"
+        } else {
+            ca::DEFAULT_CA
+        };
         let purpose = ca::ServiceUse::TlsServer(self.names()?);
-        ca.issue_for_service(TLS, issuer, &purpose, service_key(&key)).await?;
+        ca.issue_for_service(TLS, issuer, &purpose, service_key(&key))
+            .await?;
         Ok(())
     }
 
@@ -305,12 +362,17 @@ impl Setup<'_> {
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let mut names: Vec<GeneralName> = Vec::new();
         let given = self.options.hostname.iter().map(String::as_str);
-        for text in [host].into_iter().chain(given).chain(["localhost", "127.0.0.1", "::1"]) {
+        for text in [host]
+            .into_iter()
+            .chain(given)
+            .chain(["localhost", "127.0.0.1", "::1"])
+        {
             let name = match text.parse() {
                 Ok(address) => GeneralName::Ip(address),
                 Err(_) => GeneralName::Dns(text.to_owned()),
             };
-            name.check().with_context(|| format!("the server's name {text:?}"))?;
+            name.check()
+                .with_context(|| format!("the server's name {text:?}"))?;
             if !names.contains(&name) {
                 names.push(name);
             }
@@ -333,7 +395,10 @@ impl Setup<'_> {
     /// A key in the default store, named by what it is for and the year.
     async fn generate(&self, purpose: &str, algorithm: KeyAlgorithm) -> Result<Arc<dyn Key>> {
         let year = self.ground.clock.now().to_zoned(TimeZone::UTC).year();
-        let uri = self.ground.keyring.default_uri(&format!("{purpose}-{year}"));
+        let uri = self
+            .ground
+            .keyring
+            .default_uri(&format!("{purpose}-{year}"));
         self.generate_at(&uri, algorithm).await
     }
 
@@ -342,7 +407,11 @@ impl Setup<'_> {
         const TRIES: u32 = 100;
         let keyring: &Keyring = &self.ground.keyring;
         for number in 1..TRIES {
-            let uri = if number == 1 { uri.to_owned() } else { format!("{uri}-{number}") };
+            let uri = if number == 1 {
+                uri.to_owned()
+            } else {
+                format!("{uri}-{number}")
+            };
             match keyring.generate(&uri, algorithm).await {
                 Ok(key) => {
                     self.record_key(&key).await?;
@@ -357,7 +426,12 @@ impl Setup<'_> {
 
     async fn record_key(&self, key: &Arc<dyn Key>) -> Result<()> {
         let subject = Party::thing(format!("key:{}", key.uri()));
-        let entry = Entry::new("hsm.key.generate", &self.caller, subject, self.ground.clock.now());
+        let entry = Entry::new(
+            "hsm.key.generate",
+            &self.caller,
+            subject,
+            self.ground.clock.now(),
+        );
         let entry = entry.with("algorithm", key.algorithm().name());
         Ok(self.ground.store.record(entry).await?)
     }
@@ -373,7 +447,10 @@ async fn setup_administrator(node: &Node, options: &InitOptions) -> Result<Optio
     };
     match node.idp.add_user(new, &caller).await {
         Ok(_) => {
-            let link = node.idp.password_link(&options.administrator, &caller).await?;
+            let link = node
+                .idp
+                .password_link(&options.administrator, &caller)
+                .await?;
             Ok(Some(link.url))
         }
         // There is one already: a second node, or `init` run again.

@@ -42,7 +42,11 @@ impl Services {
                 "ca" => services.ca = true,
                 "idp" => services.idp = true,
                 "tsa" => services.tsa = true,
-                other => return Err(format!("there is no service {other:?}; there are ca, idp, tsa")),
+                other => {
+                    return Err(format!(
+                        "there is no service {other:?}; there are ca, idp, tsa"
+                    ));
+                }
             }
         }
         Ok(services)
@@ -72,7 +76,9 @@ pub(crate) struct Ground {
 impl Ground {
     pub(crate) async fn open(settings: &Settings) -> Result<Self> {
         let keyring = open_keyring(&settings.keys).await?;
-        let store = Store::open(&settings.database.url).await.context("database.url")?;
+        let store = Store::open(&settings.database.url)
+            .await
+            .context("database.url")?;
         Ok(Self {
             clock: Arc::new(SystemClock::default()),
             store,
@@ -87,7 +93,11 @@ impl Ground {
 
 impl Node {
     /// Opens a node that `init` has set up.
-    pub(crate) async fn open(data: &DataFolder, settings: Settings, services: Services) -> Result<Self> {
+    pub(crate) async fn open(
+        data: &DataFolder,
+        settings: Settings,
+        services: Services,
+    ) -> Result<Self> {
         data.require()?;
         let ground = Ground::open(&settings).await?;
         let clock = ground.shared_clock();
@@ -103,18 +113,39 @@ impl Node {
             bail!("the identity provider has no keys; run xinshu init again");
         };
         let keys = idp::SigningKeys {
-            es256: keyring.find(&es256).await.context("the identity provider's key")?,
-            rs256: keyring.find(&rs256).await.context("the identity provider's key")?,
+            es256: keyring
+                .find(&es256)
+                .await
+                .context("the identity provider's key")?,
+            rs256: keyring
+                .find(&rs256)
+                .await
+                .context("the identity provider's key")?,
         };
         let ca_keys = services.ca.then_some(keyring.as_ref());
-        let ca = ca::Service::open(ca_config(&settings), store.clone(), Arc::clone(&clock), ca_keys)
-            .await
-            .context("the certificate authority")?;
-        let idp = idp::Service::new(idp_config(&settings), store.clone(), Arc::clone(&clock), keys)
-            .context("the identity provider")?;
-        let tsa = tsa::Service::open(tsa_config(&settings), store.clone(), Arc::clone(&clock), keyring)
-            .await
-            .context("the time-stamp authority")?;
+        let ca = ca::Service::open(
+            ca_config(&settings),
+            store.clone(),
+            Arc::clone(&clock),
+            ca_keys,
+        )
+        .await
+        .context("the certificate authority")?;
+        let idp = idp::Service::new(
+            idp_config(&settings),
+            store.clone(),
+            Arc::clone(&clock),
+            keys,
+        )
+        .context("the identity provider")?;
+        let tsa = tsa::Service::open(
+            tsa_config(&settings),
+            store.clone(),
+            Arc::clone(&clock),
+            keyring,
+        )
+        .await
+        .context("the time-stamp authority")?;
         Ok(Self {
             sequencer: Sequencer::new(store.clone(), log_key, clock),
             clock: ground.clock,
@@ -136,7 +167,11 @@ pub(crate) async fn open_keyring(keys: &Keys) -> Result<Keyring> {
         Some(passphrase) => Some(passphrase),
         None => {
             let file = Path::new(&keys.passphrase_file);
-            if file.exists() { read_passphrase(Some(file))? } else { None }
+            if file.exists() {
+                read_passphrase(Some(file))?
+            } else {
+                None
+            }
         }
     };
     let settings = KeyringSettings {
@@ -151,7 +186,9 @@ pub(crate) async fn open_keyring(keys: &Keys) -> Result<Keyring> {
         id: keys.sm2_id.clone(),
         ..Sm2Settings::default()
     };
-    Keyring::open_with(settings, sm2).await.context("keys.store")
+    Keyring::open_with(settings, sm2)
+        .await
+        .context("keys.store")
 }
 
 pub(crate) fn ca_config(settings: &Settings) -> ca::Config {
@@ -161,7 +198,9 @@ pub(crate) fn ca_config(settings: &Settings) -> ca::Config {
         crl_period: Duration::from_secs(3600 * u64::from(ca.crl_hours)),
         crl_lifetime: SignedDuration::from_hours(ca.crl_lifetime_hours.into()),
         ocsp_lifetime: SignedDuration::from_hours(ca.ocsp_lifetime_hours.into()),
-        server_certificate_lifetime: SignedDuration::from_hours(24 * i64::from(ca.server_certificate_days)),
+        server_certificate_lifetime: SignedDuration::from_hours(
+            24 * i64::from(ca.server_certificate_days),
+        ),
     }
 }
 

@@ -35,18 +35,33 @@ pub(crate) async fn serve(data: &DataFolder, settings: Settings, services: Servi
     let certificate = Arc::new(ServerCertificate::default());
     let shown = refresh_certificate(&node, &certificate, None).await?;
     if shown.is_none() {
-        bail!("this server has no TLS certificate; run: xinshu init --data {}", data.path().display());
+        bail!(
+            "this server has no TLS certificate; run: xinshu init --data {}",
+            data.path().display()
+        );
     }
     let mut background = JoinSet::new();
     if services.ca {
         node.ca.start_responders(&node.keyring).await?;
         // RFC 5280 §5: relying parties find a CRL from the first moment on.
-        node.ca.publish_all_crls().await.context("the CRLs at the start")?;
+        node.ca
+            .publish_all_crls()
+            .await
+            .context("the CRLs at the start")?;
         background.spawn(node.ca.clone().housekeeping(Arc::clone(&node.keyring)));
     }
     background.spawn(node.sequencer.clone().run());
-    background.spawn(jobs::run(node_jobs(&node), node.store.clone(), Arc::clone(&node.clock) as _, TICK));
-    background.spawn(keep_certificate(Arc::clone(&node), Arc::clone(&certificate), shown));
+    background.spawn(jobs::run(
+        node_jobs(&node),
+        node.store.clone(),
+        Arc::clone(&node.clock) as _,
+        TICK,
+    ));
+    background.spawn(keep_certificate(
+        Arc::clone(&node),
+        Arc::clone(&certificate),
+        shown,
+    ));
     background.spawn(upkeep(readiness.clone()));
     announce(&listeners)?;
     let (stop, stopped) = watch::channel(false);
@@ -60,7 +75,9 @@ pub(crate) async fn serve(data: &DataFolder, settings: Settings, services: Servi
         stop.send_replace(true);
     });
     let sites = sites(&node, readiness);
-    listeners.serve(sites, &node.settings.listen, certificate, stopped).await?;
+    listeners
+        .serve(sites, &node.settings.listen, certificate, stopped)
+        .await?;
     background.shutdown().await;
     // What was just done gets its place in the log before the process ends.
     if let Err(error) = node.sequencer.catch_up().await {
@@ -78,7 +95,14 @@ pub(crate) async fn serve(data: &DataFolder, settings: Settings, services: Servi
 impl Node {
     /// Writes what was accepted and closes the database.
     pub(crate) async fn close(self) {
-        let Self { store, ca, idp, tsa, sequencer, .. } = self;
+        let Self {
+            store,
+            ca,
+            idp,
+            tsa,
+            sequencer,
+            ..
+        } = self;
         drop((ca, idp, tsa, sequencer));
         store.close().await;
     }
@@ -89,7 +113,10 @@ impl Node {
 fn raise_open_files() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
-    let wanted = Rlimit { current: maximum, maximum };
+    let wanted = Rlimit {
+        current: maximum,
+        maximum,
+    };
     if let Err(error) = setrlimit(Resource::Nofile, wanted) {
         tracing::warn!(%error, "the limit of open files stays as it is");
     }
@@ -99,7 +126,11 @@ fn raise_open_files() {
 fn announce(listeners: &Listeners) -> Result<()> {
     let addresses = listeners.addresses()?;
     let mut out = std::io::stdout().lock();
-    writeln!(out, "ready https={} http={} ops={}", addresses.https, addresses.http, addresses.ops)?;
+    writeln!(
+        out,
+        "ready https={} http={} ops={}",
+        addresses.https, addresses.http, addresses.ops
+    )?;
     out.flush()?;
     tracing::info!(https = %addresses.https, http = %addresses.http, ops = %addresses.ops, "ready");
     Ok(())
@@ -145,19 +176,34 @@ async fn refresh_certificate(
     let leaf = newest.chain.first().map(|leaf| leaf.der().to_vec());
     if leaf != shown {
         let key = find_key(&node.keyring, &newest.key_uri).await?;
-        let chain = newest.chain.iter().map(Certificate::der).map(<[u8]>::to_vec).collect();
+        let chain = newest
+            .chain
+            .iter()
+            .map(Certificate::der)
+            .map(<[u8]>::to_vec)
+            .collect();
         certificate.replace(chain, key);
-        tracing::info!(key = newest.key_uri, "this server's TLS certificate is in place");
+        tracing::info!(
+            key = newest.key_uri,
+            "this server's TLS certificate is in place"
+        );
     }
     Ok(leaf)
 }
 
 async fn find_key(keyring: &Keyring, uri: &str) -> Result<Arc<dyn hsm_adapters::Key>> {
-    keyring.find(uri).await.with_context(|| format!("the TLS key {uri}"))
+    keyring
+        .find(uri)
+        .await
+        .with_context(|| format!("the TLS key {uri}"))
 }
 
 /// Looks for a renewed certificate and swaps it in while running.
-async fn keep_certificate(node: Arc<Node>, certificate: Arc<ServerCertificate>, mut shown: Option<Vec<u8>>) {
+async fn keep_certificate(
+    node: Arc<Node>,
+    certificate: Arc<ServerCertificate>,
+    mut shown: Option<Vec<u8>>,
+) {
     loop {
         tokio::time::sleep(CERTIFICATE_PERIOD).await;
         match refresh_certificate(&node, &certificate, shown.clone()).await {

@@ -39,7 +39,10 @@ pub(crate) fn sites(node: &Arc<Node>, readiness: Readiness) -> Sites {
         http = http.merge(node.tsa.routes());
     }
     #[cfg(feature = "bench")]
-    let (http, https) = (http.merge(constant::routes()), https.merge(constant::routes()));
+    let (http, https) = (
+        http.merge(constant::routes()),
+        https.merge(constant::routes()),
+    );
     let https = https.merge(api(node).layer(from_fn_with_state(Arc::clone(node), authenticate)));
     Sites {
         https: finish(https),
@@ -60,7 +63,12 @@ fn api(node: &Arc<Node>) -> Router {
     let description: Arc<str> = description.into();
     router.route(
         "/api/v1/openapi.json",
-        get(move || async move { ([(axum::http::header::CONTENT_TYPE, "application/json")], description.to_string()) }),
+        get(move || async move {
+            (
+                [(axum::http::header::CONTENT_TYPE, "application/json")],
+                description.to_string(),
+            )
+        }),
     )
 }
 
@@ -80,14 +88,17 @@ fn described(node: &Arc<Node>) -> (Router, OpenApi) {
 
 fn info() -> Info {
     let mut info = Info::new("Xinshu", env!("CARGO_PKG_VERSION"));
-    info.description = Some("Certificates, sign-in and time-stamps: one trust service, one log.".to_owned());
+    info.description =
+        Some("Certificates, sign-in and time-stamps: one trust service, one log.".to_owned());
     info
 }
 
 /// What every listener shares: limits, request ids, errors for what is not there.
 fn finish(router: Router) -> Router {
     router
-        .fallback(|| async { Problem::not_found("there is nothing at this address").into_response() })
+        .fallback(|| async {
+            Problem::not_found("there is nothing at this address").into_response()
+        })
         .method_not_allowed_fallback(|| async {
             Problem::new(
                 axum::http::StatusCode::METHOD_NOT_ALLOWED,

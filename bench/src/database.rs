@@ -33,7 +33,9 @@ const TRANSACTION: usize = 1024;
 pub(crate) async fn bulk(url: &str, rows: Rows, time: Duration) -> Result<f64> {
     let sql = insert();
     let mut inserted = 0_usize;
-    let create = |blob| format!("CREATE TABLE IF NOT EXISTS bulk (id {blob} PRIMARY KEY, body {blob} NOT NULL)");
+    let create = |blob| {
+        format!("CREATE TABLE IF NOT EXISTS bulk (id {blob} PRIMARY KEY, body {blob} NOT NULL)")
+    };
     let values = |turn: usize| {
         let mut key = vec![0; 16];
         // A failure would leave zeros, and the second row would then be refused.
@@ -47,7 +49,9 @@ pub(crate) async fn bulk(url: &str, rows: Rows, time: Duration) -> Result<f64> {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full);
         let mut connection = options.connect().await?;
-        sqlx::query(AssertSqlSafe(create("BLOB"))).execute(&mut connection).await?;
+        sqlx::query(AssertSqlSafe(create("BLOB")))
+            .execute(&mut connection)
+            .await?;
         started = Instant::now();
         while started.elapsed() < time {
             let mut transaction = connection.begin().await?;
@@ -64,7 +68,9 @@ pub(crate) async fn bulk(url: &str, rows: Rows, time: Duration) -> Result<f64> {
         }
     } else {
         let mut connection = PgConnectOptions::from_str(url)?.connect().await?;
-        sqlx::query(AssertSqlSafe(create("BYTEA"))).execute(&mut connection).await?;
+        sqlx::query(AssertSqlSafe(create("BYTEA")))
+            .execute(&mut connection)
+            .await?;
         started = Instant::now();
         while started.elapsed() < time {
             let mut transaction = connection.begin().await?;
@@ -85,6 +91,8 @@ pub(crate) async fn bulk(url: &str, rows: Rows, time: Duration) -> Result<f64> {
 }
 
 fn insert() -> String {
-    let rows: Vec<String> = (0..STATEMENT).map(|row| format!("(${}, ${})", 2 * row + 1, 2 * row + 2)).collect();
+    let rows: Vec<String> = (0..STATEMENT)
+        .map(|row| format!("(${}, ${})", 2 * row + 1, 2 * row + 2))
+        .collect();
     format!("INSERT INTO bulk (id, body) VALUES {}", rows.join(", "))
 }

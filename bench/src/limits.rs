@@ -30,7 +30,11 @@ fn cores() -> usize {
 }
 
 /// Counts how often `work` can be done a second, by as many threads as `make_worker` is called for.
-fn count(threads: usize, time: Duration, make_worker: impl Fn() -> Result<Box<dyn FnMut() -> Result<()> + Send>>) -> Result<f64> {
+fn count(
+    threads: usize,
+    time: Duration,
+    make_worker: impl Fn() -> Result<Box<dyn FnMut() -> Result<()> + Send>>,
+) -> Result<f64> {
     let done = Arc::new(AtomicU64::new(0));
     let stop = Arc::new(AtomicBool::new(false));
     let mut handles = Vec::new();
@@ -50,7 +54,9 @@ fn count(threads: usize, time: Duration, make_worker: impl Fn() -> Result<Box<dy
     let rate = done.load(Ordering::Relaxed) as f64 / started.elapsed().as_secs_f64();
     stop.store(true, Ordering::Relaxed);
     for handle in handles {
-        handle.join().map_err(|_| anyhow::anyhow!("a worker panicked"))??;
+        handle
+            .join()
+            .map_err(|_| anyhow::anyhow!("a worker panicked"))??;
     }
     Ok(rate)
 }
@@ -63,13 +69,19 @@ pub(crate) fn raw_p256(time: Duration) -> Result<f64> {
         let pair = Arc::clone(&pair);
         let random = SystemRandom::new();
         Ok(Box::new(move || {
-            pair.sign(&random, &MESSAGE).map(drop).map_err(|_| anyhow::anyhow!("not signed"))
+            pair.sign(&random, &MESSAGE)
+                .map(drop)
+                .map_err(|_| anyhow::anyhow!("not signed"))
         }))
     })
 }
 
 /// P-256 signatures a second through an adapter, by many tasks.
-pub(crate) async fn through_adapter(key: Arc<dyn Key>, tasks: usize, time: Duration) -> Result<f64> {
+pub(crate) async fn through_adapter(
+    key: Arc<dyn Key>,
+    tasks: usize,
+    time: Duration,
+) -> Result<f64> {
     let done = Arc::new(AtomicU64::new(0));
     let end = Instant::now() + time;
     let mut all = tokio::task::JoinSet::new();
@@ -79,7 +91,8 @@ pub(crate) async fn through_adapter(key: Arc<dyn Key>, tasks: usize, time: Durat
         all.spawn(async move {
             while Instant::now() < end {
                 for _ in 0..16 {
-                    key.sign(key.algorithm().default_signature(), &MESSAGE).await?;
+                    key.sign(key.algorithm().default_signature(), &MESSAGE)
+                        .await?;
                     done.fetch_add(1, Ordering::Relaxed);
                 }
                 tokio::task::yield_now().await;
@@ -96,13 +109,20 @@ pub(crate) async fn through_adapter(key: Arc<dyn Key>, tasks: usize, time: Durat
 /// A fresh P-256 key in a software keystore.
 pub(crate) async fn software_key(folder: &std::path::Path) -> Result<Arc<dyn Key>> {
     let keyring = Keyring::open(settings(folder, "software:".to_owned())).await?;
-    Ok(keyring.generate("software:bench", KeyAlgorithm::P256).await?)
+    Ok(keyring
+        .generate("software:bench", KeyAlgorithm::P256)
+        .await?)
 }
 
 /// A fresh P-256 key on a SoftHSM2 token, and the keyring that holds its sessions.
-pub(crate) async fn token_key(folder: &std::path::Path, store: &str) -> Result<(Keyring, Arc<dyn Key>)> {
+pub(crate) async fn token_key(
+    folder: &std::path::Path,
+    store: &str,
+) -> Result<(Keyring, Arc<dyn Key>)> {
     let keyring = Keyring::open(settings(folder, store.to_owned())).await?;
-    let key = keyring.generate(&keyring.default_uri("bench"), KeyAlgorithm::P256).await?;
+    let key = keyring
+        .generate(&keyring.default_uri("bench"), KeyAlgorithm::P256)
+        .await?;
     Ok((keyring, key))
 }
 
@@ -125,13 +145,20 @@ pub(crate) fn raw_token(sessions: usize, time: Duration) -> Result<f64> {
     let slot = pkcs11
         .get_slots_with_initialized_token()?
         .into_iter()
-        .find(|slot| pkcs11.get_token_info(*slot).is_ok_and(|info| info.label().trim() == "xinshu"))
+        .find(|slot| {
+            pkcs11
+                .get_token_info(*slot)
+                .is_ok_and(|info| info.label().trim() == "xinshu")
+        })
         .context("the token")?;
     count(sessions, time, || {
         let session = pkcs11.open_rw_session(slot)?;
         // A second login answers that there is one.
         let _ = session.login(UserType::User, Some(&AuthPin::new(SoftHsm::PIN.into())));
-        let wanted = [Attribute::Class(ObjectClass::PRIVATE_KEY), Attribute::Label(b"bench".to_vec())];
+        let wanted = [
+            Attribute::Class(ObjectClass::PRIVATE_KEY),
+            Attribute::Label(b"bench".to_vec()),
+        ];
         let key = *session.find_objects(&wanted)?.first().context("the key")?;
         Ok(Box::new(move || {
             let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &MESSAGE);

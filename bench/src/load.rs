@@ -13,7 +13,10 @@ use hyper::{
     client::conn::http1::SendRequest,
 };
 use hyper_util::rt::TokioIo;
-use rustls::{ClientConfig, RootCertStore, pki_types::{CertificateDer, ServerName, pem::PemObject as _}};
+use rustls::{
+    ClientConfig, RootCertStore,
+    pki_types::{CertificateDer, ServerName, pem::PemObject as _},
+};
 use tokio::{net::TcpStream, task::JoinSet};
 use tokio_rustls::TlsConnector;
 
@@ -95,7 +98,12 @@ impl Target {
     }
 
     pub(crate) async fn connect(&self) -> Result<Connection> {
-        let port = self.authority.rsplit(':').next().unwrap_or_default().parse::<u16>()?;
+        let port = self
+            .authority
+            .rsplit(':')
+            .next()
+            .unwrap_or_default()
+            .parse::<u16>()?;
         let stream = TcpStream::connect(("127.0.0.1", port)).await?;
         stream.set_nodelay(true)?;
         let sender = match &self.tls {
@@ -155,7 +163,13 @@ impl Operation for Requests {
         let prepared = &self.list[turn % self.list.len()];
         let answer = connection.send(prepared).await?;
         if answer.status != self.expect {
-            bail!("{} {}: {} {:?}", prepared.method, prepared.path, answer.status, answer.body);
+            bail!(
+                "{} {}: {} {:?}",
+                prepared.method,
+                prepared.path,
+                answer.status,
+                answer.body
+            );
         }
         Ok(answer.body.len())
     }
@@ -182,7 +196,9 @@ pub(crate) async fn run(
                 if sent >= end {
                     break;
                 }
-                size = operation.run(&mut connection, index + turn * connections).await?;
+                size = operation
+                    .run(&mut connection, index + turn * connections)
+                    .await?;
                 if sent >= begin {
                     latencies.push(u32::try_from(sent.elapsed().as_micros()).unwrap_or(u32::MAX));
                 }
@@ -200,7 +216,9 @@ pub(crate) async fn run(
     latencies.sort_unstable();
     let at = |share: f64| {
         let index = (latencies.len() as f64 * share) as usize;
-        latencies.get(index.min(latencies.len().saturating_sub(1))).map_or(0.0, |us| f64::from(*us) / 1000.0)
+        latencies
+            .get(index.min(latencies.len().saturating_sub(1)))
+            .map_or(0.0, |us| f64::from(*us) / 1000.0)
     };
     Ok(Measured {
         rate: latencies.len() as f64 / time.as_secs_f64(),

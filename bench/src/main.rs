@@ -52,7 +52,9 @@ fn main() -> Result<ExitCode> {
     let Ok(store) = std::env::var(STORE) else {
         return again_with_a_token();
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     let table = runtime.block_on(measure(&arguments, &store))?;
     table.print();
     std::fs::write(&arguments.json, serde_json::to_vec_pretty(&table)?)
@@ -70,7 +72,11 @@ fn again_with_a_token() -> Result<ExitCode> {
         .env("SOFTHSM2_CONF", hsm.configuration())
         .env(STORE, hsm.store())
         .status()?;
-    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if status.success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 async fn measure(arguments: &Arguments, store: &str) -> Result<Table> {
@@ -90,7 +96,13 @@ async fn measure(arguments: &Arguments, store: &str) -> Result<Table> {
     Ok(table)
 }
 
-async fn keys(table: &mut Table, raw: f64, store: &str, time: Duration, arguments: &Arguments) -> Result<()> {
+async fn keys(
+    table: &mut Table,
+    raw: f64,
+    store: &str,
+    time: Duration,
+    arguments: &Arguments,
+) -> Result<()> {
     if !"keys".contains(&arguments.only) {
         return Ok(());
     }
@@ -99,7 +111,9 @@ async fn keys(table: &mut Table, raw: f64, store: &str, time: Duration, argument
     let rate = limits::through_adapter(software, arguments.connections, time).await?;
     table.keys("keys: software P-256", rate, raw);
     let (keyring, token) = limits::token_key(folder.path(), store).await?;
-    let sessions = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).max(2);
+    let sessions = std::thread::available_parallelism()
+        .map_or(2, std::num::NonZero::get)
+        .max(2);
     // Raw before and after, since the second measurement finds everything warm.
     let before = limits::raw_token(sessions, time / 2)?;
     let rate = limits::through_adapter(token, arguments.connections, time).await?;
@@ -160,12 +174,22 @@ impl<'a> Bench<'a> {
 
     async fn run(&mut self, table: &mut Table) -> Result<()> {
         let idle = self.server.resident_kib();
-        let (https, http, root) = (self.server.https.clone(), self.server.http.clone(), self.node.root());
+        let (https, http, root) = (
+            self.server.https.clone(),
+            self.server.http.clone(),
+            self.node.root(),
+        );
         let tls = Target::tls(&https, &root)?;
         let plain = Target::plain(&http);
         let robot = services::Client::register(
             &self.node,
-            &["robot", "--grant", "client_credentials", "--allow", "ca.certificate.issue"],
+            &[
+                "robot",
+                "--grant",
+                "client_credentials",
+                "--allow",
+                "ca.certificate.issue",
+            ],
         );
         let token = services::access_token(&tls, &robot).await?;
         let certificates = services::certificates(&self.node, &token)?;
@@ -173,17 +197,42 @@ impl<'a> Bench<'a> {
         let few = Duration::from_millis(500);
         let warm = Arc::new(services::certificates(&self.node, &token)?);
         load::run(&tls, warm, 8, few).await?;
-        self.row(table, "certificates (REST)", &tls, certificates, Some((database::CERTIFICATE, 1.0))).await?;
+        self.row(
+            table,
+            "certificates (REST)",
+            &tls,
+            certificates,
+            Some((database::CERTIFICATE, 1.0)),
+        )
+        .await?;
         let ocsp = services::ocsp(&self.node, &self.server)?;
         self.row(table, "OCSP", &plain, ocsp, None).await?;
         let stamps = services::stamps(&self.node)?;
-        self.row(table, "time-stamps", &plain, stamps, Some((database::STAMP, 1.0))).await?;
+        self.row(
+            table,
+            "time-stamps",
+            &plain,
+            stamps,
+            Some((database::STAMP, 1.0)),
+        )
+        .await?;
         let tokens = services::tokens(&robot);
-        self.row(table, "tokens (client credentials)", &tls, tokens, Some((database::TOKEN, 1.0))).await?;
+        self.row(
+            table,
+            "tokens (client credentials)",
+            &tls,
+            tokens,
+            Some((database::TOKEN, 1.0)),
+        )
+        .await?;
         self.sign_ins(table, &tls, &root).await?;
         let loaded = self.server.resident_kib();
         table.resources(self.database, self.started, idle, loaded);
-        anyhow::ensure!(self.server.stop(), "the server did not end well: {}", self.server.log());
+        anyhow::ensure!(
+            self.server.stop(),
+            "the server did not end well: {}",
+            self.server.log()
+        );
         Ok(())
     }
 
@@ -201,12 +250,22 @@ impl<'a> Bench<'a> {
             return Ok(());
         }
         let like = requests.list[0].clone();
-        let measured = self.load(target, Arc::new(requests)).await.with_context(|| name.to_owned())?;
+        let measured = self
+            .load(target, Arc::new(requests))
+            .await
+            .with_context(|| name.to_owned())?;
         let constant = services::constant(&like, measured.size);
         let constant = self.load(target, Arc::new(constant)).await?.rate;
         let signatures = rows.map_or(1.0, |(_, signatures)| signatures);
         let database = self.bulk(rows.map(|(rows, _)| rows)).await?;
-        table.add(Row::new(self.database, name, measured, constant, self.raw / signatures, database));
+        table.add(Row::new(
+            self.database,
+            name,
+            measured,
+            constant,
+            self.raw / signatures,
+            database,
+        ));
         Ok(())
     }
 
@@ -223,7 +282,14 @@ impl<'a> Bench<'a> {
         let constant = self.load(tls, Arc::new(constant)).await?.rate / 2.0;
         const SIGN_IN: Rows = Rows(&[400, 400, 400, 200]);
         let database = self.bulk(Some(SIGN_IN)).await?;
-        table.add(Row::new(self.database, name, measured, constant, self.raw / 2.0, database));
+        table.add(Row::new(
+            self.database,
+            name,
+            measured,
+            constant,
+            self.raw / 2.0,
+            database,
+        ));
         Ok(())
     }
 

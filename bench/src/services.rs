@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
-use base64::{Engine as _, engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD}};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use hyper::{StatusCode, body::Bytes};
 use serde_json::{Value, json};
 use testkit::{Server, Xinshu};
@@ -18,7 +21,10 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn register(node: &Xinshu, arguments: &[&str]) -> Self {
-        let all = ["client", "add"].into_iter().chain(arguments.iter().copied()).chain(["--json"]);
+        let all = ["client", "add"]
+            .into_iter()
+            .chain(arguments.iter().copied())
+            .chain(["--json"]);
         let added = node.xinshu(all).success().json();
         let text = |member: &str| added[member].as_str().unwrap_or_default().to_owned();
         Self {
@@ -28,7 +34,13 @@ impl Client {
     }
 
     fn basic(&self) -> (&'static str, String) {
-        ("authorization", format!("Basic {}", STANDARD.encode(format!("{}:{}", self.id, self.secret))))
+        (
+            "authorization",
+            format!(
+                "Basic {}",
+                STANDARD.encode(format!("{}:{}", self.id, self.secret))
+            ),
+        )
     }
 }
 
@@ -36,12 +48,16 @@ fn form(fields: &[(&str, &str)]) -> Bytes {
     let encode = |text: &str| -> String {
         text.bytes()
             .map(|byte| match byte {
-                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                    char::from(byte).to_string()
+                }
                 other => format!("%{other:02X}"),
             })
             .collect()
     };
-    let fields = fields.iter().map(|(name, value)| format!("{name}={}", encode(value)));
+    let fields = fields
+        .iter()
+        .map(|(name, value)| format!("{name}={}", encode(value)));
     Bytes::from(fields.collect::<Vec<_>>().join("&"))
 }
 
@@ -69,7 +85,9 @@ pub(crate) async fn access_token(target: &Target, client: &Client) -> Result<Str
     let request = &tokens(client).list[0];
     let answer = target.connect().await?.send(request).await?;
     let body: Value = serde_json::from_slice(&answer.body)?;
-    let token = body["access_token"].as_str().with_context(|| format!("no token: {body}"))?;
+    let token = body["access_token"]
+        .as_str()
+        .with_context(|| format!("no token: {body}"))?;
     Ok(token.to_owned())
 }
 
@@ -78,8 +96,22 @@ pub(crate) fn certificates(node: &Xinshu, token: &str) -> Result<Requests> {
     let (key, csr) = (node.file("bench.key"), node.file("bench.csr"));
     testkit::run(
         std::process::Command::new("openssl")
-            .args(["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"])
-            .args(["-subj", "/CN=bench.example.org", "-addext", "subjectAltName=DNS:bench.example.org", "-keyout"])
+            .args([
+                "req",
+                "-new",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+                "-nodes",
+            ])
+            .args([
+                "-subj",
+                "/CN=bench.example.org",
+                "-addext",
+                "subjectAltName=DNS:bench.example.org",
+                "-keyout",
+            ])
             .arg(key)
             .arg("-out")
             .arg(&csr),
@@ -103,14 +135,22 @@ pub(crate) fn certificates(node: &Xinshu, token: &str) -> Result<Requests> {
 /// `POST /ocsp`, for each of the newest certificates in turn.
 pub(crate) fn ocsp(node: &Xinshu, server: &Server) -> Result<Requests> {
     use pki::ocsp::{CertIdHash, IssuerHashes, build_request};
-    let issuer = server.curl([], &format!("{}/ca/issuing.cer", server.http)).success().stdout;
+    let issuer = server
+        .curl([], &format!("{}/ca/issuing.cer", server.http))
+        .success()
+        .stdout;
     let issuer = pki::Certificate::from_der(&issuer)?;
     let hashes = IssuerHashes::of(issuer.subject(), issuer.public_key());
-    let list = node.xinshu(["cert", "list", "--limit", "500", "--json"]).success().json();
+    let list = node
+        .xinshu(["cert", "list", "--limit", "500", "--json"])
+        .success()
+        .json();
     let mut requests = Vec::new();
     for certificate in list.as_array().into_iter().flatten() {
         let serial = certificate["serial"].as_str().unwrap_or_default().parse()?;
-        let cert_id = hashes.cert_id(CertIdHash::Sha1, &serial).context("a CertID")?;
+        let cert_id = hashes
+            .cert_id(CertIdHash::Sha1, &serial)
+            .context("a CertID")?;
         requests.push(Prepared {
             method: "POST",
             path: "/ocsp".to_owned(),
@@ -171,7 +211,16 @@ const CALLBACK: &str = "https://app.example.org/callback";
 impl SignIn {
     /// Registers a client, signs a person in once, and keeps the session.
     pub(crate) async fn prepare(node: &Xinshu, target: &Target, anchors: &Path) -> Result<Self> {
-        let client = Client::register(node, &["portal", "--redirect-uri", CALLBACK, "--id-token-alg", "ES256"]);
+        let client = Client::register(
+            node,
+            &[
+                "portal",
+                "--redirect-uri",
+                CALLBACK,
+                "--id-token-alg",
+                "ES256",
+            ],
+        );
         let user = node.user("bench");
         let cookies = sign_in(target, &user.name, &user.password, anchors).await?;
         // RFC 7636 appendix B.
@@ -212,8 +261,15 @@ impl SignIn {
 impl Operation for SignIn {
     async fn run(&self, connection: &mut Connection, _: usize) -> Result<usize> {
         let answer = connection.send(&self.authorize).await?;
-        let location = answer.headers.get("location").and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let Some(code) = location.split(['?', '&']).find_map(|part| part.strip_prefix("code=")) else {
+        let location = answer
+            .headers
+            .get("location")
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        let Some(code) = location
+            .split(['?', '&'])
+            .find_map(|part| part.strip_prefix("code="))
+        else {
             bail!("no code: {} {location} {:?}", answer.status, answer.body);
         };
         let redeem = Prepared {
@@ -228,7 +284,11 @@ impl Operation for SignIn {
         };
         let answer = connection.send(&redeem).await?;
         if answer.status != StatusCode::OK {
-            bail!("the code was not redeemed: {} {:?}", answer.status, answer.body);
+            bail!(
+                "the code was not redeemed: {} {:?}",
+                answer.status,
+                answer.body
+            );
         }
         Ok(answer.body.len())
     }
@@ -248,7 +308,9 @@ async fn sign_in(target: &Target, name: &str, password: &str, _: &Path) -> Resul
     let html = String::from_utf8_lossy(&page.body).into_owned();
     let hidden = |field: &str| {
         let marker = format!("name=\"{field}\" value=\"");
-        html.split_once(&marker).and_then(|(_, rest)| rest.split_once('"')).map_or("", |(value, _)| value)
+        html.split_once(&marker)
+            .and_then(|(_, rest)| rest.split_once('"'))
+            .map_or("", |(value, _)| value)
     };
     let mut cookies = cookies_of(&page.headers);
     let answer = connection
@@ -270,7 +332,11 @@ async fn sign_in(target: &Target, name: &str, password: &str, _: &Path) -> Resul
         .await?;
     cookies.extend(cookies_of(&answer.headers));
     if !answer.status.is_redirection() {
-        bail!("the sign-in was refused: {} {:?}", answer.status, answer.body);
+        bail!(
+            "the sign-in was refused: {} {:?}",
+            answer.status,
+            answer.body
+        );
     }
     Ok(cookies.join("; "))
 }

@@ -64,7 +64,10 @@ impl Row {
 
 impl Table {
     pub(crate) fn add(&mut self, row: Row) {
-        eprintln!("{:<11} {:<28} {:>8.0}/s  ratio {:.2}", row.database, row.name, row.measured.rate, row.ratio);
+        eprintln!(
+            "{:<11} {:<28} {:>8.0}/s  ratio {:.2}",
+            row.database, row.name, row.measured.rate, row.ratio
+        );
         self.rows.push(row);
     }
 
@@ -88,7 +91,13 @@ impl Table {
         });
     }
 
-    pub(crate) fn resources(&mut self, database: &str, started: Duration, idle_kib: u64, loaded_kib: u64) {
+    pub(crate) fn resources(
+        &mut self,
+        database: &str,
+        started: Duration,
+        idle_kib: u64,
+        loaded_kib: u64,
+    ) {
         self.resources.push(Resources {
             database: database.to_owned(),
             start_ms: started.as_millis(),
@@ -100,9 +109,19 @@ impl Table {
     pub(crate) fn print(&self) {
         println!(
             "\n{:<11} {:<28} {:>9} {:>8} {:>8} {:>6}   limit: {:>9} {:>9} {:>9}",
-            "database", "what", "rate/s", "p50 ms", "p99 ms", "ratio", "constant", "signature", "rows"
+            "database",
+            "what",
+            "rate/s",
+            "p50 ms",
+            "p99 ms",
+            "ratio",
+            "constant",
+            "signature",
+            "rows"
         );
-        let optional = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.0}"));
+        let optional = |value: Option<f64>| {
+            value.map_or_else(|| "-".to_owned(), |value| format!("{value:.0}"))
+        };
         for row in &self.rows {
             println!(
                 "{:<11} {:<28} {:>9.0} {:>8.2} {:>8.2} {:>6.2}          {:>9} {:>9} {:>9}",

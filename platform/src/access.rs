@@ -69,7 +69,9 @@ impl Grants {
     /// True where one of the grants covers `action`.
     pub fn cover(&self, action: &str) -> bool {
         self.0.iter().any(|grant| match grant.strip_suffix('*') {
-            Some(prefix) if prefix.is_empty() || prefix.ends_with('.') => action.starts_with(prefix),
+            Some(prefix) if prefix.is_empty() || prefix.ends_with('.') => {
+                action.starts_with(prefix)
+            }
             _ => grant == action,
         })
     }

@@ -39,7 +39,9 @@ impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         #[cfg(feature = "test-clock")]
         {
-            let offset = self.offset_seconds.load(std::sync::atomic::Ordering::SeqCst);
+            let offset = self
+                .offset_seconds
+                .load(std::sync::atomic::Ordering::SeqCst);
             Timestamp::now() + jiff::SignedDuration::from_secs(offset)
         }
         #[cfg(not(feature = "test-clock"))]

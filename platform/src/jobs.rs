@@ -73,7 +73,12 @@ pub async fn run(jobs: Vec<Job>, store: Store, clock: SharedClock, tick: Duratio
 }
 
 /// Takes the lease where the job is due and nobody holds it.
-async fn take(store: &Store, clock: &SharedClock, job: &Job, node: &str) -> Result<bool, StoreError> {
+async fn take(
+    store: &Store,
+    clock: &SharedClock,
+    job: &Job,
+    node: &str,
+) -> Result<bool, StoreError> {
     let now = clock.now().as_microsecond();
     let due = now - i64::try_from(job.period.as_micros()).unwrap_or(i64::MAX / 2);
     let recent = store

@@ -31,7 +31,12 @@ impl Log {
         let sequencer = Sequencer::new(store.clone(), key, clock);
         let verifier = sequencer.verifier(ORIGIN).unwrap();
         let caller = Caller::local("root");
-        Self { store, sequencer, verifier, caller }
+        Self {
+            store,
+            sequencer,
+            verifier,
+            caller,
+        }
     }
 
     /// Writes `count` entries and signs the head.
@@ -39,10 +44,16 @@ impl Log {
         for n in 0..count {
             let subject = Party::person(format!("user:{n}"));
             let entry = Entry::new("idp.sign_in", &self.caller, subject, jiff::Timestamp::now());
-            self.store.record(entry.with("method", "pwd")).await.unwrap();
+            self.store
+                .record(entry.with("method", "pwd"))
+                .await
+                .unwrap();
         }
         self.sequencer.catch_up().await.unwrap();
-        let note = audit::latest_checkpoint(&self.store).await.unwrap().unwrap();
+        let note = audit::latest_checkpoint(&self.store)
+            .await
+            .unwrap()
+            .unwrap();
         Checkpoint::open(&note, &self.verifier).unwrap()
     }
 
@@ -56,7 +67,9 @@ impl Log {
     }
 
     async fn verify(&self, given: Option<&Checkpoint>) -> Report {
-        audit::verify(&self.store, &self.verifier, given).await.unwrap()
+        audit::verify(&self.store, &self.verifier, given)
+            .await
+            .unwrap()
     }
 }
 
@@ -73,9 +86,14 @@ async fn on_both<F: AsyncFn(Log)>(story: F) {
     })
     .await
     .unwrap();
-    let key = keyring.generate("software:log", KeyAlgorithm::Ed25519).await.unwrap();
+    let key = keyring
+        .generate("software:log", KeyAlgorithm::Ed25519)
+        .await
+        .unwrap();
     let sqlite = format!("sqlite:{}", folder.path().join("x.db").display());
-    let postgres = tokio::task::spawn_blocking(|| Postgres::shared().database()).await.unwrap();
+    let postgres = tokio::task::spawn_blocking(|| Postgres::shared().database())
+        .await
+        .unwrap();
     for url in [sqlite, postgres] {
         story(Log::new(&url, Arc::clone(&key)).await).await;
     }
@@ -125,9 +143,12 @@ async fn every_edit_is_caught() {
 async fn swapped_entries_are_caught() {
     on_both(async |log| {
         log.write(10).await;
-        log.edit("UPDATE audit_entry SET leaf_index = 1000 WHERE leaf_index = 3").await;
-        log.edit("UPDATE audit_entry SET leaf_index = 3 WHERE leaf_index = 4").await;
-        log.edit("UPDATE audit_entry SET leaf_index = 4 WHERE leaf_index = 1000").await;
+        log.edit("UPDATE audit_entry SET leaf_index = 1000 WHERE leaf_index = 3")
+            .await;
+        log.edit("UPDATE audit_entry SET leaf_index = 3 WHERE leaf_index = 4")
+            .await;
+        log.edit("UPDATE audit_entry SET leaf_index = 4 WHERE leaf_index = 1000")
+            .await;
         let report = log.verify(None).await;
         assert!(report.findings[0].contains("reordered"), "{report:?}");
     })
@@ -140,16 +161,24 @@ async fn a_rollback_below_a_given_checkpoint_is_caught() {
     on_both(async |log| {
         let state = "SELECT size, frontier FROM audit_tree";
         log.write(4).await;
-        let before = log.store.fetch_optional(state, vec![]).await.unwrap().unwrap();
+        let before = log
+            .store
+            .fetch_optional(state, vec![])
+            .await
+            .unwrap()
+            .unwrap();
         let frontier: Vec<u8> = before.get("frontier").unwrap();
         let kept = log.write(4).await;
-        log.edit("DELETE FROM audit_entry WHERE leaf_index >= 4").await;
-        log.edit("DELETE FROM audit_checkpoint WHERE tree_size > 4").await;
+        log.edit("DELETE FROM audit_entry WHERE leaf_index >= 4")
+            .await;
+        log.edit("DELETE FROM audit_checkpoint WHERE tree_size > 4")
+            .await;
         log.store
             .transact(move |tx| {
                 let values = params![frontier.clone()];
                 Box::pin(async move {
-                    tx.execute("UPDATE audit_tree SET size = 4, frontier = $1", values).await
+                    tx.execute("UPDATE audit_tree SET size = 4, frontier = $1", values)
+                        .await
                 })
             })
             .await

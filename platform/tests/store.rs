@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use platform::{Store, StoreError, params, store::{Appended, Table}};
+use platform::{
+    Store, StoreError, params,
+    store::{Appended, Table},
+};
 use testkit::Postgres;
 
 static JOBS: Table = Table {
@@ -14,7 +17,9 @@ static JOBS: Table = Table {
 async fn on_both<F: AsyncFn(Store)>(story: F) {
     let folder = tempfile::tempdir().unwrap();
     let sqlite = format!("sqlite:{}", folder.path().join("x.db").display());
-    let postgres = tokio::task::spawn_blocking(|| Postgres::shared().database()).await.unwrap();
+    let postgres = tokio::task::spawn_blocking(|| Postgres::shared().database())
+        .await
+        .unwrap();
     for url in [sqlite, postgres] {
         story(Store::open(&url).await.unwrap()).await;
     }
@@ -27,7 +32,10 @@ fn row(name: &str) -> Appended {
 }
 
 async fn names(store: &Store) -> Vec<String> {
-    let rows = store.fetch_all("SELECT name FROM job ORDER BY name", vec![]).await.unwrap();
+    let rows = store
+        .fetch_all("SELECT name FROM job ORDER BY name", vec![])
+        .await
+        .unwrap();
     rows.iter().map(|row| row.get("name").unwrap()).collect()
 }
 
@@ -58,7 +66,10 @@ async fn a_duplicate_spoils_only_itself() {
         for write in writes {
             outcomes.push(write.await.unwrap());
         }
-        assert!(matches!(outcomes[1], Err(StoreError::Conflict(_))), "{outcomes:?}");
+        assert!(
+            matches!(outcomes[1], Err(StoreError::Conflict(_))),
+            "{outcomes:?}"
+        );
         assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 3);
         assert_eq!(names(&store).await, ["a", "b", "c", "taken"]);
     })

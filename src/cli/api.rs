@@ -76,7 +76,9 @@ impl Api {
         let (status, answer) = match self {
             Self::Server(socket) => {
                 let request = request.body(Full::new(Bytes::from(body)))?;
-                over_socket(&socket, request).await.context("the server's local socket")?
+                over_socket(&socket, request)
+                    .await
+                    .context("the server's local socket")?
             }
             Self::Here(site, node) => {
                 let mut request = request.body(Body::from(body))?;
@@ -95,15 +97,22 @@ impl Api {
             serde_json::from_slice(&answer).context("the answer is not JSON")?
         };
         if !status.is_success() {
-            bail!("{}", value["detail"].as_str().unwrap_or("the server refused"));
+            bail!(
+                "{}",
+                value["detail"].as_str().unwrap_or("the server refused")
+            );
         }
         Ok(value)
     }
 }
 
-async fn over_socket(socket: &std::path::Path, request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes)> {
+async fn over_socket(
+    socket: &std::path::Path,
+    request: Request<Full<Bytes>>,
+) -> Result<(StatusCode, Bytes)> {
     let stream = UnixStream::connect(socket).await?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection);
     let response = sender.send_request(request).await?;
     let status = response.status();

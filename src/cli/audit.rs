@@ -45,7 +45,9 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<ExitCode> {
                 path.push_str(&percent_encode(&action));
             }
             let list = Api::open(common).await?.get(&path).await?;
-            let columns = ["index", "at", "action", "outcome", "actor", "subject", "cause"];
+            let columns = [
+                "index", "at", "action", "outcome", "actor", "subject", "cause",
+            ];
             output::table(&list, &columns, common.json)?;
             Ok(ExitCode::SUCCESS)
         }
@@ -54,21 +56,29 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<ExitCode> {
 }
 
 /// Reads the database itself: what is to be proved is not asked from the server.
-async fn verify(checkpoint: Option<PathBuf>, key: Option<PathBuf>, common: &Common) -> Result<ExitCode> {
+async fn verify(
+    checkpoint: Option<PathBuf>,
+    key: Option<PathBuf>,
+    common: &Common,
+) -> Result<ExitCode> {
     let data = common.folder()?;
     let key = key.unwrap_or_else(|| data.log_key());
     let line = std::fs::read_to_string(&key).with_context(|| format!("{}", key.display()))?;
     let verifier = VerifierKey::decode(&line).with_context(|| format!("{}", key.display()))?;
     let given = match checkpoint {
         Some(file) => {
-            let note = std::fs::read_to_string(&file).with_context(|| format!("{}", file.display()))?;
-            let given = Checkpoint::open(&note, &verifier).with_context(|| format!("{}", file.display()))?;
+            let note =
+                std::fs::read_to_string(&file).with_context(|| format!("{}", file.display()))?;
+            let given = Checkpoint::open(&note, &verifier)
+                .with_context(|| format!("{}", file.display()))?;
             Some(given)
         }
         None => None,
     };
     let settings = common.settings()?;
-    let store = Store::open(&settings.database.url).await.context("database.url")?;
+    let store = Store::open(&settings.database.url)
+        .await
+        .context("database.url")?;
     let report = audit::verify(&store, &verifier, given.as_ref()).await?;
     let records = ca::verify_records(&store).await?;
     store.close().await;
@@ -85,11 +95,19 @@ async fn verify(checkpoint: Option<PathBuf>, key: Option<PathBuf>, common: &Comm
         if report.more_findings > 0 {
             output::line(&format!("WRONG: {} more findings", report.more_findings))?;
         }
-        let verdict = if holds { "the log holds" } else { "the log does NOT hold" };
+        let verdict = if holds {
+            "the log holds"
+        } else {
+            "the log does NOT hold"
+        };
         output::line(&format!(
             "{verdict}: {} entries, root {}, {} checkpoints compared, {} entries wait for their place",
             report.size, report.root, report.checkpoints, report.waiting
         ))?;
     }
-    Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if holds {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

@@ -23,10 +23,16 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
     match command {
         Command::List => {
             let list = api.get("/api/v1/cas").await?;
-            output::table(&list, &["name", "issuer", "algorithm", "not_after", "key", "subject"], common.json)
+            output::table(
+                &list,
+                &["name", "issuer", "algorithm", "not_after", "key", "subject"],
+                common.json,
+            )
         }
         Command::PublishCrl { name } => {
-            let published = api.post(&format!("/api/v1/cas/{name}/crl"), json!({})).await?;
+            let published = api
+                .post(&format!("/api/v1/cas/{name}/crl"), json!({}))
+                .await?;
             if common.json {
                 return output::json(&published);
             }

@@ -51,11 +51,19 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
         Command::Issue { profile, csr, ca } => {
             let request = read_request(&csr)?;
             let body = json!({ "profile": profile, "csr": request, "ca": ca });
-            let issued = Api::open(common).await?.post("/api/v1/certificates", body).await?;
+            let issued = Api::open(common)
+                .await?
+                .post("/api/v1/certificates", body)
+                .await?;
             if common.json {
                 return output::json(&issued);
             }
-            output::line(issued["certificate"].as_str().unwrap_or_default().trim_end())
+            output::line(
+                issued["certificate"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .trim_end(),
+            )
         }
         Command::List { subject, limit } => {
             let mut path = format!("/api/v1/certificates?limit={limit}");
@@ -64,16 +72,29 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
                 path.push_str(&percent_encode(&subject));
             }
             let list = Api::open(common).await?.get(&path).await?;
-            let columns = ["serial", "profile", "status", "not_after", "issuer", "subject"];
+            let columns = [
+                "serial",
+                "profile",
+                "status",
+                "not_after",
+                "issuer",
+                "subject",
+            ];
             output::table(&list, &columns, common.json)
         }
         Command::Show { serial } => {
-            let shown = Api::open(common).await?.get(&format!("/api/v1/certificates/{serial}")).await?;
+            let shown = Api::open(common)
+                .await?
+                .get(&format!("/api/v1/certificates/{serial}"))
+                .await?;
             output::json(&shown)
         }
         Command::Revoke { serial, reason } => {
             let path = format!("/api/v1/certificates/{serial}/revoke");
-            Api::open(common).await?.post(&path, json!({ "reason": reason })).await?;
+            Api::open(common)
+                .await?
+                .post(&path, json!({ "reason": reason }))
+                .await?;
             if common.json {
                 return output::json(&json!({ "serial": serial, "reason": reason }));
             }
@@ -86,7 +107,8 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
 fn read_request(file: &std::path::Path) -> Result<String> {
     let bytes = if file.as_os_str() == "-" {
         let mut bytes = Vec::new();
-        std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes).context("standard input")?;
+        std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes)
+            .context("standard input")?;
         bytes
     } else {
         std::fs::read(file).with_context(|| format!("{}", file.display()))?
@@ -101,7 +123,9 @@ fn read_request(file: &std::path::Path) -> Result<String> {
 /// Percent-encodes all but unreserved characters (RFC 3986 §2.3).
 pub(crate) fn percent_encode(text: &str) -> String {
     let encode = |byte: u8| match byte {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+            char::from(byte).to_string()
+        }
         other => format!("%{other:02X}"),
     };
     text.bytes().map(encode).collect()

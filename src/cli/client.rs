@@ -53,7 +53,15 @@ pub(crate) enum Command {
 pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
     let path = |id: &str| format!("/api/v1/clients/{}", percent_encode(id));
     match command {
-        Command::Add { name, redirect_uri, post_logout_redirect_uri, grant, allow, public, id_token_alg } => {
+        Command::Add {
+            name,
+            redirect_uri,
+            post_logout_redirect_uri,
+            grant,
+            allow,
+            public,
+            id_token_alg,
+        } => {
             let mut body = json!({
                 "client_name": name,
                 "redirect_uris": redirect_uri,
@@ -69,16 +77,31 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
             if let Some(alg) = id_token_alg {
                 body["id_token_signed_response_alg"] = json!(alg);
             }
-            let added = Api::open(common).await?.post("/api/v1/clients", body).await?;
+            let added = Api::open(common)
+                .await?
+                .post("/api/v1/clients", body)
+                .await?;
             told(common, &added, &credentials(&added))
         }
         Command::List => {
-            let list: Value = Api::open(common).await?.get("/api/v1/clients?limit=1000").await?;
-            output::table(&list["clients"], &["client_id", "client_name", "grant_types", "redirect_uris"], common.json)
+            let list: Value = Api::open(common)
+                .await?
+                .get("/api/v1/clients?limit=1000")
+                .await?;
+            output::table(
+                &list["clients"],
+                &["client_id", "client_name", "grant_types", "redirect_uris"],
+                common.json,
+            )
         }
-        Command::Show { client_id } => output::json(&Api::open(common).await?.get(&path(&client_id)).await?),
+        Command::Show { client_id } => {
+            output::json(&Api::open(common).await?.get(&path(&client_id)).await?)
+        }
         Command::RenewSecret { client_id } => {
-            let renewed = Api::open(common).await?.post(&format!("{}/secret", path(&client_id)), json!({})).await?;
+            let renewed = Api::open(common)
+                .await?
+                .post(&format!("{}/secret", path(&client_id)), json!({}))
+                .await?;
             told(common, &renewed, &credentials(&renewed))
         }
         Command::Delete { client_id } => {
@@ -90,5 +113,9 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
 
 fn credentials(client: &Value) -> String {
     let text = |member: &str| client[member].as_str().unwrap_or("-");
-    format!("client_id      {}\nclient_secret  {}", text("client_id"), text("client_secret"))
+    format!(
+        "client_id      {}\nclient_secret  {}",
+        text("client_id"),
+        text("client_secret")
+    )
 }

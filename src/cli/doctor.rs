@@ -28,11 +28,19 @@ struct Finding {
 
 impl Findings {
     fn good(&mut self, what: impl Into<String>) {
-        self.0.push(Finding { good: true, what: what.into(), mend: String::new() });
+        self.0.push(Finding {
+            good: true,
+            what: what.into(),
+            mend: String::new(),
+        });
     }
 
     fn wrong(&mut self, what: impl Into<String>, mend: impl Into<String>) {
-        self.0.push(Finding { good: false, what: what.into(), mend: mend.into() });
+        self.0.push(Finding {
+            good: false,
+            what: what.into(),
+            mend: mend.into(),
+        });
     }
 }
 
@@ -45,13 +53,18 @@ pub(crate) async fn run(common: &Common) -> Result<ExitCode> {
             findings.good("settings are readable and do not contradict each other");
             check_node(&data, settings, &mut findings).await;
         }
-        Err(error) => findings.wrong(error.to_string(), format!("edit {}", data.settings().display())),
+        Err(error) => findings.wrong(
+            error.to_string(),
+            format!("edit {}", data.settings().display()),
+        ),
     }
     let healthy = findings.0.iter().all(|finding| finding.good);
     if common.json {
-        let list = findings.0.iter().map(|finding| json!({
-            "good": finding.good, "finding": finding.what, "mend": finding.mend,
-        }));
+        let list = findings.0.iter().map(|finding| {
+            json!({
+                "good": finding.good, "finding": finding.what, "mend": finding.mend,
+            })
+        });
         output::json(&json!({ "healthy": healthy, "findings": list.collect::<Vec<_>>() }))?;
     } else {
         for finding in &findings.0 {
@@ -62,13 +75,21 @@ pub(crate) async fn run(common: &Common) -> Result<ExitCode> {
             }
         }
     }
-    Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if healthy {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn check_files(data: &DataFolder, findings: &mut Findings) {
     let show = |path: &Path| path.display().to_string();
     let folder = data.path();
-    let private = [(folder.to_path_buf(), 0o700), (data.settings(), 0o600), (folder.join("keys"), 0o700)];
+    let private = [
+        (folder.to_path_buf(), 0o700),
+        (data.settings(), 0o600),
+        (folder.join("keys"), 0o700),
+    ];
     for (path, want) in private {
         match std::fs::metadata(&path) {
             Ok(metadata) => {
@@ -94,15 +115,24 @@ async fn check_node(data: &DataFolder, settings: Settings, findings: &mut Findin
     let node = match Node::open(data, settings, Services::ALL).await {
         Ok(node) => node,
         Err(error) => {
-            findings.wrong(format!("the node does not open: {error:#}"), "mend what the message names");
+            findings.wrong(
+                format!("the node does not open: {error:#}"),
+                "mend what the message names",
+            );
             return;
         }
     };
-    findings.good(format!("the database answers and its schema fits ({:?})", node.store.backend()));
+    findings.good(format!(
+        "the database answers and its schema fits ({:?})",
+        node.store.backend()
+    ));
     for store in node.keyring.stores() {
         match store.check().await {
             Ok(()) => findings.good(format!("keys: {} can sign", store.name())),
-            Err(error) => findings.wrong(format!("keys: {error}"), "look at the device and at keys.store"),
+            Err(error) => findings.wrong(
+                format!("keys: {error}"),
+                "look at the device and at keys.store",
+            ),
         }
     }
     let now = node.clock.now();
@@ -113,7 +143,9 @@ async fn check_node(data: &DataFolder, settings: Settings, findings: &mut Findin
 
 /// The machine's clock is wrong where it is behind what was logged, or before this release.
 async fn check_clock(node: &Node, now: Timestamp, findings: &mut Findings) {
-    let newest = platform::audit::list(&node.store, None, None, 1).await.unwrap_or_default();
+    let newest = platform::audit::list(&node.store, None, None, 1)
+        .await
+        .unwrap_or_default();
     let last: Option<Timestamp> = newest.first().and_then(|entry| entry.at.parse().ok());
     match last {
         Some(last) if now + SignedDuration::from_secs(2) < last => findings.wrong(
@@ -127,10 +159,20 @@ async fn check_clock(node: &Node, now: Timestamp, findings: &mut Findings) {
 async fn check_certificates(node: &Node, now: Timestamp, findings: &mut Findings) {
     for authority in node.ca.authorities() {
         let what = format!("authority {}", authority.name());
-        check_life(&what, authority.certificate(), now, "plan its successor", findings);
+        check_life(
+            &what,
+            authority.certificate(),
+            now,
+            "plan its successor",
+            findings,
+        );
     }
     let mut services = vec![TLS.to_owned(), "tsa:default".to_owned()];
-    let issuing = node.ca.authorities().into_iter().filter(|authority| !authority.is_root());
+    let issuing = node
+        .ca
+        .authorities()
+        .into_iter()
+        .filter(|authority| !authority.is_root());
     services.extend(issuing.map(|authority| format!("ocsp:{}", authority.name())));
     for name in services {
         match node.ca.service_certificate(&name).await {
@@ -141,17 +183,30 @@ async fn check_certificates(node: &Node, now: Timestamp, findings: &mut Findings
                 }
             }
             Ok(None) => findings.wrong(format!("there is no certificate {name}"), "xinshu init"),
-            Err(error) => findings.wrong(format!("certificate {name}: {error}"), "look at the database"),
+            Err(error) => findings.wrong(
+                format!("certificate {name}: {error}"),
+                "look at the database",
+            ),
         }
     }
 }
 
-fn check_life(what: &str, certificate: &Certificate, now: Timestamp, mend: &str, findings: &mut Findings) {
+fn check_life(
+    what: &str,
+    certificate: &Certificate,
+    now: Timestamp,
+    mend: &str,
+    findings: &mut Findings,
+) {
     const DAY: i64 = 24 * 3600;
     let validity = certificate.validity();
     let life = validity.not_after.as_second() - validity.not_before.as_second();
     let left = validity.not_after.as_second() - now.as_second();
     let text = format!("{what} has {} days left", left / DAY);
     // Renewal comes after two thirds; a tenth left means that it does not work.
-    if left * 10 > life { findings.good(text) } else { findings.wrong(text, mend) }
+    if left * 10 > life {
+        findings.good(text)
+    } else {
+        findings.wrong(text, mend)
+    }
 }

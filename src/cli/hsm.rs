@@ -51,16 +51,34 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<ExitCode> {
         }
         Command::Keys => {
             let keys = open_keyring(&settings.keys).await?.list().await?;
-            let keys = keys.iter().map(|key| json!({ "uri": key.uri, "algorithm": key.algorithm.name() }));
-            output::table(&Value::Array(keys.collect()), &["algorithm", "uri"], common.json)?;
+            let keys = keys
+                .iter()
+                .map(|key| json!({ "uri": key.uri, "algorithm": key.algorithm.name() }));
+            output::table(
+                &Value::Array(keys.collect()),
+                &["algorithm", "uri"],
+                common.json,
+            )?;
         }
         Command::Generate { name, algorithm } => {
             let ground = Ground::open(&settings).await?;
-            let uri = if name.contains(':') { name } else { ground.keyring.default_uri(&name) };
+            let uri = if name.contains(':') {
+                name
+            } else {
+                ground.keyring.default_uri(&name)
+            };
             let key = ground.keyring.generate(&uri, algorithm).await?;
             let subject = Party::thing(format!("key:{}", key.uri()));
-            let entry = Entry::new("hsm.key.generate", &local_caller(), subject, ground.clock.now());
-            ground.store.record(entry.with("algorithm", algorithm.name())).await?;
+            let entry = Entry::new(
+                "hsm.key.generate",
+                &local_caller(),
+                subject,
+                ground.clock.now(),
+            );
+            ground
+                .store
+                .record(entry.with("algorithm", algorithm.name()))
+                .await?;
             output::line(key.uri())?;
             ground.store.close().await;
         }
@@ -78,9 +96,15 @@ async fn list(keyring: &Keyring, common: &Common) -> Result<()> {
         };
         let algorithms = store.algorithms().await.unwrap_or_default();
         let algorithms: Vec<&str> = algorithms.into_iter().map(KeyAlgorithm::name).collect();
-        rows.push(json!({ "store": store.name(), "state": state, "algorithms": algorithms.join(" ") }));
+        rows.push(
+            json!({ "store": store.name(), "state": state, "algorithms": algorithms.join(" ") }),
+        );
     }
-    output::table(&Value::Array(rows), &["store", "state", "algorithms"], common.json)
+    output::table(
+        &Value::Array(rows),
+        &["store", "state", "algorithms"],
+        common.json,
+    )
 }
 
 /// The adapter that the settings name, opened anew each time.
@@ -93,7 +117,10 @@ struct Configured<'a> {
 impl Subject for Configured<'_> {
     async fn open(&self) -> Result<Arc<dyn KeyStore>, KeyError> {
         let unavailable = |reason: String| KeyError::Unavailable {
-            store: self.store.clone().unwrap_or_else(|| "keys.store".to_owned()),
+            store: self
+                .store
+                .clone()
+                .unwrap_or_else(|| "keys.store".to_owned()),
             reason,
         };
         let keyring = open_keyring(&self.settings.keys).await.map_err(|error| {
@@ -108,11 +135,17 @@ impl Subject for Configured<'_> {
             Some(name) => stores.iter().find(|store| store.name() == name),
             None => stores.last(),
         };
-        found.cloned().ok_or_else(|| unavailable("there is no such place; see xinshu hsm list".to_owned()))
+        found
+            .cloned()
+            .ok_or_else(|| unavailable("there is no such place; see xinshu hsm list".to_owned()))
     }
 }
 
-async fn test(store: Option<String>, settings: &platform::settings::Settings, common: &Common) -> Result<ExitCode> {
+async fn test(
+    store: Option<String>,
+    settings: &platform::settings::Settings,
+    common: &Common,
+) -> Result<ExitCode> {
     let subject = Configured { settings, store };
     let mut told = Vec::new();
     let report = conformance::run(&subject, &OpenSsl::default(), &mut |case| {
@@ -126,7 +159,15 @@ async fn test(store: Option<String>, settings: &platform::settings::Settings, co
     if common.json {
         output::json(&json!({ "passed": report.passed(), "cases": told }))?;
     } else {
-        output::line(if report.passed() { "\nthe device conforms" } else { "\nthe device does NOT conform" })?;
+        output::line(if report.passed() {
+            "\nthe device conforms"
+        } else {
+            "\nthe device does NOT conform"
+        })?;
     }
-    Ok(if report.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.passed() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

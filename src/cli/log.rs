@@ -20,10 +20,14 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
     data.require()?;
     match command {
         Command::Checkpoint => {
-            let store = Store::open(&common.settings()?.database.url).await.context("database.url")?;
+            let store = Store::open(&common.settings()?.database.url)
+                .await
+                .context("database.url")?;
             let note = audit::latest_checkpoint(&store).await?;
             store.close().await;
-            let Some(note) = note else { bail!("nothing was logged yet") };
+            let Some(note) = note else {
+                bail!("nothing was logged yet")
+            };
             if common.json {
                 return output::json(&json!({ "checkpoint": note }));
             }
@@ -31,7 +35,8 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
         }
         Command::Key => {
             let file = data.log_key();
-            let key = std::fs::read_to_string(&file).with_context(|| format!("{}", file.display()))?;
+            let key =
+                std::fs::read_to_string(&file).with_context(|| format!("{}", file.display()))?;
             if common.json {
                 return output::json(&json!({ "key": key.trim_end() }));
             }

@@ -42,7 +42,13 @@ pub(crate) struct Arguments {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Common {
     /// Folder with settings, keys and database
-    #[arg(long, global = true, env = "XINSHU_DATA", default_value = "data", value_name = "DIR")]
+    #[arg(
+        long,
+        global = true,
+        env = "XINSHU_DATA",
+        default_value = "data",
+        value_name = "DIR"
+    )]
     data: PathBuf,
     /// Print JSON
     #[arg(long, global = true)]
@@ -125,7 +131,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Audit(command) => return audit::run(command, &common).await,
         Command::Log(command) => log::run(command, &common).await?,
         Command::Openapi => {
-            let answer = api::Api::open(&common).await?.get("/api/v1/openapi.json").await?;
+            let answer = api::Api::open(&common)
+                .await?
+                .get("/api/v1/openapi.json")
+                .await?;
             output::json(&answer)?;
         }
     }

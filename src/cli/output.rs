@@ -14,7 +14,9 @@ pub(crate) fn json(value: &Value) -> Result<()> {
 /// Prints one line. A reader that has seen enough (`| head`) is no failure.
 pub(crate) fn line(text: &str) -> Result<()> {
     match writeln!(std::io::stdout().lock(), "{text}") {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error).context("standard output"),
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(error).context("standard output")
+        }
         _ => Ok(()),
     }
 }
@@ -36,7 +38,10 @@ pub(crate) fn table(list: &Value, columns: &[&str], as_json: bool) -> Result<()>
     };
     let widths: Vec<usize> = (0..columns.len()).map(width).collect();
     let print = |cells: Vec<String>| {
-        let padded = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+        let padded = cells
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:width$}"));
         line(padded.collect::<Vec<_>>().join("  ").trim_end())
     };
     print(columns.iter().map(|column| column.to_uppercase()).collect())?;

@@ -14,5 +14,9 @@ pub(crate) enum Command {
 pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
     let Command::List = command;
     let list = Api::open(common).await?.get("/api/v1/tsa/units").await?;
-    output::table(&list, &["name", "policy", "algorithm", "not_after", "key"], common.json)
+    output::table(
+        &list,
+        &["name", "policy", "algorithm", "not_after", "key"],
+        common.json,
+    )
 }

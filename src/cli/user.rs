@@ -60,7 +60,13 @@ pub(crate) enum Command {
 pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
     let path = |name: &str| format!("/api/v1/users/{}", percent_encode(name));
     match command {
-        Command::Add { name, password_stdin, display_name, email, grant } => {
+        Command::Add {
+            name,
+            password_stdin,
+            display_name,
+            email,
+            grant,
+        } => {
             let password = password_stdin.then(output::secret_from_stdin).transpose()?;
             let body = json!({
                 "name": name,
@@ -71,32 +77,67 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
             });
             let added = Api::open(common).await?.post("/api/v1/users", body).await?;
             if password.is_none() {
-                let link = Api::open(common).await?.post(&format!("{}/password-link", path(&name)), json!({})).await?;
-                return told(common, &link, &format!("added {name}; set a password within 24 hours at\n{}", text(&link["url"])));
+                let link = Api::open(common)
+                    .await?
+                    .post(&format!("{}/password-link", path(&name)), json!({}))
+                    .await?;
+                return told(
+                    common,
+                    &link,
+                    &format!(
+                        "added {name}; set a password within 24 hours at\n{}",
+                        text(&link["url"])
+                    ),
+                );
             }
             told(common, &added, &format!("added {name}"))
         }
         Command::List => {
-            let list = Api::open(common).await?.get("/api/v1/users?limit=1000").await?;
-            output::table(&list["users"], &["name", "display_name", "email", "grants", "disabled_at"], common.json)
+            let list = Api::open(common)
+                .await?
+                .get("/api/v1/users?limit=1000")
+                .await?;
+            output::table(
+                &list["users"],
+                &["name", "display_name", "email", "grants", "disabled_at"],
+                common.json,
+            )
         }
         Command::Show { name } => output::json(&Api::open(common).await?.get(&path(&name)).await?),
-        Command::SetPassword { name, password_stdin: true } => {
+        Command::SetPassword {
+            name,
+            password_stdin: true,
+        } => {
             let password = output::secret_from_stdin()?;
             let body = json!({ "password": password.as_str() });
-            let done = Api::open(common).await?.put(&format!("{}/password", path(&name)), body).await?;
+            let done = Api::open(common)
+                .await?
+                .put(&format!("{}/password", path(&name)), body)
+                .await?;
             told(common, &done, &format!("the password of {name} is set"))
         }
-        Command::SetPassword { name, password_stdin: false } => {
-            let link = Api::open(common).await?.post(&format!("{}/password-link", path(&name)), json!({})).await?;
+        Command::SetPassword {
+            name,
+            password_stdin: false,
+        } => {
+            let link = Api::open(common)
+                .await?
+                .post(&format!("{}/password-link", path(&name)), json!({}))
+                .await?;
             told(common, &link, text(&link["url"]))
         }
         Command::Disable { name } => {
-            let user = Api::open(common).await?.patch(&path(&name), json!({ "disabled": true })).await?;
+            let user = Api::open(common)
+                .await?
+                .patch(&path(&name), json!({ "disabled": true }))
+                .await?;
             told(common, &user, &format!("disabled {name}"))
         }
         Command::Enable { name } => {
-            let user = Api::open(common).await?.patch(&path(&name), json!({ "disabled": false })).await?;
+            let user = Api::open(common)
+                .await?
+                .patch(&path(&name), json!({ "disabled": false }))
+                .await?;
             told(common, &user, &format!("enabled {name}"))
         }
         Command::Delete { name } => {
@@ -108,7 +149,11 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
 
 /// Prints the answer as JSON, or one line about it.
 pub(crate) fn told(common: &Common, answer: &serde_json::Value, line: &str) -> Result<()> {
-    if common.json { output::json(answer) } else { output::line(line) }
+    if common.json {
+        output::json(answer)
+    } else {
+        output::line(line)
+    }
 }
 
 fn text(value: &serde_json::Value) -> &str {

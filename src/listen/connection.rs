@@ -137,13 +137,8 @@ impl Peer {
 }
 
 /// Serves one connection until it ends or the server stops.
-pub(super) async fn serve<S>(
-    stream: S,
-    site: Router,
-    limits: &Limits,
-    peer: Peer,
-    watcher: Watcher,
-) where
+pub(super) async fn serve<S>(stream: S, site: Router, limits: &Limits, peer: Peer, watcher: Watcher)
+where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let patience = limits.request;

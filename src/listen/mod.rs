@@ -82,17 +82,43 @@ impl Listeners {
         };
         let tls = tls::acceptor(certificate)?;
         let mut servers = JoinSet::new();
-        servers.spawn(connection::serve_tls(self.https, tls, sites.https, limits.clone(), stop.clone()));
-        servers.spawn(connection::serve_plain(self.http, sites.http, limits.clone(), stop.clone()));
-        servers.spawn(connection::serve_plain(self.ops, sites.ops, limits.own(64), stop.clone()));
-        servers.spawn(socket::serve(self.socket, sites.socket, limits.own(64), stop.clone()));
+        servers.spawn(connection::serve_tls(
+            self.https,
+            tls,
+            sites.https,
+            limits.clone(),
+            stop.clone(),
+        ));
+        servers.spawn(connection::serve_plain(
+            self.http,
+            sites.http,
+            limits.clone(),
+            stop.clone(),
+        ));
+        servers.spawn(connection::serve_plain(
+            self.ops,
+            sites.ops,
+            limits.own(64),
+            stop.clone(),
+        ));
+        servers.spawn(socket::serve(
+            self.socket,
+            sites.socket,
+            limits.own(64),
+            stop.clone(),
+        ));
         let mut stop = stop;
         // An error means that the sender is gone: the process is ending too.
         let _ = stop.wait_for(|stop| *stop).await;
         let drain = Duration::from_secs(listen.drain_seconds.into());
-        let drained = tokio::time::timeout(drain, async { while servers.join_next().await.is_some() {} });
+        let drained = tokio::time::timeout(drain, async {
+            while servers.join_next().await.is_some() {}
+        });
         if drained.await.is_err() {
-            tracing::warn!(drain_seconds = drain.as_secs(), "requests were cut off at the stop");
+            tracing::warn!(
+                drain_seconds = drain.as_secs(),
+                "requests were cut off at the stop"
+            );
         }
         Ok(())
     }

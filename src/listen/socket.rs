@@ -14,7 +14,8 @@ use super::connection::{Limits, Peer, serve as serve_connection};
 
 /// Binds the socket with mode 0600; one left by a process that died is replaced.
 pub(crate) async fn bind(path: &Path) -> io::Result<UnixListener> {
-    let context = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+    let context =
+        |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
     if UnixStream::connect(path).await.is_ok() {
         return Err(context(io::Error::new(
             io::ErrorKind::AddrInUse,
@@ -45,7 +46,9 @@ pub(super) async fn serve(
             _ = stop.wait_for(|stop| *stop) => break,
         };
         let Ok((stream, _)) = accepted else { continue };
-        let user = stream.peer_cred().map_or_else(|_| "unknown".to_owned(), |peer| user_name(peer.uid()));
+        let user = stream
+            .peer_cred()
+            .map_or_else(|_| "unknown".to_owned(), |peer| user_name(peer.uid()));
         let watcher = graceful.watcher();
         let (site, limits) = (site.clone(), limits.clone());
         tokio::spawn(async move {

@@ -36,7 +36,8 @@ impl ServerCertificate {
     pub(crate) fn replace(&self, chain: Vec<Vec<u8>>, key: Arc<dyn Key>) {
         let chain = chain.into_iter().map(CertificateDer::from).collect();
         let key = Arc::new(TlsKey(key));
-        self.current.store(Some(Arc::new(CertifiedKey::new(chain, key))));
+        self.current
+            .store(Some(Arc::new(CertifiedKey::new(chain, key))));
     }
 }
 
@@ -141,6 +142,8 @@ impl ClientCertVerifier for AskClient {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
     }
 }

@@ -14,7 +14,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::node::Node;
 
 pub(super) fn api(node: &Arc<Node>) -> OpenApiRouter {
-    OpenApiRouter::new().routes(routes!(entries)).with_state(Arc::clone(node))
+    OpenApiRouter::new()
+        .routes(routes!(entries))
+        .with_state(Arc::clone(node))
 }
 
 /// What a list of entries is narrowed by.
@@ -46,7 +48,9 @@ async fn entries(
     caller.require("audit.read")?;
     let limit = narrow.limit.unwrap_or(100);
     if !(1..=1000).contains(&limit) || narrow.before.is_some_and(|before| before < 0) {
-        return Err(Problem::bad_request("limit is from 1 to 1000, before is not negative"));
+        return Err(Problem::bad_request(
+            "limit is from 1 to 1000, before is not negative",
+        ));
     }
     let listed = audit::list(&node.store, narrow.action.as_deref(), narrow.before, limit).await?;
     Ok(Json(listed))

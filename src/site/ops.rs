@@ -32,7 +32,9 @@ impl Readiness {
         let metrics = match METRICS.get() {
             Some(handle) => handle.clone(),
             None => {
-                const SECONDS: [f64; 10] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.0];
+                const SECONDS: [f64; 10] = [
+                    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.0,
+                ];
                 let handle = PrometheusBuilder::new()
                     .set_buckets(&SECONDS)
                     .and_then(PrometheusBuilder::install_recorder)
@@ -77,21 +79,38 @@ pub(super) fn routes(node: &Arc<Node>, readiness: Readiness) -> Router {
 }
 
 async fn readyz(State(ops): State<Ops>) -> Response {
-    let database = ops.node.store.check().await.map_err(|error| error.to_string());
-    let keys = ops.node.keyring.check().await.map_err(|error| error.to_string());
+    let database = ops
+        .node
+        .store
+        .check()
+        .await
+        .map_err(|error| error.to_string());
+    let keys = ops
+        .node
+        .keyring
+        .check()
+        .await
+        .map_err(|error| error.to_string());
     let serving = ops.readiness.ready.load(Ordering::SeqCst);
     let ready = serving && database.is_ok() && keys.is_ok();
-    let told = |outcome: &Result<(), String>| outcome.clone().err().unwrap_or_else(|| "ok".to_owned());
+    let told =
+        |outcome: &Result<(), String>| outcome.clone().err().unwrap_or_else(|| "ok".to_owned());
     let body = json!({
         "ready": ready,
         "stopping": !serving,
         "database": told(&database),
         "keys": told(&keys),
     });
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
     let mut response = (status, Json(body)).into_response();
     if !ready {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
     }
     response
 }
@@ -103,7 +122,10 @@ async fn metrics(State(ops): State<Ops>) -> Response {
 
 /// Moves this process' clock, in builds for tests alone.
 #[cfg(feature = "test-clock")]
-async fn advance(State(ops): State<Ops>, axum::extract::Path(seconds): axum::extract::Path<i64>) -> String {
+async fn advance(
+    State(ops): State<Ops>,
+    axum::extract::Path(seconds): axum::extract::Path<i64>,
+) -> String {
     use platform::Clock as _;
     ops.node.clock.advance(seconds);
     ops.node.clock.now().to_string()

@@ -39,7 +39,9 @@ impl Page {
     pub fn parameter(&self, name: &str) -> Option<String> {
         let location = self.location.as_deref()?;
         let query = location.split_once(['?', '#'])?.1;
-        let value = query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))?;
+        let value = query
+            .split('&')
+            .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))?;
         Some(percent_decode(value))
     }
 }
@@ -83,14 +85,26 @@ impl Browser {
             ("username", user.name.clone()),
             ("password", user.password.clone()),
         ];
-        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let fields: Vec<(&str, &str)> = fields
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
         self.post(&format!("{base}/sign-in"), &fields)
     }
 
     fn fetch(&self, arguments: &[String], url: &str) -> Page {
         let jar = self.jar.path();
         let Outcome { stdout, .. } = run(Command::new("curl")
-            .args(["-sS", "-i", "--noproxy", "*", "--max-time", "60", "--http1.1", "--cacert"])
+            .args([
+                "-sS",
+                "-i",
+                "--noproxy",
+                "*",
+                "--max-time",
+                "60",
+                "--http1.1",
+                "--cacert",
+            ])
             .arg(&self.root)
             .arg("-b")
             .arg(jar)
@@ -103,10 +117,15 @@ impl Browser {
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
         let location = head.lines().find_map(|line| {
             let (name, value) = line.split_once(':')?;
-            name.eq_ignore_ascii_case("location").then(|| value.trim().to_owned())
+            name.eq_ignore_ascii_case("location")
+                .then(|| value.trim().to_owned())
         });
         Page {
-            status: head.split_whitespace().nth(1).and_then(|code| code.parse().ok()).unwrap_or(0),
+            status: head
+                .split_whitespace()
+                .nth(1)
+                .and_then(|code| code.parse().ok())
+                .unwrap_or(0),
             location,
             head: head.to_owned(),
             body: body.to_owned(),

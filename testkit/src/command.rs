@@ -37,7 +37,13 @@ impl Outcome {
     /// Itself where the program succeeded; fails the test where not.
     #[track_caller]
     pub fn success(self) -> Self {
-        assert!(self.ok, "failed ({:?}): {}{}", self.code, self.text(), self.stderr);
+        assert!(
+            self.ok,
+            "failed ({:?}): {}{}",
+            self.code,
+            self.text(),
+            self.stderr
+        );
         self
     }
 }
@@ -54,7 +60,9 @@ pub fn run_with(command: &mut Command, input: &[u8]) -> Outcome {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap_or_else(|error| panic!("{command:?} did not start: {error}; run scripts/test-deps"));
+        .unwrap_or_else(|error| {
+            panic!("{command:?} did not start: {error}; run scripts/test-deps")
+        });
     let mut stdin = child.stdin.take().unwrap();
     let input = input.to_vec();
     // A program that does not read its input closes the pipe: no failure.
@@ -94,7 +102,11 @@ pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
 #[track_caller]
 pub fn python(program: &str) -> PathBuf {
     let path = cache().join("python/bin").join(program);
-    assert!(path.exists(), "{} is not there; run scripts/test-deps", path.display());
+    assert!(
+        path.exists(),
+        "{} is not there; run scripts/test-deps",
+        path.display()
+    );
     path
 }
 

@@ -54,7 +54,10 @@ impl Postgres {
     }
 
     fn new(durable: bool) -> Self {
-        let folder = tempfile::Builder::new().prefix("xinshu-pg-").tempdir().unwrap();
+        let folder = tempfile::Builder::new()
+            .prefix("xinshu-pg-")
+            .tempdir()
+            .unwrap();
         let owner = run(Command::new("chmod").arg("777").arg(folder.path()));
         assert!(owner.ok, "{}", owner.stderr);
         let mut cluster = Self {
@@ -66,7 +69,13 @@ impl Postgres {
         let data = cluster.data();
         let mut initdb = as_postgres("initdb");
         run(initdb
-            .args(["--auth=trust", "--username=xinshu", "--encoding=UTF8", "--no-sync", "-D"])
+            .args([
+                "--auth=trust",
+                "--username=xinshu",
+                "--encoding=UTF8",
+                "--no-sync",
+                "-D",
+            ])
             .arg(data))
         .success();
         cluster.resume();
@@ -79,12 +88,21 @@ impl Postgres {
 
     /// Starts the server again after [`Postgres::stop`].
     pub fn resume(&mut self) {
-        let fsync = if self.durable { "fsync=on" } else { "fsync=off" };
+        let fsync = if self.durable {
+            "fsync=on"
+        } else {
+            "fsync=off"
+        };
         let server = as_postgres("postgres")
             .arg("-D")
             .arg(self.data())
             .args(["-p", &self.port.to_string(), "-h", "127.0.0.1", "-c", fsync])
-            .args(["-c", "unix_socket_directories=", "-c", "max_connections=200"])
+            .args([
+                "-c",
+                "unix_socket_directories=",
+                "-c",
+                "max_connections=200",
+            ])
             .args(["-c", "shared_buffers=64MB"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -121,7 +139,11 @@ impl Postgres {
 
     /// Runs SQL by psql and gives what it prints, fields parted by `|`.
     pub fn sql(&self, database: &str, sql: &str) -> String {
-        let url = if database.contains("://") { database.to_owned() } else { self.url(database) };
+        let url = if database.contains("://") {
+            database.to_owned()
+        } else {
+            self.url(database)
+        };
         run(Command::new("psql").args(["-qAtX", "-v", "ON_ERROR_STOP=1", "-d", &url, "-c", sql]))
             .success()
             .text()
@@ -159,5 +181,7 @@ fn newest(program: &str) -> PathBuf {
         .filter(|path| path.exists())
         .collect();
     versions.sort();
-    versions.pop().expect("PostgreSQL's server is installed; run scripts/test-deps")
+    versions
+        .pop()
+        .expect("PostgreSQL's server is installed; run scripts/test-deps")
 }

@@ -64,7 +64,10 @@ impl Xinshu {
 
     /// A fresh folder, not initialized yet.
     pub fn prepare(binary: impl Into<PathBuf>, mut options: Options) -> Self {
-        let folder = tempfile::Builder::new().prefix("xinshu-").tempdir().unwrap();
+        let folder = tempfile::Builder::new()
+            .prefix("xinshu-")
+            .tempdir()
+            .unwrap();
         if options.algorithm.is_empty() {
             "p256".clone_into(&mut options.algorithm);
         }
@@ -109,7 +112,13 @@ impl Xinshu {
     /// `xinshu init` and its outcome.
     pub fn initialize(&self) -> Outcome {
         let algorithm = self.options.algorithm.clone();
-        self.xinshu(["init", "--algorithm", &algorithm, "--organization", "Test Office"])
+        self.xinshu([
+            "init",
+            "--algorithm",
+            &algorithm,
+            "--organization",
+            "Test Office",
+        ])
     }
 
     /// The data folder.
@@ -141,7 +150,10 @@ impl Xinshu {
         }
         for setting in &self.options.settings {
             if let Some((name, value)) = setting.split_once('=') {
-                command.env(format!("XINSHU_{}", name.to_uppercase().replace('.', "__")), value);
+                command.env(
+                    format!("XINSHU_{}", name.to_uppercase().replace('.', "__")),
+                    value,
+                );
             }
         }
         command
@@ -153,14 +165,19 @@ impl Xinshu {
     }
 
     /// Runs the binary with `input` on its standard input.
-    pub fn xinshu_with<'a>(&self, arguments: impl IntoIterator<Item = &'a str>, input: &str) -> Outcome {
+    pub fn xinshu_with<'a>(
+        &self,
+        arguments: impl IntoIterator<Item = &'a str>,
+        input: &str,
+    ) -> Outcome {
         run_with(self.command().args(arguments), input.as_bytes())
     }
 
     /// Adds a user with a password.
     pub fn user(&self, name: &str) -> User {
         let password = format!("correct horse {name}");
-        self.xinshu_with(["user", "add", name, "--password-stdin"], &password).success();
+        self.xinshu_with(["user", "add", name, "--password-stdin"], &password)
+            .success();
         User {
             name: name.to_owned(),
             password,
@@ -171,19 +188,34 @@ impl Xinshu {
     /// prints, fields parted by `|`.
     #[track_caller]
     pub fn sql(&self, sql: &str) -> String {
-        let url = self.options.settings.iter().rev().find_map(|setting| setting.strip_prefix("database.url="));
+        let url = self
+            .options
+            .settings
+            .iter()
+            .rev()
+            .find_map(|setting| setting.strip_prefix("database.url="));
         let outcome = match url {
-            Some(url) if url.starts_with("postgres") => {
-                run(Command::new("psql").args(["-qAtX", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", sql]))
-            }
-            _ => run(Command::new(python("python3")).args(["-c", SQLITE]).arg(self.data.join("xinshu.db")).arg(sql)),
+            Some(url) if url.starts_with("postgres") => run(Command::new("psql").args([
+                "-qAtX",
+                "-v",
+                "ON_ERROR_STOP=1",
+                "-d",
+                url,
+                "-c",
+                sql,
+            ])),
+            _ => run(Command::new(python("python3"))
+                .args(["-c", SQLITE])
+                .arg(self.data.join("xinshu.db"))
+                .arg(sql)),
         };
         outcome.success().text()
     }
 
     /// Starts the server and waits until it is ready.
     pub fn serve(&self) -> Server {
-        self.try_serve(&[]).unwrap_or_else(|log| panic!("the server did not start: {log}"))
+        self.try_serve(&[])
+            .unwrap_or_else(|log| panic!("the server did not start: {log}"))
     }
 
     /// Starts the server with further arguments, or tells what it wrote before it ended.
@@ -217,9 +249,14 @@ impl Xinshu {
         }
         std::thread::spawn(move || output.read_to_end(&mut Vec::new()));
         let address = |name: &str| {
-            let field = ready.split_whitespace().find_map(|field| field.strip_prefix(name));
+            let field = ready
+                .split_whitespace()
+                .find_map(|field| field.strip_prefix(name));
             let address = field.unwrap_or_default();
-            format!("localhost:{}", address.rsplit(':').next().unwrap_or_default())
+            format!(
+                "localhost:{}",
+                address.rsplit(':').next().unwrap_or_default()
+            )
         };
         Ok(Server {
             child,
@@ -282,7 +319,11 @@ impl Server {
 
     /// curl, with the trust anchor; `url` may begin with `/` for the TLS listener.
     pub fn curl<'a>(&self, arguments: impl IntoIterator<Item = &'a str>, url: &str) -> Outcome {
-        let url = if url.starts_with('/') { format!("{}{url}", self.https) } else { url.to_owned() };
+        let url = if url.starts_with('/') {
+            format!("{}{url}", self.https)
+        } else {
+            url.to_owned()
+        };
         run(Command::new("curl")
             .args(["-sS", "--noproxy", "*", "--max-time", "60", "--cacert"])
             .arg(&self.root)
@@ -293,7 +334,10 @@ impl Server {
     /// Resident memory in KiB.
     pub fn resident_kib(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .unwrap();
         line.trim().trim_end_matches("kB").trim().parse().unwrap()
     }
 }

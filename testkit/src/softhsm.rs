@@ -23,8 +23,14 @@ impl SoftHsm {
 
     /// Makes a token.
     pub fn new() -> Self {
-        assert!(Path::new(Self::MODULE).exists(), "SoftHSM2 is not installed; run scripts/test-deps");
-        let folder = tempfile::Builder::new().prefix("xinshu-hsm-").tempdir().unwrap();
+        assert!(
+            Path::new(Self::MODULE).exists(),
+            "SoftHSM2 is not installed; run scripts/test-deps"
+        );
+        let folder = tempfile::Builder::new()
+            .prefix("xinshu-hsm-")
+            .tempdir()
+            .unwrap();
         let hsm = Self { folder };
         std::fs::create_dir(hsm.tokens()).unwrap();
         let configuration = format!(

@@ -20,7 +20,13 @@ sys.stdin.read()
 #[test]
 fn ten_thousand_idle_connections_keep_nobody_waiting() {
     let settings = vec!["listen.header_seconds=120".to_owned()];
-    let node = Xinshu::init(XINSHU, Options { settings, ..Options::default() });
+    let node = Xinshu::init(
+        XINSHU,
+        Options {
+            settings,
+            ..Options::default()
+        },
+    );
     let order = order(&node);
     let server = node.serve();
     let port = server.http.rsplit(':').next().unwrap();
@@ -31,7 +37,9 @@ fn ten_thousand_idle_connections_keep_nobody_waiting() {
         .spawn()
         .unwrap();
     let mut line = String::new();
-    BufReader::new(crowd.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    BufReader::new(crowd.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
     assert_eq!(line.trim(), "10000");
     for _ in 0..5 {
         let fetched = server.curl(["-f"], &format!("{}/crl/issuing.crl", server.http));

@@ -12,9 +12,16 @@ struct SmallDisk(PathBuf);
 impl SmallDisk {
     fn mount(at: PathBuf) -> Self {
         std::fs::create_dir(&at).unwrap();
-        privileged("mount").args(["-t", "tmpfs", "-o", "size=6m,mode=1777", "xinshu"]).arg(&at).status().unwrap();
+        privileged("mount")
+            .args(["-t", "tmpfs", "-o", "size=6m,mode=1777", "xinshu"])
+            .arg(&at)
+            .status()
+            .unwrap();
         let mounted = run(Command::new("mountpoint").arg("-q").arg(&at));
-        assert!(mounted.ok, "this test mounts a small tmpfs, which needs root or sudo");
+        assert!(
+            mounted.ok,
+            "this test mounts a small tmpfs, which needs root or sudo"
+        );
         Self(at)
     }
 }
@@ -39,7 +46,10 @@ fn privileged(program: &str) -> Command {
 fn a_full_disk_is_told_and_mends_itself() {
     let mut node = Xinshu::prepare(XINSHU, Options::default());
     let disk = SmallDisk::mount(node.file("disk"));
-    node.set(format!("database.url=sqlite:{}/xinshu.db", disk.0.display()));
+    node.set(format!(
+        "database.url=sqlite:{}/xinshu.db",
+        disk.0.display()
+    ));
     node.initialize().success();
     let order = order(&node);
     let server = node.serve();
@@ -48,7 +58,11 @@ fn a_full_disk_is_told_and_mends_itself() {
     let mut received = vec![serial(&answer)];
 
     let filler = disk.0.join("filler");
-    run(Command::new("dd").args(["if=/dev/zero", "bs=4096", &format!("of={}", filler.display())]));
+    run(Command::new("dd").args([
+        "if=/dev/zero",
+        "bs=4096",
+        &format!("of={}", filler.display()),
+    ]));
     let mut refused = None;
     wait_until("the disk to be full for the database too", || {
         let (status, answer) = issue(&server, &order);
@@ -61,7 +75,11 @@ fn a_full_disk_is_told_and_mends_itself() {
     let (status, answer) = refused.unwrap();
     assert_eq!(status, 503, "{answer}");
     assert!(answer.to_lowercase().contains("retry-after:"), "{answer}");
-    assert!(server.log().contains("the disk is full"), "{}", server.log());
+    assert!(
+        server.log().contains("the disk is full"),
+        "{}",
+        server.log()
+    );
     let ready = server.curl(["-f"], &format!("{}/healthz", server.ops));
     assert!(ready.ok, "the process still lives");
 
@@ -74,7 +92,12 @@ fn a_full_disk_is_told_and_mends_itself() {
         status == 201
     });
     for serial in &received {
-        assert!(server.local(["-f"], &format!("/api/v1/certificates/{serial}")).ok, "{serial} is lost");
+        assert!(
+            server
+                .local(["-f"], &format!("/api/v1/certificates/{serial}"))
+                .ok,
+            "{serial} is lost"
+        );
     }
     assert_log_holds(&node);
 }

@@ -8,7 +8,13 @@ use crate::{XINSHU, assert_log_holds, issue, order, serial, status_of};
 fn a_lost_database_is_told_to_clients_and_comes_back_without_a_restart() {
     let mut cluster = Postgres::start();
     let settings = vec![format!("database.url={}", cluster.database())];
-    let node = Xinshu::init(XINSHU, Options { settings, ..Options::default() });
+    let node = Xinshu::init(
+        XINSHU,
+        Options {
+            settings,
+            ..Options::default()
+        },
+    );
     let order = order(&node);
     let server = node.serve();
     let (status, answer) = issue(&server, &order);
@@ -30,8 +36,14 @@ fn a_lost_database_is_told_to_clients_and_comes_back_without_a_restart() {
         second.is_some()
     });
     assert_ne!(Some(&first), second.as_ref());
-    assert!(server.local(["-f"], &format!("/api/v1/certificates/{first}")).ok);
-    wait_until("readiness", || server.curl(["-f"], &format!("{}/readyz", server.ops)).ok);
+    assert!(
+        server
+            .local(["-f"], &format!("/api/v1/certificates/{first}"))
+            .ok
+    );
+    wait_until("readiness", || {
+        server.curl(["-f"], &format!("{}/readyz", server.ops)).ok
+    });
     assert_log_holds(&node);
 }
 

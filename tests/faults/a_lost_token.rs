@@ -11,7 +11,10 @@ fn a_token_that_goes_away_is_told_and_used_again_when_it_is_back() {
     let hsm = SoftHsm::new();
     let options = Options {
         settings: vec![format!("keys.store={}", hsm.store())],
-        environment: vec![("SOFTHSM2_CONF".to_owned(), hsm.configuration().display().to_string())],
+        environment: vec![(
+            "SOFTHSM2_CONF".to_owned(),
+            hsm.configuration().display().to_string(),
+        )],
         ..Options::default()
     };
     let node = Xinshu::init(XINSHU, options);
@@ -39,7 +42,9 @@ fn a_token_that_goes_away_is_told_and_used_again_when_it_is_back() {
         wait_until("clients to be told", || told.load(Ordering::SeqCst) >= 5);
         std::fs::rename(&away, hsm.tokens()).unwrap();
         let before = good.load(Ordering::SeqCst);
-        wait_until("certificates again", || good.load(Ordering::SeqCst) >= before + 5);
+        wait_until("certificates again", || {
+            good.load(Ordering::SeqCst) >= before + 5
+        });
         stop.store(true, Ordering::SeqCst);
     });
     assert_log_holds(&node);

@@ -48,8 +48,14 @@ fn every_certificate_a_client_received_survives_twenty_kills() {
         let server = node.serve();
         for serial in received {
             let shown = server.local(["-f"], &format!("/api/v1/certificates/{serial}"));
-            assert!(shown.ok, "round {round}: {serial} was received and is not on record");
-            assert!(seen.insert(serial.clone()), "round {round}: {serial} was given out twice");
+            assert!(
+                shown.ok,
+                "round {round}: {serial} was received and is not on record"
+            );
+            assert!(
+                seen.insert(serial.clone()),
+                "round {round}: {serial} was given out twice"
+            );
         }
         drop(server);
         // The records are compared with the log in both directions.

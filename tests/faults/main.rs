@@ -1,5 +1,9 @@
 //! What goes wrong in the world, and what must not go wrong with it.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where it cannot go on")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails where it cannot go on"
+)]
 
 mod a_crowd_of_idle_connections;
 mod a_full_disk;
@@ -21,8 +25,22 @@ const XINSHU: &str = env!("CARGO_BIN_EXE_xinshu");
 fn order(node: &Xinshu) -> PathBuf {
     let csr = node.file("order.csr");
     run(Command::new("openssl")
-        .args(["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"])
-        .args(["-subj", "/CN=host.example.org", "-addext", "subjectAltName=DNS:host.example.org", "-keyout"])
+        .args([
+            "req",
+            "-new",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+        ])
+        .args([
+            "-subj",
+            "/CN=host.example.org",
+            "-addext",
+            "subjectAltName=DNS:host.example.org",
+            "-keyout",
+        ])
         .arg(node.file("order.key"))
         .arg("-out")
         .arg(&csr))
@@ -44,14 +62,19 @@ fn issue(server: &Server, order: &std::path::Path) -> (u16, String) {
 /// The status of an answer with its head (`curl -i`), and all of it.
 fn status_of(outcome: &Outcome) -> (u16, String) {
     let text = outcome.text();
-    let status = text.split_whitespace().nth(1).and_then(|code| code.parse().ok()).unwrap_or(0);
+    let status = text
+        .split_whitespace()
+        .nth(1)
+        .and_then(|code| code.parse().ok())
+        .unwrap_or(0);
     (status, text)
 }
 
 /// The serial number in a 201's body.
 fn serial(answer: &str) -> String {
     let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-    let body: Value = serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}"));
+    let body: Value =
+        serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}"));
     body["serial"].as_str().unwrap().to_owned()
 }
 

@@ -14,7 +14,9 @@ fn connect(server: &Server) -> TcpStream {
     let address = server.http.replace("http://localhost", "127.0.0.1");
     let stream = TcpStream::connect(address).unwrap();
     // Longer than any limit of the server's: the test fails where it never answers.
-    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(60)))
+        .unwrap();
     stream
 }
 
@@ -26,15 +28,26 @@ fn everything(stream: &mut TcpStream) -> String {
 
 #[test]
 fn a_slow_head_and_a_slow_body_are_cut_off() {
-    let settings = vec!["listen.header_seconds=1".to_owned(), "listen.body_seconds=1".to_owned()];
-    let node = Xinshu::init(XINSHU, Options { settings, ..Options::default() });
+    let settings = vec![
+        "listen.header_seconds=1".to_owned(),
+        "listen.body_seconds=1".to_owned(),
+    ];
+    let node = Xinshu::init(
+        XINSHU,
+        Options {
+            settings,
+            ..Options::default()
+        },
+    );
     let server = node.serve();
 
     let mut silent = connect(&server);
     assert_eq!(everything(&mut silent), "");
 
     let mut half_a_head = connect(&server);
-    half_a_head.write_all(b"GET /crl/issuing.crl HTTP/1.1\r\nHost: lo").unwrap();
+    half_a_head
+        .write_all(b"GET /crl/issuing.crl HTTP/1.1\r\nHost: lo")
+        .unwrap();
     let answer = everything(&mut half_a_head);
     assert!(!answer.contains(" 200 "), "{answer}");
 
@@ -49,5 +62,9 @@ fn a_slow_head_and_a_slow_body_are_cut_off() {
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
 
     // Others are served as ever.
-    assert!(server.curl(["-f"], &format!("{}/crl/issuing.crl", server.http)).ok);
+    assert!(
+        server
+            .curl(["-f"], &format!("{}/crl/issuing.crl", server.http))
+            .ok
+    );
 }

@@ -26,9 +26,19 @@ struct Nodes {
 fn two_nodes() -> Nodes {
     let database = Postgres::shared().database();
     let settings = vec![format!("database.url={database}")];
-    let first = Xinshu::init(XINSHU, Options { settings, ..Options::default() });
+    let first = Xinshu::init(
+        XINSHU,
+        Options {
+            settings,
+            ..Options::default()
+        },
+    );
     let second = first.second_node();
-    Nodes { first, second, database }
+    Nodes {
+        first,
+        second,
+        database,
+    }
 }
 
 /// A code for `client`, by the session in `browser`, from this node.
@@ -38,7 +48,8 @@ fn code(browser: &Browser, server: &Server, client: &str) -> String {
          &redirect_uri={CALLBACK}&code_challenge={CHALLENGE}&code_challenge_method=S256",
         server.https
     ));
-    page.parameter("code").unwrap_or_else(|| panic!("no code: {page:?}"))
+    page.parameter("code")
+        .unwrap_or_else(|| panic!("no code: {page:?}"))
 }
 
 /// Redeems a code at a node: true where tokens came.
@@ -53,7 +64,15 @@ fn redeem(server: &Server, client: &str, code: &str) -> bool {
 fn a_code_of_one_node_is_redeemed_once_at_any() {
     let nodes = two_nodes();
     let user = nodes.first.user("alice");
-    let arguments = ["client", "add", "app", "--public", "--redirect-uri", CALLBACK, "--json"];
+    let arguments = [
+        "client",
+        "add",
+        "app",
+        "--public",
+        "--redirect-uri",
+        CALLBACK,
+        "--json",
+    ];
     let client = nodes.first.xinshu(arguments).success().json();
     let client = client["client_id"].as_str().unwrap();
     let servers = [nodes.first.serve(), nodes.second.serve()];
@@ -104,18 +123,31 @@ fn one_node_is_killed_and_nothing_is_lost() {
                 }
             });
         }
-        wait_until("certificates by both", || received.lock().unwrap().len() >= 40);
+        wait_until("certificates by both", || {
+            received.lock().unwrap().len() >= 40
+        });
         doomed.signal("KILL");
         let before = received.lock().unwrap().len();
-        wait_until("the survivor to go on", || received.lock().unwrap().len() >= before + 20);
+        wait_until("the survivor to go on", || {
+            received.lock().unwrap().len() >= before + 20
+        });
         stop.store(true, Ordering::SeqCst);
     });
     doomed.kill();
     let received = received.into_inner().unwrap();
     let serials: HashSet<&String> = received.iter().collect();
-    assert_eq!(serials.len(), received.len(), "a serial number was given out twice");
+    assert_eq!(
+        serials.len(),
+        received.len(),
+        "a serial number was given out twice"
+    );
     for serial in serials {
-        assert!(survivor.local(["-f"], &format!("/api/v1/certificates/{serial}")).ok, "{serial} is lost");
+        assert!(
+            survivor
+                .local(["-f"], &format!("/api/v1/certificates/{serial}"))
+                .ok,
+            "{serial} is lost"
+        );
     }
     // The survivor sequences what the dead node wrote: no index twice, none left out.
     wait_until("every entry to have its place", || {
@@ -132,11 +164,19 @@ fn a_scheduled_job_runs_on_one_node_alone() {
     let servers = [nodes.first.serve(), nodes.second.serve()];
     let count = || -> u32 {
         let sql = "SELECT COUNT(*) FROM audit_entry WHERE action = 'ca.crl.publish'";
-        Postgres::shared().sql(&nodes.database, sql).trim().parse().unwrap()
+        Postgres::shared()
+            .sql(&nodes.database, sql)
+            .trim()
+            .parse()
+            .unwrap()
     };
     let last_run = || -> i64 {
         let sql = "SELECT COALESCE(MAX(last_run), 0) FROM job WHERE name = 'ca.publish_crl' AND lease_until = 0";
-        Postgres::shared().sql(&nodes.database, sql).trim().parse().unwrap()
+        Postgres::shared()
+            .sql(&nodes.database, sql)
+            .trim()
+            .parse()
+            .unwrap()
     };
     // The first run of the job comes soon after the start.
     wait_until("the first run", || last_run() > 0);

@@ -20,12 +20,19 @@ impl Apache {
         let folder = node.file("apache");
         let site = folder.join("site/protected");
         std::fs::create_dir_all(&site).unwrap();
-        std::fs::write(site.join("index.shtml"), "Welcome <!--#echo var=\"OIDC_CLAIM_preferred_username\" -->.").unwrap();
+        std::fs::write(
+            site.join("index.shtml"),
+            "Welcome <!--#echo var=\"OIDC_CLAIM_preferred_username\" -->.",
+        )
+        .unwrap();
         let configuration = folder.join("apache.conf");
         std::fs::write(&configuration, configure(&folder, server, port, client)).unwrap();
         // Apache gives its rights up, and must still reach its folder.
         run(Command::new("chmod").args(["-R", "a+rX"]).arg(&folder)).success();
-        run(Command::new("chmod").arg("a+x").arg(folder.parent().unwrap())).success();
+        run(Command::new("chmod")
+            .arg("a+x")
+            .arg(folder.parent().unwrap()))
+        .success();
         let process = Command::new("apache2")
             .args(["-X", "-f"])
             .arg(&configuration)
@@ -33,7 +40,9 @@ impl Apache {
             .spawn()
             .expect("Apache runs; run scripts/test-deps");
         let page = format!("http://localhost:{port}/protected/");
-        wait_until("Apache", || run(Command::new("curl").args(["-s", "-o", "/dev/null", &page])).ok);
+        wait_until("Apache", || {
+            run(Command::new("curl").args(["-s", "-o", "/dev/null", &page])).ok
+        });
         Self { process, page }
     }
 }
@@ -47,7 +56,15 @@ impl Drop for Apache {
 
 fn configure(folder: &Path, server: &Server, port: u16, client: &serde_json::Value) -> String {
     let modules: String = [
-        "mpm_prefork", "authn_core", "authz_core", "authz_user", "auth_openidc", "dir", "mime", "include", "filter",
+        "mpm_prefork",
+        "authn_core",
+        "authz_core",
+        "authz_user",
+        "auth_openidc",
+        "dir",
+        "mime",
+        "include",
+        "filter",
     ]
     .iter()
     .map(|name| format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"))
@@ -56,7 +73,10 @@ fn configure(folder: &Path, server: &Server, port: u16, client: &serde_json::Val
     let (folder, issuer) = (folder.display(), &server.https);
     // The data folder is for its owner alone: Apache gets a copy of the anchor.
     std::fs::copy(server.root(), format!("{folder}/root.pem")).unwrap();
-    let (id, secret) = (client["client_id"].as_str().unwrap(), client["client_secret"].as_str().unwrap());
+    let (id, secret) = (
+        client["client_id"].as_str().unwrap(),
+        client["client_secret"].as_str().unwrap(),
+    );
     format!(
         "# Trusts {root}\n{modules}\
          ServerName localhost\nListen 127.0.0.1:{port}\nServerRoot {folder}\nPidFile {folder}/pid\n\
@@ -80,7 +100,11 @@ fn key_pin(server: &Server) -> String {
         "openssl s_client -connect {address} </dev/null 2>/dev/null | openssl x509 -pubkey -noout \
          | openssl pkey -pubin -outform DER | openssl dgst -sha256 -binary | base64"
     );
-    run(Command::new("sh").args(["-c", &script])).success().text().trim().to_owned()
+    run(Command::new("sh").args(["-c", &script]))
+        .success()
+        .text()
+        .trim()
+        .to_owned()
 }
 
 #[test]
@@ -89,18 +113,38 @@ fn a_person_reaches_a_protected_page_with_chromium() {
     let user = node.user("alice");
     let port = free_port();
     let callback = format!("http://localhost:{port}/protected/callback");
-    let client = node.xinshu(["client", "add", "门户", "--redirect-uri", &callback, "--json"]).success().json();
+    let client = node
+        .xinshu([
+            "client",
+            "add",
+            "门户",
+            "--redirect-uri",
+            &callback,
+            "--json",
+        ])
+        .success()
+        .json();
     let server = node.serve();
     let apache = Apache::start(&node, &server, port, &client);
     // SCREENSHOTS names a folder where whoever wants to look finds the pages.
-    let screenshots = std::env::var_os("SCREENSHOTS").map_or_else(|| node.file("screenshots"), Into::into);
+    let screenshots =
+        std::env::var_os("SCREENSHOTS").map_or_else(|| node.file("screenshots"), Into::into);
     std::fs::create_dir_all(&screenshots).unwrap();
     let seen = run(Command::new(cache().join("python/bin/python"))
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/idp/chromium.py"))
+        .arg(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/idp/chromium.py"
+        ))
         .args([&apache.page, &user.name, &user.password, &key_pin(&server)])
         .arg(&screenshots));
     let apache_log = std::fs::read_to_string(node.file("apache/error.log")).unwrap_or_default();
-    assert!(seen.ok, "{}{}\n{apache_log}\n{}", seen.text(), seen.stderr, server.log());
+    assert!(
+        seen.ok,
+        "{}{}\n{apache_log}\n{}",
+        seen.text(),
+        seen.stderr,
+        server.log()
+    );
     let seen = seen.text();
     assert!(seen.contains("language zh-CN"), "{seen}");
     assert!(seen.contains("scrolls sideways False"), "{seen}");

@@ -1,5 +1,9 @@
 //! The identity provider, as applications and people meet it.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where it cannot go on")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails where it cannot go on"
+)]
 
 mod apache_protects_a_page;
 mod node_signs_in_with_openid_client;
@@ -30,7 +34,10 @@ fn approve(server: &Server, browser: &Browser, user: &User, authorize: &str) -> 
 
 /// Where a page sends the browser, as an absolute address.
 fn follow(server: &Server, page: &Page) -> String {
-    let location = page.location.as_deref().unwrap_or_else(|| panic!("no redirection: {page:?}"));
+    let location = page
+        .location
+        .as_deref()
+        .unwrap_or_else(|| panic!("no redirection: {page:?}"));
     if location.starts_with('/') {
         format!("{}{location}", server.https)
     } else {

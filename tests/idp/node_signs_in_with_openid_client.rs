@@ -18,14 +18,24 @@ fn openid_client_signs_in_refreshes_revokes_and_signs_out() {
     let node = Xinshu::init(XINSHU, Options::default());
     let user = node.user("bob");
     let arguments = [
-        "client", "add", "app", "--json", "--redirect-uri", CALLBACK, "--post-logout-redirect-uri", CALLBACK,
+        "client",
+        "add",
+        "app",
+        "--json",
+        "--redirect-uri",
+        CALLBACK,
+        "--post-logout-redirect-uri",
+        CALLBACK,
     ];
     let client = node.xinshu(arguments).success().json();
     let server = node.serve();
     let mut application = Command::new("node")
         .env("NODE_EXTRA_CA_CERTS", server.root())
         .env("XINSHU_NODE_MODULES", cache().join("node/node_modules"))
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/idp/openid_client.mjs"))
+        .arg(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/idp/openid_client.mjs"
+        ))
         .arg(&server.https)
         .arg(client["client_id"].as_str().unwrap())
         .arg(client["client_secret"].as_str().unwrap())
@@ -52,12 +62,21 @@ fn openid_client_signs_in_refreshes_revokes_and_signs_out() {
     // Signing out ends the session: the next visit asks for the password again.
     let mut page = browser.get(learnt["logout"].as_str().unwrap());
     if page.status == 200 {
-        page = browser.post(&format!("{}/oauth2/logout", server.https), &hidden_fields(&page));
+        page = browser.post(
+            &format!("{}/oauth2/logout", server.https),
+            &hidden_fields(&page),
+        );
     }
     let back = follow(&server, &page);
-    assert!(back.starts_with(CALLBACK) && back.contains(learnt["state"].as_str().unwrap()), "{back}");
+    assert!(
+        back.starts_with(CALLBACK) && back.contains(learnt["state"].as_str().unwrap()),
+        "{back}"
+    );
     let account = browser.get(&format!("{}/account", server.https));
-    assert!((300..400).contains(&account.status), "still signed in: {account:?}");
+    assert!(
+        (300..400).contains(&account.status),
+        "still signed in: {account:?}"
+    );
 }
 
 /// A confirmation page's own fields.

@@ -4,7 +4,10 @@
 use openidconnect::{
     AuthenticationFlow, AuthorizationCode, ClientId, ClientSecret, CsrfToken, IssuerUrl, Nonce,
     OAuth2TokenResponse as _, PkceCodeChallenge, RedirectUrl, Scope, TokenResponse as _,
-    core::{CoreClient, CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreResponseType, CoreUserInfoClaims},
+    core::{
+        CoreClient, CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreResponseType,
+        CoreUserInfoClaims,
+    },
     reqwest,
 };
 use testkit::{Browser, Options, Postgres, Server, Xinshu};
@@ -25,14 +28,25 @@ fn http(server: &Server) -> reqwest::Client {
 
 async fn sign_in(node: &Xinshu, algorithm: &CoreJwsSigningAlgorithm, name: &str) {
     let user = node.user("alice");
-    let arguments = ["client", "add", "portal", "--redirect-uri", CALLBACK, "--id-token-alg", name, "--json"];
+    let arguments = [
+        "client",
+        "add",
+        "portal",
+        "--redirect-uri",
+        CALLBACK,
+        "--id-token-alg",
+        name,
+        "--json",
+    ];
     let client = node.xinshu(arguments).success().json();
     let text = |member: &str| client[member].as_str().unwrap().to_owned();
     let server = node.serve();
     let http = http(&server);
 
     let issuer = IssuerUrl::new(server.https.clone()).unwrap();
-    let metadata = CoreProviderMetadata::discover_async(issuer, &http).await.unwrap();
+    let metadata = CoreProviderMetadata::discover_async(issuer, &http)
+        .await
+        .unwrap();
     let client = CoreClient::from_provider_metadata(
         metadata,
         ClientId::new(text("client_id")),
@@ -56,7 +70,9 @@ async fn sign_in(node: &Xinshu, algorithm: &CoreJwsSigningAlgorithm, name: &str)
     let parameters = reqwest::Url::parse(&callback).unwrap();
     let parameter = |name: &str| {
         let found = parameters.query_pairs().find(|(known, _)| known == name);
-        found.map(|(_, value)| value.into_owned()).unwrap_or_default()
+        found
+            .map(|(_, value)| value.into_owned())
+            .unwrap_or_default()
     };
     assert_eq!(parameter("state"), *state.secret());
     // RFC 9207: the response names its issuer.
@@ -71,11 +87,16 @@ async fn sign_in(node: &Xinshu, algorithm: &CoreJwsSigningAlgorithm, name: &str)
         .unwrap();
     let id_token = tokens.id_token().expect("an ID token");
     assert_eq!(id_token.signing_alg().unwrap(), algorithm);
-    let claims = id_token.claims(&client.id_token_verifier(), &nonce).unwrap();
+    let claims = id_token
+        .claims(&client.id_token_verifier(), &nonce)
+        .unwrap();
     assert!(claims.auth_time().is_some());
 
     let info: CoreUserInfoClaims = client
-        .user_info(tokens.access_token().clone(), Some(claims.subject().clone()))
+        .user_info(
+            tokens.access_token().clone(),
+            Some(claims.subject().clone()),
+        )
         .unwrap()
         .request_async(&http)
         .await
@@ -83,23 +104,49 @@ async fn sign_in(node: &Xinshu, algorithm: &CoreJwsSigningAlgorithm, name: &str)
     assert_eq!(info.preferred_username().unwrap().as_str(), "alice");
 
     let refresh = tokens.refresh_token().expect("a refresh token").clone();
-    let again = client.exchange_refresh_token(&refresh).unwrap().request_async(&http).await.unwrap();
+    let again = client
+        .exchange_refresh_token(&refresh)
+        .unwrap()
+        .request_async(&http)
+        .await
+        .unwrap();
     assert_ne!(again.refresh_token().unwrap().secret(), refresh.secret());
     // The old one was used: whoever shows it again ends the whole family.
-    client.exchange_refresh_token(&refresh).unwrap().request_async(&http).await.unwrap_err();
+    client
+        .exchange_refresh_token(&refresh)
+        .unwrap()
+        .request_async(&http)
+        .await
+        .unwrap_err();
     let newest = again.refresh_token().unwrap();
-    client.exchange_refresh_token(newest).unwrap().request_async(&http).await.unwrap_err();
+    client
+        .exchange_refresh_token(newest)
+        .unwrap()
+        .request_async(&http)
+        .await
+        .unwrap_err();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn with_rs256() {
     let node = Xinshu::init(XINSHU, Options::default());
-    sign_in(&node, &CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256, "RS256").await;
+    sign_in(
+        &node,
+        &CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
+        "RS256",
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn with_es256_on_postgresql() {
     let settings = vec![format!("database.url={}", Postgres::shared().database())];
-    let node = Xinshu::init(XINSHU, Options { settings, ..Options::default() });
+    let node = Xinshu::init(
+        XINSHU,
+        Options {
+            settings,
+            ..Options::default()
+        },
+    );
     sign_in(&node, &CoreJwsSigningAlgorithm::EcdsaP256Sha256, "ES256").await;
 }

@@ -44,7 +44,12 @@ pub enum CheckpointError {
 impl Checkpoint {
     /// The text that is signed: origin, size and root, a line each.
     fn text(&self) -> String {
-        format!("{}\n{}\n{}\n", self.origin, self.size, STANDARD.encode(self.root))
+        format!(
+            "{}\n{}\n{}\n",
+            self.origin,
+            self.size,
+            STANDARD.encode(self.root)
+        )
     }
 
     /// Signs this head with the log's key.
@@ -55,8 +60,15 @@ impl Checkpoint {
         let verifier = VerifierKey::of(&self.origin, key)?;
         let text = self.text();
         let mut blob = verifier.id().to_vec();
-        blob.extend(key.sign(SignatureAlgorithm::Ed25519, text.as_bytes()).await?);
-        Ok(format!("{text}\n\u{2014} {} {}\n", self.origin, STANDARD.encode(blob)))
+        blob.extend(
+            key.sign(SignatureAlgorithm::Ed25519, text.as_bytes())
+                .await?,
+        );
+        Ok(format!(
+            "{text}\n\u{2014} {} {}\n",
+            self.origin,
+            STANDARD.encode(blob)
+        ))
     }
 
     /// Reads a signed note and checks its signature.
@@ -144,7 +156,12 @@ impl VerifierKey {
     pub fn encode(&self) -> String {
         let mut key = vec![ED25519];
         key.extend(self.public_key);
-        format!("{}+{}+{}", self.name, hex::encode(self.id()), STANDARD.encode(key))
+        format!(
+            "{}+{}+{}",
+            self.name,
+            hex::encode(self.id()),
+            STANDARD.encode(key)
+        )
     }
 
     /// The key's hash: the first four bytes of SHA-256 over name, newline, type and key.

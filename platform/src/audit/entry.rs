@@ -149,7 +149,8 @@ impl Entry {
     /// The row of [`ENTRIES`].
     pub(crate) fn into_row(self) -> Vec<Value> {
         let mut personal = Personal::default();
-        let mut commit = |party: Party, slot: fn(&mut Personal) -> &mut Option<String>| match party {
+        let mut commit = |party: Party, slot: fn(&mut Personal) -> &mut Option<String>| match party
+        {
             Party::Plain(name) => name,
             Party::Personal(name) => {
                 if personal.salt.is_empty() {

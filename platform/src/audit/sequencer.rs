@@ -9,10 +9,7 @@ use super::{
     checkpoint::{Checkpoint, CheckpointError, VerifierKey},
     merkle::{self, Frontier},
 };
-use crate::{
-    SharedClock, Store, StoreError, params,
-    store::Tx,
-};
+use crate::{SharedClock, Store, StoreError, params, store::Tx};
 
 /// How many entries get their place in one transaction.
 const BATCH: i64 = 2048;
@@ -101,7 +98,10 @@ impl Sequencer {
     /// Any [`StoreError`].
     pub async fn identity(store: &Store) -> Result<Option<(String, String)>, StoreError> {
         store
-            .fetch_optional("SELECT origin, key_uri FROM audit_tree WHERE id = 1", vec![])
+            .fetch_optional(
+                "SELECT origin, key_uri FROM audit_tree WHERE id = 1",
+                vec![],
+            )
             .await?
             .map(|row| Ok((row.get("origin")?, row.get("key_uri")?)))
             .transpose()
@@ -188,7 +188,10 @@ impl Sequencer {
 /// Gives one batch of waiting entries the next indexes, in the order they came.
 async fn sequence(tx: &mut Tx<'_>) -> Result<Option<Head>, SequencerError> {
     let Some(state) = tx
-        .fetch_optional("SELECT origin, size, frontier FROM audit_tree WHERE id = 1", vec![])
+        .fetch_optional(
+            "SELECT origin, size, frontier FROM audit_tree WHERE id = 1",
+            vec![],
+        )
         .await?
     else {
         return Ok(None);
@@ -197,16 +200,26 @@ async fn sequence(tx: &mut Tx<'_>) -> Result<Option<Head>, SequencerError> {
     let mut frontier = Frontier::decode(size.unsigned_abs(), &state.get::<Vec<u8>>("frontier")?)
         .ok_or(SequencerError::Damaged("size and frontier do not fit"))?;
     let waiting = tx
-        .fetch_optional("SELECT 1 AS one FROM audit_entry WHERE leaf_index IS NULL LIMIT 1", vec![])
+        .fetch_optional(
+            "SELECT 1 AS one FROM audit_entry WHERE leaf_index IS NULL LIMIT 1",
+            vec![],
+        )
         .await?;
     let origin: String = state.get("origin")?;
     if waiting.is_none() {
-        return Ok(Some(Head { origin, frontier, sequenced: 0 }));
+        return Ok(Some(Head {
+            origin,
+            frontier,
+            sequenced: 0,
+        }));
     }
     // The first write claims the state that was read: of two nodes that read the
     // same state, the later finds it changed and sequences nothing this time.
     let claimed = tx
-        .execute("UPDATE audit_tree SET size = $1 WHERE id = 1 AND size = $1", params![size])
+        .execute(
+            "UPDATE audit_tree SET size = $1 WHERE id = 1 AND size = $1",
+            params![size],
+        )
         .await?;
     if claimed == 0 {
         return Ok(None);

@@ -143,7 +143,8 @@ fn compare_heads(
     frontier: &Frontier,
     report: &mut Report,
 ) {
-    while let Some((which, size, root)) = expected.next_if(|(_, size, _)| *size <= frontier.size()) {
+    while let Some((which, size, root)) = expected.next_if(|(_, size, _)| *size <= frontier.size())
+    {
         report.checkpoints += 1;
         if size == frontier.size() && root != frontier.root() {
             report.find(format!(
@@ -159,16 +160,24 @@ async fn signed_heads(
     report: &mut Report,
 ) -> Result<Vec<Expected>, StoreError> {
     let rows = store
-        .fetch_all("SELECT tree_size, root, note FROM audit_checkpoint ORDER BY tree_size", vec![])
+        .fetch_all(
+            "SELECT tree_size, root, note FROM audit_checkpoint ORDER BY tree_size",
+            vec![],
+        )
         .await?;
     let mut heads = Vec::with_capacity(rows.len());
     for row in rows {
         let size: i64 = row.get("tree_size")?;
         match Checkpoint::open(&row.get::<String>("note")?, verifier) {
-            Ok(head) if head.size == size.unsigned_abs() && head.root[..] == row.get::<Vec<u8>>("root")? => {
+            Ok(head)
+                if head.size == size.unsigned_abs()
+                    && head.root[..] == row.get::<Vec<u8>>("root")? =>
+            {
                 heads.push((format!("the checkpoint at {size}"), head.size, head.root));
             }
-            Ok(_) => report.find(format!("the checkpoint at {size} is not the one that was signed")),
+            Ok(_) => report.find(format!(
+                "the checkpoint at {size} is not the one that was signed"
+            )),
             Err(error) => report.find(format!("the checkpoint at {size}: {error}")),
         }
     }
@@ -181,7 +190,9 @@ fn check_entry(row: &Row, index: i64, body: &str, report: &mut Report) -> Result
         return Ok(());
     };
     if row.get::<String>("action")? != parsed.action {
-        report.find(format!("entry {index} is listed under an action it does not record"));
+        report.find(format!(
+            "entry {index} is listed under an action it does not record"
+        ));
     }
     *report.actions.entry(parsed.action.clone()).or_default() += 1;
     let Some(personal) = row.get::<Option<String>>("personal")? else {
@@ -200,14 +211,20 @@ fn check_entry(row: &Row, index: i64, body: &str, report: &mut Report) -> Result
         if let Some(name) = name
             && committed != Some(&commitment(&personal.salt, name))
         {
-            report.find(format!("the {what} beside entry {index} is not the one that was logged"));
+            report.find(format!(
+                "the {what} beside entry {index} is not the one that was logged"
+            ));
         }
     }
     Ok(())
 }
 
 /// The stored state must be the recomputed one, and what waits must be readable.
-async fn check_state(store: &Store, frontier: &Frontier, report: &mut Report) -> Result<(), StoreError> {
+async fn check_state(
+    store: &Store,
+    frontier: &Frontier,
+    report: &mut Report,
+) -> Result<(), StoreError> {
     let state = store
         .fetch_optional(
             "SELECT size, frontier, (SELECT COUNT(*) FROM audit_entry WHERE leaf_index IS NULL) AS waiting

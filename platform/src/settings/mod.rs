@@ -138,7 +138,9 @@ impl Settings {
             Err(error) => wrong.push(format!("{}: {error}", file.display())),
         }
         for (name, value) in environment {
-            let Some(setting) = name.strip_prefix("XINSHU_") else { continue };
+            let Some(setting) = name.strip_prefix("XINSHU_") else {
+                continue;
+            };
             // One underscore belongs to a name, two part section and key.
             if setting.contains("__") && setting != "KEYS__PASSPHRASE" {
                 let dotted = setting.to_lowercase().replace("__", ".");
@@ -148,7 +150,13 @@ impl Settings {
         for flag in flags {
             match flag.split_once('=') {
                 Some((name, value)) => {
-                    overlay(&format!("--set {name}"), name.trim(), literal(value), &mut values, &mut wrong);
+                    overlay(
+                        &format!("--set {name}"),
+                        name.trim(),
+                        literal(value),
+                        &mut values,
+                        &mut wrong,
+                    );
                 }
                 None => wrong.push(format!("--set {flag}: give name=value")),
             }
@@ -157,7 +165,11 @@ impl Settings {
         match parsed {
             Some(settings) => {
                 settings.contradictions(&mut wrong);
-                if wrong.is_empty() { Ok(settings) } else { Err(SettingsError(wrong)) }
+                if wrong.is_empty() {
+                    Ok(settings)
+                } else {
+                    Err(SettingsError(wrong))
+                }
             }
             None => Err(SettingsError(wrong)),
         }
@@ -176,7 +188,9 @@ impl Settings {
             ("public.http_url", &self.public.http_url, "http://"),
         ] {
             if !url.starts_with(scheme) || url.ends_with('/') || url.contains(['?', '#', ' ']) {
-                wrong.push(format!("{name} ({url:?}) must begin with {scheme} and end without a slash"));
+                wrong.push(format!(
+                    "{name} ({url:?}) must begin with {scheme} and end without a slash"
+                ));
             }
         }
         let positive = [
@@ -187,7 +201,10 @@ impl Settings {
             ("keys.timeout_seconds", self.keys.timeout_seconds),
             ("ca.crl_hours", self.ca.crl_hours),
             ("ca.ocsp_lifetime_hours", self.ca.ocsp_lifetime_hours),
-            ("ca.server_certificate_days", self.ca.server_certificate_days),
+            (
+                "ca.server_certificate_days",
+                self.ca.server_certificate_days,
+            ),
             ("idp.access_token_minutes", self.idp.access_token_minutes),
             ("idp.session_hours", self.idp.session_hours),
             ("idp.idle_minutes", self.idp.idle_minutes),
@@ -241,7 +258,13 @@ fn literal(text: &str) -> Value {
     let document = format!("value = {text}");
     toml::from_str::<Table>(&document)
         .ok()
-        .and_then(|mut table| if table.len() == 1 { table.remove("value") } else { None })
+        .and_then(|mut table| {
+            if table.len() == 1 {
+                table.remove("value")
+            } else {
+                None
+            }
+        })
         .filter(|value| !matches!(value, Value::Datetime(_) | Value::Float(_)))
         .unwrap_or_else(|| Value::String(text.to_owned()))
 }
@@ -288,7 +311,9 @@ fn overlay(
         .map(|setting| (strsim::osa_distance(setting.name, name), setting.name))
         .min()
         .map_or("", |(_, nearest)| nearest);
-    wrong.push(format!("{place}: there is no setting {name}; did you mean {nearest}?"));
+    wrong.push(format!(
+        "{place}: there is no setting {name}; did you mean {nearest}?"
+    ));
 }
 
 fn parse(values: &BTreeMap<&'static str, Value>, wrong: &mut Vec<String>) -> Option<Settings> {
@@ -320,7 +345,9 @@ fn blame_each(values: &BTreeMap<&'static str, Value>, wrong: &mut Vec<String>) {
         let mut trial = Table::new();
         for (other, default) in &good {
             let value = if other == name { value } else { default };
-            let Some((section, key)) = other.split_once('.') else { continue };
+            let Some((section, key)) = other.split_once('.') else {
+                continue;
+            };
             if let Value::Table(section) = trial
                 .entry(section.to_owned())
                 .or_insert_with(|| Value::Table(Table::new()))
@@ -338,10 +365,16 @@ fn blame_each(values: &BTreeMap<&'static str, Value>, wrong: &mut Vec<String>) {
 mod tests {
     use super::*;
 
-    fn load(file: &str, environment: &[(&str, &str)], flags: &[&str]) -> Result<Settings, SettingsError> {
+    fn load(
+        file: &str,
+        environment: &[(&str, &str)],
+        flags: &[&str],
+    ) -> Result<Settings, SettingsError> {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("xinshu.toml"), file).unwrap();
-        let environment = environment.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
+        let environment = environment
+            .iter()
+            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
         let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
         Settings::load(folder.path(), environment, &flags)
     }
@@ -355,25 +388,40 @@ mod tests {
 
     #[test]
     fn flags_beat_the_environment_and_that_beats_the_file() {
-        let file = "[listen]\nhttps = \"127.0.0.1:1\"\nhttp = \"127.0.0.1:1\"\nops = \"127.0.0.1:1\"\n";
-        let environment = [("XINSHU_LISTEN__HTTP", "127.0.0.1:2"), ("XINSHU_LISTEN__OPS", "127.0.0.1:2")];
+        let file =
+            "[listen]\nhttps = \"127.0.0.1:1\"\nhttp = \"127.0.0.1:1\"\nops = \"127.0.0.1:1\"\n";
+        let environment = [
+            ("XINSHU_LISTEN__HTTP", "127.0.0.1:2"),
+            ("XINSHU_LISTEN__OPS", "127.0.0.1:2"),
+        ];
         let settings = load(file, &environment, &["listen.ops=127.0.0.1:3"]).unwrap();
-        let ports = [settings.listen.https, settings.listen.http, settings.listen.ops].map(|a| a.port());
+        let ports = [
+            settings.listen.https,
+            settings.listen.http,
+            settings.listen.ops,
+        ]
+        .map(|a| a.port());
         assert_eq!(ports, [1, 2, 3]);
     }
 
     #[test]
     fn everything_wrong_is_told_at_once_with_the_nearest_name() {
-        let file = "[listen]\nhtps = \"127.0.0.1:1\"\nops = \"nowhere\"\n[ca]\ncrl_hours = \"often\"\n";
+        let file =
+            "[listen]\nhtps = \"127.0.0.1:1\"\nops = \"nowhere\"\n[ca]\ncrl_hours = \"often\"\n";
         let message = load(file, &[], &[]).unwrap_err().to_string();
-        assert!(message.contains("no setting listen.htps; did you mean listen.https?"), "{message}");
+        assert!(
+            message.contains("no setting listen.htps; did you mean listen.https?"),
+            "{message}"
+        );
         assert!(message.contains("listen.ops"), "{message}");
         assert!(message.contains("ca.crl_hours"), "{message}");
     }
 
     #[test]
     fn a_crl_that_would_go_stale_is_refused() {
-        let message = load("[ca]\ncrl_hours = 96\n", &[], &[]).unwrap_err().to_string();
+        let message = load("[ca]\ncrl_hours = 96\n", &[], &[])
+            .unwrap_err()
+            .to_string();
         assert!(message.contains("must exceed ca.crl_hours"), "{message}");
     }
 }

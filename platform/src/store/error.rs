@@ -53,11 +53,17 @@ impl From<sqlx::Error> for StoreError {
                     return Self::Conflict(database.message().to_owned());
                 }
                 let code = database.code().unwrap_or_default();
-                if database.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_some() {
+                if database
+                    .try_downcast_ref::<sqlx::postgres::PgDatabaseError>()
+                    .is_some()
+                {
                     // PostgreSQL appendix A: 08 connection, 53 resources, 57 operator
                     // intervention, 58 system error, 40 transaction rollback, 55P03 lock.
                     let class = code.get(..2).unwrap_or_default();
-                    if ["08", "53", "57", "58", "40"].contains(&class) || code == "55P03" || code == "25006" {
+                    if ["08", "53", "57", "58", "40"].contains(&class)
+                        || code == "55P03"
+                        || code == "25006"
+                    {
                         return Self::Unavailable(database.message().to_owned());
                     }
                 } else if let Some(reason) = code.parse().ok().and_then(sqlite_reason) {

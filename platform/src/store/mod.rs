@@ -173,7 +173,9 @@ impl Store {
     {
         let (job, answer) = writer::transaction(work);
         self.submit(job).map_err(E::from)?;
-        answer.await.unwrap_or_else(|_| Err(StoreError::Stopped.into()))
+        answer
+            .await
+            .unwrap_or_else(|_| Err(StoreError::Stopped.into()))
     }
 
     /// Wakes when audit entries were committed by this process.

@@ -6,9 +6,7 @@ use sqlx::{
     ConnectOptions,
     migrate::{MigrateError, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions},
-    sqlite::{
-        SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
-    },
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
 use super::{Pool, StoreError};
@@ -83,7 +81,11 @@ async fn open_postgres(url: &str) -> Result<Opened, StoreError> {
         .map_err(|error| StoreError::Unavailable(format!("database.url: {error}")))?
         .application_name("xinshu")
         .statement_cache_capacity(256)
-        .options([("statement_timeout", "10s"), ("lock_timeout", "5s"), ("synchronous_commit", "on")])
+        .options([
+            ("statement_timeout", "10s"),
+            ("lock_timeout", "5s"),
+            ("synchronous_commit", "on"),
+        ])
         .log_statements(tracing::log::LevelFilter::Trace)
         .log_slow_statements(tracing::log::LevelFilter::Debug, Duration::from_secs(1));
     let pool = |connections| {

@@ -185,10 +185,14 @@ impl<'c> Tx<'c> {
                 let values = values.by_ref().take(count * width);
                 match &mut self.connection {
                     Connection::Sqlite(connection) => {
-                        value::sqlite(sql, values).execute(&mut **connection).await?;
+                        value::sqlite(sql, values)
+                            .execute(&mut **connection)
+                            .await?;
                     }
                     Connection::Postgres(connection) => {
-                        value::postgres(sql, values).execute(&mut **connection).await?;
+                        value::postgres(sql, values)
+                            .execute(&mut **connection)
+                            .await?;
                     }
                 }
             }
@@ -210,7 +214,11 @@ fn chunk(rows: usize) -> usize {
 fn insert(table: &Table, rows: usize) -> String {
     use std::fmt::Write as _;
     let width = table.columns.len();
-    let mut sql = format!("INSERT INTO {} ({}) VALUES ", table.name, table.columns.join(", "));
+    let mut sql = format!(
+        "INSERT INTO {} ({}) VALUES ",
+        table.name,
+        table.columns.join(", ")
+    );
     for row in 0..rows {
         sql.push_str(if row == 0 { "(" } else { ", (" });
         for column in 0..width {
@@ -229,8 +237,14 @@ mod tests {
 
     #[test]
     fn an_insert_names_each_parameter_once() {
-        let table = Table { name: "t", columns: &["a", "b"] };
-        assert_eq!(insert(&table, 2), "INSERT INTO t (a, b) VALUES ($1, $2), ($3, $4)");
+        let table = Table {
+            name: "t",
+            columns: &["a", "b"],
+        };
+        assert_eq!(
+            insert(&table, 2),
+            "INSERT INTO t (a, b) VALUES ($1, $2), ($3, $4)"
+        );
     }
 
     #[test]

@@ -161,4 +161,3 @@ pub(super) fn postgres(
 ) -> Query<'static, Postgres, PgArguments> {
     bind_all!(sqlx::query::<Postgres>(sql), values)
 }
-

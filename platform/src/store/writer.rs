@@ -136,7 +136,9 @@ impl Lease {
     async fn begin(&mut self) -> Result<Open<'_>, sqlx::Error> {
         Ok(match self {
             // IMMEDIATE: take the write lock now rather than fail at the first write.
-            Self::Sqlite(connection) => Open::Sqlite(connection.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Sqlite(connection) => {
+                Open::Sqlite(connection.begin_with("BEGIN IMMEDIATE").await?)
+            }
             Self::Postgres(connection) => Open::Postgres(connection.begin().await?),
         })
     }
@@ -174,7 +176,9 @@ impl Writer {
                 Ok(()) => batch.drain(..).for_each(|job| job.answer(Ok(()))),
                 Err(Spoiled::ByDatabase(error)) => {
                     tracing::error!(%error, waiting = batch.len(), "writes were not committed");
-                    batch.drain(..).for_each(|job| job.answer(Err(error.clone())));
+                    batch
+                        .drain(..)
+                        .for_each(|job| job.answer(Err(error.clone())));
                 }
                 Err(Spoiled::ByOne(_)) => {
                     for job in batch.drain(..) {

@@ -54,7 +54,11 @@ impl Problem {
 
     /// The request is understood and says something impossible: 422.
     pub fn unprocessable(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Unprocessable Content", detail)
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Unprocessable Content",
+            detail,
+        )
     }
 
     /// Nobody proved who they are: 401.
@@ -76,7 +80,11 @@ impl Problem {
     pub fn unavailable(detail: impl Into<String>) -> Self {
         Self {
             retry_after: Some(RETRY_AFTER_SECONDS),
-            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable", detail)
+            ..Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Service Unavailable",
+                detail,
+            )
         }
     }
 
@@ -121,7 +129,9 @@ impl From<KeyError> for Problem {
 impl From<Denied> for Problem {
     fn from(denied: Denied) -> Self {
         if denied.actor == "anonymous" {
-            return Self::unauthorized("this needs an access token, a client certificate or the local socket");
+            return Self::unauthorized(
+                "this needs an access token, a client certificate or the local socket",
+            );
         }
         Self::new(StatusCode::FORBIDDEN, "Forbidden", denied.to_string())
     }

@@ -50,7 +50,8 @@ pub async fn request_id_layer(mut request: Request, next: Next) -> Response {
     metrics::counter!("xinshu_http_requests_total",
         "route" => route.clone(), "method" => method, "status" => status.to_string())
     .increment(1);
-    metrics::histogram!("xinshu_http_request_seconds", "route" => route).record(duration.as_secs_f64());
+    metrics::histogram!("xinshu_http_request_seconds", "route" => route)
+        .record(duration.as_secs_f64());
     span.in_scope(|| {
         tracing::debug!(status, duration_ms = duration.as_millis(), "answered");
     });
