@@ -1,7 +1,12 @@
 //! The binary itself: commands, settings, listeners.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where it cannot go on")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails where it cannot go on"
+)]
 
 mod commands;
+mod docs;
 mod doctor;
 mod init;
 mod openapi;
