@@ -81,39 +81,12 @@ fn found(mut ca: Ca, dialect: &Dialect) {
     node.xinshu(["audit", "verify"]).success();
     keep(node, "good");
 
-    let (one, two) = (
-        format!("serial = {}", blob(&first.serial)),
-        format!("serial = {}", blob(&second.serial)),
-    );
-    let revoked = format!("the revocation of certificate {}", first.serial);
-    let beside = format!("beside certificate {}", second.serial);
-    let edits: Vec<(&str, String, &str)> = vec![
-        ("a certificate is swapped", format!("UPDATE ca_certificate SET der = (SELECT der FROM ca_certificate WHERE {one}) WHERE {two}"), "is not the one that the log saw issued"),
-        ("a certificate is deleted", format!("DELETE FROM ca_certificate WHERE {two}"), "is on record no more"),
-        ("a certificate is slipped in", format!("INSERT INTO ca_certificate (serial, issuer, profile, subject, requester, issued_at, not_after, der) SELECT tbs_digest, 'issuing', 'tls-server', 'CN=x', 'x', 1, 1, tbs_digest FROM ca_intent LIMIT 1"), "the log never saw it issued"),
-        ("its issuer is altered", format!("UPDATE ca_certificate SET issuer = 'root' WHERE {two}"), &beside),
-        ("its subject is altered", format!("UPDATE ca_certificate SET subject = 'CN=nobody' WHERE {two}"), &beside),
-        ("its end is altered", format!("UPDATE ca_certificate SET not_after = not_after + 1000000 WHERE {two}"), &beside),
-        ("its profile is altered", format!("UPDATE ca_certificate SET profile = 'person' WHERE {two}"), &beside),
-        ("a revocation is deleted", "DELETE FROM ca_revocation".to_owned(), "is on record as good"),
-        ("a revocation is slipped in", format!("INSERT INTO ca_revocation (serial, issuer, reason, revoked_at, not_after) SELECT serial, issuer, 1, issued_at, not_after FROM ca_certificate WHERE {two}"), "the log never saw that"),
-        ("its reason is altered", "UPDATE ca_revocation SET reason = 4".to_owned(), &revoked),
-        ("its time is altered", "UPDATE ca_revocation SET revoked_at = revoked_at + 1000000".to_owned(), &revoked),
-        ("it is hidden from CRLs by its end", "UPDATE ca_revocation SET not_after = 1".to_owned(), &revoked),
-        ("it is hidden from CRLs by its issuer", "UPDATE ca_revocation SET issuer = 'nobody'".to_owned(), &revoked),
-        ("an authority is swapped", "UPDATE ca SET certificate = (SELECT certificate FROM ca WHERE name = 'root') WHERE name = 'issuing'".to_owned(), "authority issuing on record"),
-        ("an authority is deleted", "DELETE FROM ca WHERE name = 'issuing'".to_owned(), "authority issuing was made, and is on record no more"),
-        ("an entry is altered", "UPDATE audit_entry SET body = replace(body, 'keyCompromise', 'superseded')".to_owned(), "one of them was changed"),
-        ("an entry is deleted", "DELETE FROM audit_entry WHERE leaf_index = 3".to_owned(), "entries 3 to 3 are missing"),
-        ("the last entry is deleted", "DELETE FROM audit_entry WHERE leaf_index = (SELECT MAX(leaf_index) FROM audit_entry)".to_owned(), "rolled back"),
-        ("entries are reordered", "UPDATE audit_entry SET leaf_index = -1 WHERE leaf_index = 3; UPDATE audit_entry SET leaf_index = 3 WHERE leaf_index = 4; UPDATE audit_entry SET leaf_index = 4 WHERE leaf_index = -1".to_owned(), "reordered"),
-        ("an entry is listed under another action", "UPDATE audit_entry SET action = 'nothing' WHERE leaf_index = 3".to_owned(), "under an action it does not record"),
-        ("an actor's name is altered", "UPDATE audit_entry SET personal = replace(personal, 'local:', 'local:not-') WHERE leaf_index = 3".to_owned(), "is not the one that was logged"),
-        ("a checkpoint is altered", "UPDATE audit_checkpoint SET note = replace(note, 'log', 'lag')".to_owned(), "checkpoint"),
-        ("the tree's state is altered", "UPDATE audit_tree SET size = size - 1".to_owned(), "the log's stored state"),
-    ];
-    for (what, sql, expected) in edits {
-        node.sql(&sql);
+    for [what, sql, expected] in EDITS {
+        let fill = |text: &str| {
+            text.replace("FIRST", &blob(&first.serial))
+                .replace("SECOND", &blob(&second.serial))
+        };
+        node.sql(&fill(sql));
         let verified = node.xinshu(["audit", "verify"]);
         assert_eq!(
             verified.code,
@@ -168,3 +141,132 @@ fn rolled_back(ca: &mut Ca, dialect: &Dialect) {
         verified.text()
     );
 }
+
+/// What is done, by which SQL, and what must be found. FIRST is the serial number
+/// of a revoked certificate, SECOND that of a good one.
+const EDITS: [[&str; 3]; 23] = [
+    [
+        "a certificate is swapped",
+        "UPDATE ca_certificate SET der = (SELECT der FROM ca_certificate WHERE serial = FIRST) \
+         WHERE serial = SECOND",
+        "is not the one that the log saw issued",
+    ],
+    [
+        "a certificate is deleted",
+        "DELETE FROM ca_certificate WHERE serial = SECOND",
+        "is on record no more",
+    ],
+    [
+        "a certificate is slipped in",
+        "INSERT INTO ca_certificate \
+         (serial, issuer, profile, subject, requester, issued_at, not_after, der) \
+         SELECT tbs_digest, 'issuing', 'tls-server', 'CN=x', 'x', 1, 1, tbs_digest \
+         FROM ca_intent LIMIT 1",
+        "the log never saw it issued",
+    ],
+    [
+        "its issuer is altered",
+        "UPDATE ca_certificate SET issuer = 'root' WHERE serial = SECOND",
+        "is not what was logged",
+    ],
+    [
+        "its subject is altered",
+        "UPDATE ca_certificate SET subject = 'CN=nobody' WHERE serial = SECOND",
+        "is not what was logged",
+    ],
+    [
+        "its end is altered",
+        "UPDATE ca_certificate SET not_after = not_after + 1000000 WHERE serial = SECOND",
+        "is not what was logged",
+    ],
+    [
+        "its profile is altered",
+        "UPDATE ca_certificate SET profile = 'person' WHERE serial = SECOND",
+        "is not what was logged",
+    ],
+    [
+        "a revocation is deleted",
+        "DELETE FROM ca_revocation",
+        "is on record as good",
+    ],
+    [
+        "a revocation is slipped in",
+        "INSERT INTO ca_revocation (serial, issuer, reason, revoked_at, not_after) \
+         SELECT serial, issuer, 1, issued_at, not_after FROM ca_certificate WHERE serial = SECOND",
+        "the log never saw that",
+    ],
+    [
+        "its reason is altered",
+        "UPDATE ca_revocation SET reason = 4",
+        "on record is not the one that was logged",
+    ],
+    [
+        "its time is altered",
+        "UPDATE ca_revocation SET revoked_at = revoked_at + 1000000",
+        "on record is not the one that was logged",
+    ],
+    [
+        "it is hidden from CRLs by its end",
+        "UPDATE ca_revocation SET not_after = 1",
+        "on record is not the one that was logged",
+    ],
+    [
+        "it is hidden from CRLs by its issuer",
+        "UPDATE ca_revocation SET issuer = 'nobody'",
+        "on record is not the one that was logged",
+    ],
+    [
+        "an authority is swapped",
+        "UPDATE ca SET certificate = (SELECT certificate FROM ca WHERE name = 'root') \
+         WHERE name = 'issuing'",
+        "authority issuing on record",
+    ],
+    [
+        "an authority is deleted",
+        "DELETE FROM ca WHERE name = 'issuing'",
+        "authority issuing was made, and is on record no more",
+    ],
+    [
+        "an entry is altered",
+        "UPDATE audit_entry SET body = replace(body, 'keyCompromise', 'superseded')",
+        "one of them was changed",
+    ],
+    [
+        "an entry is deleted",
+        "DELETE FROM audit_entry WHERE leaf_index = 3",
+        "entries 3 to 3 are missing",
+    ],
+    [
+        "the last entry is deleted",
+        "DELETE FROM audit_entry WHERE leaf_index = (SELECT MAX(leaf_index) FROM audit_entry)",
+        "rolled back",
+    ],
+    [
+        "entries are reordered",
+        "UPDATE audit_entry SET leaf_index = -1 WHERE leaf_index = 3; \
+         UPDATE audit_entry SET leaf_index = 3 WHERE leaf_index = 4; \
+         UPDATE audit_entry SET leaf_index = 4 WHERE leaf_index = -1",
+        "reordered",
+    ],
+    [
+        "an entry is listed under another action",
+        "UPDATE audit_entry SET action = 'nothing' WHERE leaf_index = 3",
+        "under an action it does not record",
+    ],
+    [
+        "an actor's name is altered",
+        "UPDATE audit_entry SET personal = replace(personal, 'local:', 'local:not-') \
+         WHERE leaf_index = 3",
+        "is not the one that was logged",
+    ],
+    [
+        "a checkpoint is altered",
+        "UPDATE audit_checkpoint SET note = replace(note, 'log', 'lag')",
+        "checkpoint",
+    ],
+    [
+        "the tree's state is altered",
+        "UPDATE audit_tree SET size = size - 1",
+        "the log's stored state",
+    ],
+];
