@@ -5,8 +5,15 @@ use libfuzzer_sys::fuzz_target;
 use platform::audit::checkpoint::{Checkpoint, VerifierKey};
 
 fuzz_target!(|data: &str| {
-    let Some((key, note)) = data.split_once('\n') else { return };
-    let Ok(verifier) = VerifierKey::decode(key) else { return };
-    assert_eq!(VerifierKey::decode(&verifier.encode()).expect("its own line reads again"), verifier);
+    let Some((key, note)) = data.split_once('\n') else {
+        return;
+    };
+    let Ok(verifier) = VerifierKey::decode(key) else {
+        return;
+    };
+    assert_eq!(
+        VerifierKey::decode(&verifier.encode()).expect("its own line reads again"),
+        verifier
+    );
     let _ = Checkpoint::open(note, &verifier);
 });

@@ -5,7 +5,9 @@ use libfuzzer_sys::fuzz_target;
 use pki::CertificationRequest;
 
 fuzz_target!(|data: &[u8]| {
-    let Ok(request) = CertificationRequest::from_pem_or_der(data) else { return };
+    let Ok(request) = CertificationRequest::from_pem_or_der(data) else {
+        return;
+    };
     // What was read is strict DER, so it reads again as the same.
     let again = CertificationRequest::parse(request.der()).expect("its own bytes read again");
     assert_eq!(again.subject(), request.subject());

@@ -5,6 +5,12 @@ use libfuzzer_sys::fuzz_target;
 use pki::ocsp::BasicResponse;
 
 fuzz_target!(|data: &[u8]| {
-    let Ok(response) = BasicResponse::from_der(data) else { return };
-    let _ = (response.answers().len(), response.nonce(), response.produced_at());
+    let Ok(response) = BasicResponse::from_der(data) else {
+        return;
+    };
+    let _ = (
+        response.answers().len(),
+        response.nonce(),
+        response.produced_at(),
+    );
 });

@@ -2,7 +2,10 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pki::{cms::SignedData, tsp::{TimeStampResp, TimeStampToken}};
+use pki::{
+    cms::SignedData,
+    tsp::{TimeStampResp, TimeStampToken},
+};
 
 fuzz_target!(|data: &[u8]| {
     if let Ok(response) = TimeStampResp::from_der(data) {

@@ -26,10 +26,19 @@ fn the_settings_reference_is_that_of_the_code() {
         let (of, _) = setting.name.split_once('.').expect("a section and a key");
         if of != section {
             section = of;
-            write!(text, "\n## {section}\n\n| setting | default | meaning |\n| --- | --- | --- |\n").unwrap();
+            write!(
+                text,
+                "\n## {section}\n\n| setting | default | meaning |\n| --- | --- | --- |\n"
+            )
+            .unwrap();
         }
         let meaning = setting.meaning.replace('|', "\\|");
-        writeln!(text, "| `{}` | `{}` | {meaning} |", setting.name, setting.default).unwrap();
+        writeln!(
+            text,
+            "| `{}` | `{}` | {meaning} |",
+            setting.name, setting.default
+        )
+        .unwrap();
     }
     let file = root().join("docs/settings.md");
     if std::env::var_os("UPDATE_DOCS").is_some() {
@@ -53,10 +62,21 @@ fn every_migration_is_there_for_both_databases() {
         names
     };
     let (sqlite, postgres) = (names("sqlite"), names("postgres"));
-    assert_eq!(sqlite, postgres, "migrations/sqlite and migrations/postgres have the same files");
-    let numbers: Vec<String> = sqlite.iter().map(|name| name.chars().take(4).collect()).collect();
-    let expected: Vec<String> = (1..=numbers.len()).map(|number| format!("{number:04}")).collect();
-    assert_eq!(numbers, expected, "migrations are numbered from 0001 without a gap");
+    assert_eq!(
+        sqlite, postgres,
+        "migrations/sqlite and migrations/postgres have the same files"
+    );
+    let numbers: Vec<String> = sqlite
+        .iter()
+        .map(|name| name.chars().take(4).collect())
+        .collect();
+    let expected: Vec<String> = (1..=numbers.len())
+        .map(|number| format!("{number:04}"))
+        .collect();
+    assert_eq!(
+        numbers, expected,
+        "migrations are numbered from 0001 without a gap"
+    );
 }
 
 #[test]
@@ -64,7 +84,11 @@ fn both_readmes_have_the_same_code() {
     let code = |file: &str| -> Vec<String> {
         let text = fs::read_to_string(root().join(file)).unwrap();
         // Every second part between fences is code.
-        text.split("```").skip(1).step_by(2).map(str::to_owned).collect()
+        text.split("```")
+            .skip(1)
+            .step_by(2)
+            .map(str::to_owned)
+            .collect()
     };
     let english = code("README.md");
     assert!(english.len() > 5, "README.md has its examples");
@@ -77,7 +101,10 @@ fn links_between_documents_lead_somewhere() {
     for document in documents() {
         let text = fs::read_to_string(&document).unwrap();
         // The target of each `](target)`, without a fragment.
-        let targets = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
+        let targets = text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split([')', '#']).next());
         for target in targets.filter(|target| !target.is_empty() && !target.contains("://")) {
             if !document.parent().unwrap().join(target).exists() {
                 broken.push(format!("{}: {target}", document.display()));
@@ -90,7 +117,9 @@ fn links_between_documents_lead_somewhere() {
 /// README and the like, and everything under docs/ and deploy/.
 fn documents() -> Vec<PathBuf> {
     let mut folders = vec![root()];
-    folders.extend(["docs", "docs/decisions", "docs/guides", "deploy"].map(|folder| root().join(folder)));
+    folders.extend(
+        ["docs", "docs/decisions", "docs/guides", "deploy"].map(|folder| root().join(folder)),
+    );
     folders
         .iter()
         .flat_map(|folder| fs::read_dir(folder).unwrap())
