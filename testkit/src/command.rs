@@ -4,6 +4,7 @@ use std::{
     ffi::OsStr,
     io::Write as _,
     net::TcpListener,
+    os::unix::process::ExitStatusExt as _,
     path::PathBuf,
     process::{Command, Stdio},
     time::{Duration, Instant},
@@ -69,11 +70,15 @@ pub fn run_with(command: &mut Command, input: &[u8]) -> Outcome {
     let feeder = std::thread::spawn(move || drop(stdin.write_all(&input)));
     let output = child.wait_with_output().unwrap();
     feeder.join().unwrap();
+    let mut stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    if let Some(signal) = output.status.signal() {
+        stderr.push_str(&format!("ended by signal {signal}\n"));
+    }
     Outcome {
         ok: output.status.success(),
         code: output.status.code(),
         stdout: output.stdout,
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        stderr,
     }
 }
 
