@@ -78,7 +78,7 @@ pub(crate) fn make_private_folder(path: &Path) -> Result<()> {
 
 /// Writes a file whole or not at all; it is on disk when this returns.
 pub(crate) fn write_file(path: &Path, mode: u32, content: &[u8]) -> Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = path.parent().unwrap_or_else(|| Path::new("."));
     let temporary = path.with_extension("new");
     let write = || -> std::io::Result<()> {
         let mut file = fs::OpenOptions::new()

@@ -202,7 +202,7 @@ impl<'a> Bench<'a> {
             "certificates (REST)",
             &tls,
             certificates,
-            Some((database::CERTIFICATE, 1.0)),
+            Some(database::CERTIFICATE),
         )
         .await?;
         let ocsp = services::ocsp(&self.node, &self.server)?;
@@ -213,7 +213,7 @@ impl<'a> Bench<'a> {
             "time-stamps",
             &plain,
             stamps,
-            Some((database::STAMP, 1.0)),
+            Some(database::STAMP),
         )
         .await?;
         let tokens = services::tokens(&robot);
@@ -222,7 +222,7 @@ impl<'a> Bench<'a> {
             "tokens (client credentials)",
             &tls,
             tokens,
-            Some((database::TOKEN, 1.0)),
+            Some(database::TOKEN),
         )
         .await?;
         self.sign_ins(table, &tls, &root).await?;
@@ -237,14 +237,14 @@ impl<'a> Bench<'a> {
     }
 
     /// One service against its limits; `rows` are what each operation leaves in
-    /// the database, and how many signatures it takes.
+    /// the database.
     async fn row(
         &self,
         table: &mut Table,
         name: &str,
         target: &Target,
         requests: Requests,
-        rows: Option<(Rows, f64)>,
+        rows: Option<&'static [Rows]>,
     ) -> Result<()> {
         if !name.contains(&self.arguments.only) {
             return Ok(());
@@ -256,14 +256,13 @@ impl<'a> Bench<'a> {
             .with_context(|| name.to_owned())?;
         let constant = services::constant(&like, measured.size);
         let constant = self.load(target, Arc::new(constant)).await?.rate;
-        let signatures = rows.map_or(1.0, |(_, signatures)| signatures);
-        let database = self.bulk(rows.map(|(rows, _)| rows)).await?;
+        let database = self.bulk(rows).await?;
         table.add(Row::new(
             self.database,
             name,
             measured,
             constant,
-            self.raw / signatures,
+            self.raw,
             database,
         ));
         Ok(())
@@ -280,8 +279,7 @@ impl<'a> Bench<'a> {
         let constant = services::constant(&like, measured.size);
         // Two requests and two signatures make one sign-in.
         let constant = self.load(tls, Arc::new(constant)).await?.rate / 2.0;
-        const SIGN_IN: Rows = Rows(&[400, 400, 400, 200]);
-        let database = self.bulk(Some(SIGN_IN)).await?;
+        let database = self.bulk(Some(database::SIGN_IN)).await?;
         table.add(Row::new(
             self.database,
             name,
@@ -298,7 +296,7 @@ impl<'a> Bench<'a> {
         load::run(target, operation, self.arguments.connections, time).await
     }
 
-    async fn bulk(&self, rows: Option<Rows>) -> Result<Option<f64>> {
+    async fn bulk(&self, rows: Option<&'static [Rows]>) -> Result<Option<f64>> {
         let time = Duration::from_secs(self.arguments.seconds);
         match rows {
             Some(rows) => Ok(Some(database::bulk(&self.bulk_url, rows, time / 2).await?)),

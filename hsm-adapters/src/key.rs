@@ -21,6 +21,13 @@ pub trait Key: Debug + Send + Sync {
     /// The public half, a DER SubjectPublicKeyInfo (RFC 5280 §4.1.2.7).
     fn public_key(&self) -> &[u8];
 
+    /// True where signing happens in this very process, by the library that would
+    /// verify too. What comes from a device is verified by who asked for it: a
+    /// device may have another key, or fail, and nobody else would notice.
+    fn is_in_process(&self) -> bool {
+        false
+    }
+
     /// Signs `message` (the message itself, not its digest).
     ///
     /// The signature comes in the form that X.509 carries: `ECDSA-Sig-Value`

@@ -12,6 +12,9 @@ use crate::{SharedClock, Store, StoreError, params, random};
 /// How long a run may take before another node may take over.
 const LEASE: Duration = Duration::from_secs(120);
 
+/// One run of a job.
+pub type Run = BoxFuture<'static, Result<(), Box<dyn Display + Send>>>;
+
 /// One job of one service.
 pub struct Job {
     /// Its name, the same on all nodes: `ca.publish_crl`.
@@ -19,7 +22,7 @@ pub struct Job {
     /// How often it is due.
     pub period: Duration,
     /// What it does; an error is logged, and the job is due again after its period.
-    pub run: Box<dyn Fn() -> BoxFuture<'static, Result<(), Box<dyn Display + Send>>> + Send + Sync>,
+    pub run: Box<dyn Fn() -> Run + Send + Sync>,
 }
 
 impl Job {

@@ -1,4 +1,5 @@
 //! The audit log catches every edit of its entries, on both databases.
+#![allow(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
 //! The store's promises, on both databases.
+#![allow(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use platform::{
     store::{Appended, Table},
 };
 use testkit::Postgres;
+use tokio::task::JoinSet;
 
 static JOBS: Table = Table {
     name: "job",
@@ -42,12 +44,13 @@ async fn names(store: &Store) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn many_appends_at_once_are_all_there() {
     on_both(async |store| {
-        let writes = (0..500).map(|n| {
+        let mut writes = JoinSet::new();
+        for n in 0..500 {
             let store = store.clone();
-            tokio::spawn(async move { store.append(row(&format!("j{n:03}"))).await })
-        });
-        for write in writes.collect::<Vec<_>>() {
-            write.await.unwrap().unwrap();
+            writes.spawn(async move { store.append(row(&format!("j{n:03}"))).await });
+        }
+        while let Some(write) = writes.join_next().await {
+            write.unwrap().unwrap();
         }
         assert_eq!(names(&store).await.len(), 500);
     })
@@ -103,9 +106,10 @@ async fn of_many_who_redeem_one_row_one_wins() {
     on_both(async |store| {
         store.append(row("code")).await.unwrap();
         let store = Arc::new(store);
-        let tries = (0..64).map(|_| {
+        let mut tries = JoinSet::new();
+        for _ in 0..64 {
             let store = Arc::clone(&store);
-            tokio::spawn(async move {
+            tries.spawn(async move {
                 store
                     .transact(|tx| {
                         Box::pin(async move {
@@ -117,11 +121,11 @@ async fn of_many_who_redeem_one_row_one_wins() {
                         })
                     })
                     .await
-            })
-        });
+            });
+        }
         let mut winners = 0;
-        for attempt in tries.collect::<Vec<_>>() {
-            let changed: u64 = attempt.await.unwrap().unwrap();
+        while let Some(attempt) = tries.join_next().await {
+            let changed: u64 = attempt.unwrap().unwrap();
             winners += changed;
         }
         assert_eq!(winners, 1);

@@ -8,7 +8,6 @@ use platform::{
     web::{Problem, ProblemBody, QueryParams},
 };
 use serde::Deserialize;
-use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::node::Node;
@@ -20,7 +19,7 @@ pub(super) fn api(node: &Arc<Node>) -> OpenApiRouter {
 }
 
 /// What a list of entries is narrowed by.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Narrow {
     /// Only entries of this action, such as `ca.certificate.issue`.

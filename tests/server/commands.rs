@@ -8,7 +8,10 @@ use crate::XINSHU;
 fn help_teaches_and_wrong_use_is_told_apart_from_failure() {
     let node = Xinshu::init(XINSHU, Options::default());
     let help = node.xinshu(["--help"]).success().text();
-    for noun in ["init", "serve", "doctor", "hsm", "ca", "cert", "user", "client", "tsa", "audit", "log", "openapi"] {
+    for noun in [
+        "init", "serve", "doctor", "hsm", "ca", "cert", "user", "client", "tsa", "audit", "log",
+        "openapi",
+    ] {
         assert!(help.contains(&format!("\n  {noun}")), "{noun}: {help}");
     }
     assert_eq!(node.xinshu(["cert", "issue"]).code, Some(2));
@@ -25,7 +28,9 @@ fn commands_do_the_same_with_and_without_a_server() {
     drop(server);
     let names = |list: &serde_json::Value| -> Vec<String> {
         let users = list.as_array().unwrap().iter();
-        users.map(|user| user["name"].as_str().unwrap().to_owned()).collect()
+        users
+            .map(|user| user["name"].as_str().unwrap().to_owned())
+            .collect()
     };
     assert_eq!(names(&list), ["admin", "alice", "bob"]);
     let again = node.xinshu(["user", "list", "--json"]).success().json();
@@ -39,14 +44,26 @@ fn a_password_is_set_and_a_secret_renewed() {
     let server = node.serve();
     let mut alice = node.user("alice");
     "another horse alice".clone_into(&mut alice.password);
-    node.xinshu_with(["user", "set-password", "alice", "--password-stdin"], &alice.password).success();
+    node.xinshu_with(
+        ["user", "set-password", "alice", "--password-stdin"],
+        &alice.password,
+    )
+    .success();
     let page = testkit::Browser::new(&server).sign_in(&server.https, &alice);
     assert!((300..400).contains(&page.status), "{page:?}");
     let robot = node.robot("robot", &["ca.certificate.read"]);
-    let renewed = node.xinshu(["client", "renew-secret", &robot.id, "--json"]).success().json();
+    let renewed = node
+        .xinshu(["client", "renew-secret", &robot.id, "--json"])
+        .success()
+        .json();
     assert_ne!(renewed["client_secret"], robot.secret.as_str());
     let old = format!("{}:{}", robot.id, robot.secret);
-    server.ask(["-u", &old, "-d", "grant_type=client_credentials"], "/oauth2/token").expect(401);
+    server
+        .ask(
+            ["-u", &old, "-d", "grant_type=client_credentials"],
+            "/oauth2/token",
+        )
+        .expect(401);
 }
 
 #[test]
@@ -56,7 +73,11 @@ fn secrets_come_by_standard_input_alone() {
     assert_eq!(refused.code, Some(2));
     let empty = node.xinshu_with(["user", "add", "eve", "--password-stdin"], "");
     assert_eq!(empty.code, Some(1));
-    assert!(empty.stderr.contains("standard input is empty"), "{}", empty.stderr);
+    assert!(
+        empty.stderr.contains("standard input is empty"),
+        "{}",
+        empty.stderr
+    );
 }
 
 #[test]
@@ -64,23 +85,50 @@ fn keys_are_listed_made_and_tested() {
     let hsm = SoftHsm::new();
     let options = Options {
         settings: vec![format!("keys.store={}", hsm.store())],
-        environment: vec![("SOFTHSM2_CONF".to_owned(), hsm.configuration().display().to_string())],
+        environment: vec![(
+            "SOFTHSM2_CONF".to_owned(),
+            hsm.configuration().display().to_string(),
+        )],
         ..Options::default()
     };
     let node = Xinshu::init(XINSHU, options);
     let keys = node.xinshu(["hsm", "keys", "--json"]).success().json();
-    let uris: Vec<&str> = keys.as_array().unwrap().iter().filter_map(|key| key["uri"].as_str()).collect();
-    assert!(uris.iter().any(|uri| uri.starts_with("pkcs11:") && uri.contains("issuing")), "{uris:?}");
+    let uris: Vec<&str> = keys
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|key| key["uri"].as_str())
+        .collect();
+    assert!(
+        uris.iter()
+            .any(|uri| uri.starts_with("pkcs11:") && uri.contains("issuing")),
+        "{uris:?}"
+    );
     // The TLS key alone lives in software.
-    let software: Vec<_> = uris.iter().filter(|uri| uri.starts_with("software:")).collect();
+    let software: Vec<_> = uris
+        .iter()
+        .filter(|uri| uri.starts_with("software:"))
+        .collect();
     assert_eq!(software, [&"software:tls"]);
-    let made = node.xinshu(["hsm", "generate", "archive", "--algorithm", "p384"]).success().text();
-    assert!(made.starts_with("pkcs11:token=xinshu;object=archive"), "{made}");
+    let made = node
+        .xinshu(["hsm", "generate", "archive", "--algorithm", "p384"])
+        .success()
+        .text();
+    assert!(
+        made.starts_with("pkcs11:token=xinshu;object=archive"),
+        "{made}"
+    );
     let list = node.xinshu(["hsm", "list"]).success().text();
-    assert!(list.contains("software") && list.contains("pkcs11"), "{list}");
+    assert!(
+        list.contains("software") && list.contains("pkcs11"),
+        "{list}"
+    );
     let conforms = node.xinshu(["hsm", "test"]);
     assert!(conforms.ok, "{}{}", conforms.text(), conforms.stderr);
     assert!(conforms.text().contains("the device conforms"));
-    let listed = node.xinshu(["audit", "list", "--action", "hsm.key.generate", "--json"]).success().json();
+    let listed = node
+        .xinshu(["audit", "list", "--action", "hsm.key.generate", "--json"])
+        .success()
+        .json();
     assert!(listed.to_string().contains("archive"), "{listed}");
 }

@@ -11,7 +11,10 @@ fn a_healthy_node_is_called_healthy() {
     let node = Xinshu::init(XINSHU, Options::default());
     let report = node.xinshu(["doctor", "--json"]).success().json();
     assert_eq!(report["healthy"], true, "{report}");
-    assert!(report["findings"].as_array().unwrap().len() >= 10, "{report}");
+    assert!(
+        report["findings"].as_array().unwrap().len() >= 10,
+        "{report}"
+    );
 }
 
 #[test]
@@ -22,10 +25,21 @@ fn loose_permissions_are_found_and_the_mend_mends() {
     let report = node.xinshu(["doctor", "--json"]);
     assert_eq!(report.code, Some(1));
     let report = report.json();
-    let wrong = report["findings"].as_array().unwrap().iter().find(|finding| finding["good"] == false).unwrap();
+    let wrong = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|finding| finding["good"] == false)
+        .unwrap();
     let mend = wrong["mend"].as_str().unwrap();
     assert_eq!(mend, format!("chmod 600 {}", settings.display()));
-    assert!(std::process::Command::new("sh").args(["-c", mend]).status().unwrap().success());
+    assert!(
+        std::process::Command::new("sh")
+            .args(["-c", mend])
+            .status()
+            .unwrap()
+            .success()
+    );
     node.xinshu(["doctor"]).success();
 }
 
@@ -51,8 +65,15 @@ fn wrong_settings_are_told_all_at_once() {
     node.set("public.url=http://insecure.example.org");
     let refused = node.initialize();
     assert_eq!(refused.code, Some(1));
-    for part in ["did you mean listen.https?", "ca.crl_lifetime_hours", "public.url"] {
+    for part in [
+        "did you mean listen.https?",
+        "ca.crl_lifetime_hours",
+        "public.url",
+    ] {
         assert!(refused.stderr.contains(part), "{part}: {}", refused.stderr);
     }
-    assert!(!node.data().join("xinshu.db").exists(), "something was made all the same");
+    assert!(
+        !node.data().join("xinshu.db").exists(),
+        "something was made all the same"
+    );
 }

@@ -28,7 +28,10 @@ fn schemathesis_finds_no_5xx_and_no_undeclared_status() {
     assert!(outcome.ok, "{}\n{}", outcome.text(), outcome.stderr);
     // Some operations must have been tried at all.
     let described = server.curl([], "/api/v1/openapi.json").json();
-    assert!(described["paths"].as_object().unwrap().len() >= 10, "{described}");
+    assert!(
+        described["paths"].as_object().unwrap().len() >= 10,
+        "{described}"
+    );
 }
 
 #[test]

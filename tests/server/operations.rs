@@ -11,15 +11,27 @@ use crate::XINSHU;
 fn health_readiness_and_metrics_are_told() {
     let node = Xinshu::init(XINSHU, Options::default());
     let server = node.serve();
-    server.ask([], &format!("{}/healthz", server.ops)).expect(200);
-    let ready = server.ask([], &format!("{}/readyz", server.ops)).expect(200);
+    server
+        .ask([], &format!("{}/healthz", server.ops))
+        .expect(200);
+    let ready = server
+        .ask([], &format!("{}/readyz", server.ops))
+        .expect(200);
     assert_eq!(ready.json()["database"], "ok");
-    server.ask([], "/.well-known/openid-configuration").expect(200);
-    let metrics = server.ask([], &format!("{}/metrics", server.ops)).expect(200).text();
+    server
+        .ask([], "/.well-known/openid-configuration")
+        .expect(200);
+    let metrics = server
+        .ask([], &format!("{}/metrics", server.ops))
+        .expect(200)
+        .text();
     let counted = metrics.lines().find(|line| {
         line.starts_with("xinshu_http_requests_total{") && line.contains("openid-configuration")
     });
-    assert!(counted.is_some_and(|line| line.ends_with(" 1")), "{metrics}");
+    assert!(
+        counted.is_some_and(|line| line.ends_with(" 1")),
+        "{metrics}"
+    );
 }
 
 #[test]
@@ -27,14 +39,25 @@ fn a_request_carries_one_id_through_answer_and_log() {
     let node = Xinshu::init(XINSHU, Options::default());
     let server = node.serve();
     let order = serde_json::json!({ "profile": "none", "csr": "" }).to_string();
-    let outcome = server.local(["-i", "-H", "Content-Type: application/json", "-d", &order], "/api/v1/certificates");
+    let outcome = server.local(
+        ["-i", "-H", "Content-Type: application/json", "-d", &order],
+        "/api/v1/certificates",
+    );
     let head = outcome.text();
-    let id = head.lines().find_map(|line| line.strip_prefix("x-request-id: ")).unwrap().trim();
+    let id = head
+        .lines()
+        .find_map(|line| line.strip_prefix("x-request-id: "))
+        .unwrap()
+        .trim();
     assert_eq!(id.len(), 16);
     // Every line of the log is one JSON object.
     for line in server.log().lines() {
-        let parsed: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
-        assert!(parsed["level"].is_string() && parsed["message"].is_string(), "{line}");
+        let parsed: Value =
+            serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        assert!(
+            parsed["level"].is_string() && parsed["message"].is_string(),
+            "{line}"
+        );
     }
 }
 
@@ -50,7 +73,13 @@ fn the_local_socket_is_for_its_owner_alone_and_a_second_server_is_refused() {
     let data = node.data().to_str().unwrap().to_owned();
     let refused = again.xinshu(["serve", "--data", &data]);
     assert_eq!(refused.code, Some(1));
-    assert!(refused.stderr.contains("a server runs on this data folder already"), "{}", refused.stderr);
+    assert!(
+        refused
+            .stderr
+            .contains("a server runs on this data folder already"),
+        "{}",
+        refused.stderr
+    );
     drop(server);
 }
 
@@ -91,9 +120,15 @@ fn a_stop_finishes_what_was_accepted() {
     // The server asks for the body: it has accepted the request.
     let mut interim = [0; 25];
     stream.read_exact(&mut interim).unwrap();
-    assert!(interim.starts_with(b"HTTP/1.1 100 "), "{}", String::from_utf8_lossy(&interim));
+    assert!(
+        interim.starts_with(b"HTTP/1.1 100 "),
+        "{}",
+        String::from_utf8_lossy(&interim)
+    );
     server.signal("TERM");
-    testkit::wait_until("the stop to be noticed", || server.log().contains("stopping"));
+    testkit::wait_until("the stop to be noticed", || {
+        server.log().contains("stopping")
+    });
     stream.write_all(&query).unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
@@ -109,8 +144,12 @@ fn a_stop_finishes_what_was_accepted() {
 fn a_part_of_the_services_can_run_alone() {
     let node = Xinshu::init(XINSHU, Options::default());
     let server = node.try_serve(&["--only", "tsa"]).unwrap();
-    server.ask([], "/.well-known/openid-configuration").expect(404);
-    server.ask([], &format!("{}/crl/issuing.crl", server.http)).expect(404);
+    server
+        .ask([], "/.well-known/openid-configuration")
+        .expect(404);
+    server
+        .ask([], &format!("{}/crl/issuing.crl", server.http))
+        .expect(404);
     // There, and it wants POST.
     server.ask([], &format!("{}/tsa", server.http)).expect(405);
     let wrong = node.xinshu(["serve", "--only", "tsa,pki"]);

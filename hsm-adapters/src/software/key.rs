@@ -63,6 +63,10 @@ impl Key for SoftwareKey {
         &self.public_key
     }
 
+    fn is_in_process(&self) -> bool {
+        true
+    }
+
     async fn sign(
         &self,
         algorithm: SignatureAlgorithm,

@@ -79,9 +79,9 @@ impl Checkpoint {
         let malformed = CheckpointError::Malformed;
         let (text, signatures) = note
             .split_once("\n\n")
-            .ok_or(malformed("no blank line before the signatures"))?;
+            .ok_or_else(|| malformed("no blank line before the signatures"))?;
         let mut lines = text.split('\n');
-        let mut line = |what| lines.next().ok_or(malformed(what));
+        let mut line = |what| lines.next().ok_or_else(|| malformed(what));
         let origin = line("no origin")?.to_owned();
         let size = line("no tree size")?
             .parse()
@@ -90,7 +90,7 @@ impl Checkpoint {
             .decode(line("no root hash")?)
             .ok()
             .and_then(|root| root.try_into().ok())
-            .ok_or(malformed("the root hash is not 32 bytes of base64"))?;
+            .ok_or_else(|| malformed("the root hash is not 32 bytes of base64"))?;
         let checkpoint = Self { origin, size, root };
         let signed = format!("{text}\n");
         let good = signatures.lines().any(|line| {
