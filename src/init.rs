@@ -22,7 +22,7 @@ use crate::{
     data::{self, DataFolder},
     listen::user_name,
     node::{Ground, Node, Services, ca_config, tsa_config},
-    server::TLS,
+    server::{TLS, TSA},
 };
 
 #[derive(Debug, Args)]
@@ -228,7 +228,7 @@ impl Setup<'_> {
     /// take, a P-256 pair for this server's own certificate.
     async fn authorities(&self, step: &dyn Fn(&str)) -> Result<ca::Service> {
         let Ground { store, keyring, .. } = self.ground;
-        let config = ca_config(self.settings);
+        let config = ca_config(self.settings)?;
         let clock = self.ground.shared_clock();
         let ca = ca::Service::open(config, store.clone(), clock, Some(keyring)).await?;
         let algorithm = self.options.algorithm;
@@ -318,12 +318,11 @@ impl Setup<'_> {
         }
         let algorithm = ca.authority(ca::DEFAULT_CA)?.key().algorithm();
         let key = self.generate("tsa-default", algorithm).await?;
-        let name = "tsa:default";
         let purpose = ca::ServiceUse::TimeStamping;
-        ca.issue_for_service(name, ca::DEFAULT_CA, &purpose, service_key(&key))
+        ca.issue_for_service(TSA, ca::DEFAULT_CA, &purpose, service_key(&key))
             .await?;
         let issued = ca
-            .service_certificate(name)
+            .service_certificate(TSA)
             .await?
             .context("the unit's certificate")?;
         tsa.put_unit(&self.caller, tsa::DEFAULT_UNIT, &issued.chain_pem(), key)

@@ -124,7 +124,7 @@ impl Node {
         };
         let ca_keys = services.ca.then_some(keyring.as_ref());
         let ca = ca::Service::open(
-            ca_config(&settings),
+            ca_config(&settings)?,
             store.clone(),
             Arc::clone(&clock),
             ca_keys,
@@ -191,9 +191,12 @@ pub(crate) async fn open_keyring(keys: &Keys) -> Result<Keyring> {
         .context("keys.store")
 }
 
-pub(crate) fn ca_config(settings: &Settings) -> ca::Config {
+pub(crate) fn ca_config(settings: &Settings) -> Result<ca::Config> {
     let ca = &settings.ca;
-    ca::Config {
+    let policy = pki::ObjectIdentifier::new(&ca.policy)
+        .map_err(|_| anyhow::anyhow!("ca.policy = {:?} is not an OID", ca.policy))?;
+    Ok(ca::Config {
+        policy,
         http_url: settings.public.http_url.clone(),
         crl_period: Duration::from_secs(3600 * u64::from(ca.crl_hours)),
         crl_lifetime: SignedDuration::from_hours(ca.crl_lifetime_hours.into()),
@@ -201,7 +204,7 @@ pub(crate) fn ca_config(settings: &Settings) -> ca::Config {
         server_certificate_lifetime: SignedDuration::from_hours(
             24 * i64::from(ca.server_certificate_days),
         ),
-    }
+    })
 }
 
 pub(crate) fn idp_config(settings: &Settings) -> idp::Config {

@@ -23,8 +23,12 @@ use crate::{
 const TICK: Duration = Duration::from_secs(1);
 /// How often it is looked whether this server's certificate was renewed.
 const CERTIFICATE_PERIOD: Duration = Duration::from_secs(5);
+/// How often time-stamping units are read anew.
+const UNITS_PERIOD: Duration = Duration::from_secs(5);
 /// The name under which the server's certificate is kept.
 pub(crate) const TLS: &str = "tls";
+/// The name under which the default time-stamping unit's certificate is kept.
+pub(crate) const TSA: &str = "tsa:default";
 
 /// Serves until SIGTERM or SIGINT, then finishes what was accepted.
 pub(crate) async fn serve(data: &DataFolder, settings: Settings, services: Services) -> Result<()> {
@@ -62,6 +66,9 @@ pub(crate) async fn serve(data: &DataFolder, settings: Settings, services: Servi
         Arc::clone(&certificate),
         shown,
     ));
+    if services.tsa {
+        background.spawn(keep_units(Arc::clone(&node)));
+    }
     background.spawn(upkeep(readiness.clone()));
     announce(&listeners)?;
     let (stop, stopped) = watch::channel(false);
@@ -195,7 +202,38 @@ async fn find_key(keyring: &Keyring, uri: &str) -> Result<Arc<dyn hsm_adapters::
     keyring
         .find(uri)
         .await
-        .with_context(|| format!("the TLS key {uri}"))
+        .with_context(|| format!("the key {uri}"))
+}
+
+/// Gives the time-stamping unit the certificate that the authority renewed, and
+/// takes over what another node changed.
+async fn keep_units(node: Arc<Node>) {
+    loop {
+        tokio::time::sleep(UNITS_PERIOD).await;
+        if let Err(error) = renew_unit(&node).await {
+            tracing::warn!(%error, "the time-stamping unit's certificate was not renewed");
+        }
+        if let Err(error) = node.tsa.reload(&node.keyring).await {
+            tracing::warn!(%error, "the time-stamping units were not read anew");
+        }
+    }
+}
+
+async fn renew_unit(node: &Node) -> Result<()> {
+    let Some(newest) = node.ca.service_certificate(TSA).await? else {
+        return Ok(());
+    };
+    let leaf = newest.chain.first().map(Certificate::to_pem);
+    let units = node.tsa.units();
+    let unit = units.iter().find(|unit| unit.name == tsa::DEFAULT_UNIT);
+    if unit.map(|unit| &unit.certificate) != leaf.as_ref() {
+        let key = find_key(&node.keyring, &newest.key_uri).await?;
+        let caller = platform::Caller::system("renewal");
+        node.tsa
+            .put_unit(&caller, tsa::DEFAULT_UNIT, &newest.chain_pem(), key)
+            .await?;
+    }
+    Ok(())
 }
 
 /// Looks for a renewed certificate and swaps it in while running.

@@ -110,7 +110,12 @@ pub(crate) async fn bulk(url: &str, operation: &[Rows], time: Duration) -> Resul
                 for rows in operation {
                     for _ in 0..STATEMENTS {
                         let mut query = sqlx::query(AssertSqlSafe(rows.insert()));
-                        for value in rows.values.iter().cycle().take(STATEMENT * rows.values.len()) {
+                        for value in rows
+                            .values
+                            .iter()
+                            .cycle()
+                            .take(STATEMENT * rows.values.len())
+                        {
                             query = match value {
                                 Column::Key => query.bind(random_key()),
                                 Column::Time => query.bind(jiff::Timestamp::now().as_microsecond()),
@@ -139,11 +144,15 @@ pub(crate) async fn bulk(url: &str, operation: &[Rows], time: Duration) -> Resul
             .synchronous(SqliteSynchronous::Full)
             .connect()
             .await?;
-        sqlx::query(AssertSqlSafe(code("INTEGER", "BLOB"))).execute(&mut connection).await?;
+        sqlx::query(AssertSqlSafe(code("INTEGER", "BLOB")))
+            .execute(&mut connection)
+            .await?;
         insert_for_a_while!(connection);
     } else {
         let mut connection = PgConnectOptions::from_str(url)?.connect().await?;
-        sqlx::query(AssertSqlSafe(code("BIGINT", "BYTEA"))).execute(&mut connection).await?;
+        sqlx::query(AssertSqlSafe(code("BIGINT", "BYTEA")))
+            .execute(&mut connection)
+            .await?;
         insert_for_a_while!(connection);
     }
     Ok(done as f64 / started.elapsed().as_secs_f64())
@@ -153,11 +162,18 @@ impl Rows {
     fn insert(&self) -> String {
         let width = self.values.len();
         let row = |row: usize| {
-            let parameters: Vec<String> = (1..=width).map(|column| format!("${}", row * width + column)).collect();
+            let parameters: Vec<String> = (1..=width)
+                .map(|column| format!("${}", row * width + column))
+                .collect();
             format!("({})", parameters.join(", "))
         };
         let rows: Vec<String> = (0..STATEMENT).map(row).collect();
-        format!("INSERT INTO {} ({}) VALUES {}", self.table, self.columns, rows.join(", "))
+        format!(
+            "INSERT INTO {} ({}) VALUES {}",
+            self.table,
+            self.columns,
+            rows.join(", ")
+        )
     }
 }
 

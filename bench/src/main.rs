@@ -208,14 +208,8 @@ impl<'a> Bench<'a> {
         let ocsp = services::ocsp(&self.node, &self.server)?;
         self.row(table, "OCSP", &plain, ocsp, None).await?;
         let stamps = services::stamps(&self.node)?;
-        self.row(
-            table,
-            "time-stamps",
-            &plain,
-            stamps,
-            Some(database::STAMP),
-        )
-        .await?;
+        self.row(table, "time-stamps", &plain, stamps, Some(database::STAMP))
+            .await?;
         let tokens = services::tokens(&robot);
         self.row(
             table,

@@ -40,11 +40,15 @@ pub use model::{Authority, CaInfo, CertificateInfo, ProfileName, Status, parse_r
 pub use service_certificate::{ServiceCertificate, ServiceKey, ServiceUse};
 pub use verify_records::verify_records;
 
+use model::Bearings;
+
 /// What the certificate authority is told by the settings.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// `public.http_url`: base of CRL, OCSP and CA addresses in certificates.
     pub http_url: String,
+    /// `ca.policy`: the arc under which each profile has its certificate policy.
+    pub policy: pki::ObjectIdentifier,
     /// How often CRLs are published.
     pub crl_period: std::time::Duration,
     /// From a CRL's thisUpdate to its nextUpdate.
@@ -271,13 +275,16 @@ impl Service {
             chain.extend_from_slice(self.authority(issuer)?.chain());
         }
         let issuer_name = new.issuer.as_deref().unwrap_or(&new.name);
-        let http_url = &self.0.config.http_url;
+        let bearings = Bearings {
+            http_url: &self.0.config.http_url,
+            policy: self.0.config.policy,
+        };
         let authority = Authority::new(
             &new.name,
             issuer_name,
             chain,
             Arc::clone(&new.key),
-            http_url,
+            bearings,
         )?;
         self.0.authorities.rcu(|authorities| {
             let mut authorities = BTreeMap::clone(authorities);

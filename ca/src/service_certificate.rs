@@ -95,6 +95,7 @@ pub(crate) async fn renew_due(service: &Service) -> Result<(), Error> {
         }
         let purpose = match certificate.extended_key_usage() {
             [oid::OCSP_SIGNING] => ServiceUse::OcspResponder,
+            [oid::TIME_STAMPING] => ServiceUse::TimeStamping,
             [oid::SERVER_AUTH] => ServiceUse::TlsServer(certificate.subject_alt_names().to_vec()),
             _ => continue,
         };

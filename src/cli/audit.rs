@@ -80,7 +80,8 @@ async fn verify(
         .await
         .context("database.url")?;
     let report = audit::verify(&store, &verifier, given.as_ref()).await?;
-    let records = ca::verify_records(&store).await?;
+    let mut records = ca::verify_records(&store).await?;
+    records.extend(tsa::verify_records(&store).await?);
     store.close().await;
     let holds = report.holds() && records.is_empty();
     if common.json {

@@ -12,7 +12,7 @@ use super::{Common, output};
 use crate::{
     data::DataFolder,
     node::{Node, Services},
-    server::TLS,
+    server::{TLS, TSA},
 };
 
 /// What was looked at and what was found.
@@ -167,7 +167,7 @@ async fn check_certificates(node: &Node, now: Timestamp, findings: &mut Findings
             findings,
         );
     }
-    let mut services = vec![TLS.to_owned(), "tsa:default".to_owned()];
+    let mut services = vec![TLS.to_owned(), TSA.to_owned()];
     let issuing = node
         .ca
         .authorities()

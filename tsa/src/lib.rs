@@ -9,16 +9,18 @@ mod http;
 mod model;
 mod stamp;
 mod store;
+mod verify_records;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use arc_swap::ArcSwap;
 use axum::Router;
 use hsm_adapters::{Key, Keyring};
+use jiff::Timestamp;
 use pki::tsp::Accuracy;
 use platform::{
     Caller, SharedClock, Store,
-    audit::{Entry, Party},
+    audit::{self, Entry, Party},
 };
 use utoipa_axum::router::OpenApiRouter;
 
@@ -26,6 +28,7 @@ pub use error::Error;
 use model::Unit;
 pub use model::UnitInfo;
 use store::UnitRow;
+pub use verify_records::verify_records;
 
 /// The unit that `/tsa` stamps with.
 pub const DEFAULT_UNIT: &str = "default";
@@ -62,18 +65,31 @@ impl Service {
         clock: SharedClock,
         keyring: &Keyring,
     ) -> Result<Self, Error> {
-        let mut units = BTreeMap::new();
-        for row in store::units(&store).await? {
-            let key = keyring.find(&row.key_uri).await?;
-            let unit = Unit::new(row.name.clone(), &row.policy, &row.chain, key)?;
-            units.insert(row.name, Arc::new(unit));
-        }
+        let latest = latest_time(&store).await?;
+        let units = load_units(&store, keyring, latest).await?;
         Ok(Self(Arc::new(Inner {
             config,
             store,
             clock,
             units: ArcSwap::from_pointee(units),
         })))
+    }
+
+    /// Takes units that another node made, and certificates that it renewed, into service.
+    ///
+    /// # Errors
+    /// Where the database does not serve or a unit's key is not to be had.
+    pub async fn reload(&self, keyring: &Keyring) -> Result<(), Error> {
+        let latest = self
+            .0
+            .units
+            .load()
+            .values()
+            .map(|unit| *unit.latest.lock())
+            .max();
+        let units = load_units(self.store(), keyring, latest.unwrap_or(Timestamp::MIN)).await?;
+        self.0.units.store(Arc::new(units));
+        Ok(())
     }
 
     /// Makes a unit, or gives an existing one a new certificate.
@@ -91,8 +107,8 @@ impl Service {
     ) -> Result<(), Error> {
         caller.require("tsa.unit.put")?;
         let policy = &self.0.config.policy;
-        let unit = Unit::new(name.to_owned(), policy, chain_pem, Arc::clone(&key))?;
         let now = self.clock().now();
+        let unit = Unit::new(name.to_owned(), policy, chain_pem, Arc::clone(&key), now)?;
         let entry = Entry::new(
             "tsa.unit.put",
             caller,
@@ -165,4 +181,26 @@ impl Service {
     fn config(&self) -> &Config {
         &self.0.config
     }
+}
+
+async fn load_units(
+    store: &Store,
+    keyring: &Keyring,
+    latest: Timestamp,
+) -> Result<BTreeMap<String, Arc<Unit>>, Error> {
+    let mut units = BTreeMap::new();
+    for row in store::units(store).await? {
+        let key = keyring.find(&row.key_uri).await?;
+        let unit = Unit::new(row.name.clone(), &row.policy, &row.chain, key, latest)?;
+        units.insert(row.name, Arc::new(unit));
+    }
+    Ok(units)
+}
+
+/// When the newest act was logged, by any node: a clock that is behind it was
+/// stepped back while nobody looked.
+async fn latest_time(store: &Store) -> Result<Timestamp, Error> {
+    let newest = audit::list(store, None, None, 1).await?;
+    let at = newest.first().and_then(|entry| entry.at.parse().ok());
+    Ok(at.unwrap_or(Timestamp::MIN))
 }

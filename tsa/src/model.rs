@@ -19,7 +19,7 @@ pub(crate) struct Unit {
     pub(crate) certificate: Certificate,
     pub(crate) stamper: TimeStamper,
     pub(crate) key: Arc<dyn Key>,
-    /// The latest genTime this process gave: time never runs back in tokens.
+    /// The latest time that was given or logged: time never runs back in tokens.
     pub(crate) latest: Mutex<Timestamp>,
 }
 
@@ -46,6 +46,7 @@ impl Unit {
         policy: &str,
         chain_pem: &str,
         key: Arc<dyn Key>,
+        latest: Timestamp,
     ) -> Result<Self, Error> {
         let chain = Certificate::bundle_from_pem(chain_pem)?;
         let [certificate, above @ ..] = chain.as_slice() else {
@@ -66,7 +67,7 @@ impl Unit {
             certificate: certificate.clone(),
             stamper,
             key,
-            latest: Mutex::new(Timestamp::MIN),
+            latest: Mutex::new(latest),
         })
     }
 

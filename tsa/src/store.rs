@@ -78,3 +78,46 @@ pub(crate) fn token(
         ],
     );
 }
+
+/// A token as it is on record: serial number, unit, time and imprint, hexadecimal where binary.
+pub(crate) struct RecordedToken {
+    pub(crate) serial: String,
+    pub(crate) unit: String,
+    pub(crate) gen_time: i64,
+    pub(crate) imprint: String,
+}
+
+/// Hands every recorded token to `each`, read in pages.
+pub(crate) async fn recorded_tokens(
+    store: &Store,
+    page: i64,
+    mut each: impl FnMut(RecordedToken),
+) -> Result<(), StoreError> {
+    let mut last: Vec<u8> = Vec::new();
+    loop {
+        let rows = store
+            .fetch_all(
+                "SELECT serial, unit, gen_time, imprint FROM tsa_token
+                 WHERE serial > $1 ORDER BY serial LIMIT $2",
+                params![&last, page],
+            )
+            .await?;
+        for row in &rows {
+            last = row.get("serial")?;
+            each(RecordedToken {
+                serial: hex::encode(&last),
+                unit: row.get("unit")?,
+                gen_time: row.get("gen_time")?,
+                imprint: hex::encode(row.get::<Vec<u8>>("imprint")?),
+            });
+        }
+        if rows.is_empty() {
+            return Ok(());
+        }
+    }
+}
+
+pub(crate) async fn has_token(store: &Store, serial: &[u8]) -> Result<bool, StoreError> {
+    let sql = "SELECT serial FROM tsa_token WHERE serial = $1";
+    Ok(store.fetch_optional(sql, params![serial]).await?.is_some())
+}

@@ -59,14 +59,13 @@ pub struct CaInfo {
 }
 
 impl Authority {
-    /// `chain` begins with its own certificate and ends with the root's;
-    /// `http_url` is `public.http_url`, where its certificates point to.
+    /// `chain` begins with its own certificate and ends with the root's.
     pub(crate) fn new(
         name: &str,
         issuer_name: &str,
         chain: Vec<Certificate>,
         key: Arc<dyn Key>,
-        http_url: &str,
+        bearings: Bearings<'_>,
     ) -> Result<Self, Error> {
         let Some(certificate) = chain.first().cloned() else {
             return Err(Error::NoSuchCa(name.to_owned()));
@@ -78,7 +77,7 @@ impl Authority {
             .chain(ProfileName::ALL.map(Purpose::EndEntity));
         let mut profiles = HashMap::new();
         for purpose in purposes {
-            let shape = shape(purpose, name, http_url);
+            let shape = shape(purpose, name, bearings)?;
             profiles.insert(purpose, issuer.profile(&shape, algorithm)?);
         }
         let above_root = chain
@@ -153,25 +152,37 @@ impl Authority {
     }
 }
 
+/// What an authority's certificates point to and assert.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bearings<'a> {
+    /// `public.http_url`: where relying parties find CRLs, OCSP and the authority.
+    pub(crate) http_url: &'a str,
+    /// `ca.policy`: the arc under which each profile has its policy.
+    pub(crate) policy: ObjectIdentifier,
+}
+
 impl Purpose {
     /// The policy that its certificates assert (RFC 5280 §4.2.1.4): what they are
     /// for and how their holder was checked. An authority below may assert any.
-    fn policy(self) -> ObjectIdentifier {
-        match self {
-            Self::Ca => oid::ANY_POLICY,
-            Self::OcspResponder => OCSP_RESPONDER,
-            Self::TimeStamping => TIME_STAMPING,
-            Self::EndEntity(ProfileName::TlsServer) => TLS_SERVER,
-            Self::EndEntity(ProfileName::Person) => PERSON,
-        }
+    fn policy(self, arc: ObjectIdentifier) -> Result<ObjectIdentifier, Error> {
+        let number = match self {
+            Self::Ca => return Ok(oid::ANY_POLICY),
+            Self::EndEntity(ProfileName::TlsServer) => 1,
+            Self::EndEntity(ProfileName::Person) => 2,
+            Self::OcspResponder => 3,
+            Self::TimeStamping => 4,
+        };
+        arc.push_arc(number)
+            .map_err(|_| Error::Refused(format!("ca.policy {arc} is too long an OID")))
     }
 }
 
 /// The extensions that never change for one purpose under one authority.
-fn shape(purpose: Purpose, ca: &str, base: &str) -> Shape {
+fn shape(purpose: Purpose, ca: &str, bearings: Bearings<'_>) -> Result<Shape, Error> {
+    let base = bearings.http_url;
     let relying = Shape {
         policies: vec![Policy {
-            oid: purpose.policy(),
+            oid: purpose.policy(bearings.policy)?,
             cps: None,
         }],
         crl_urls: vec![format!("{base}/crl/{ca}.crl")],
@@ -180,7 +191,7 @@ fn shape(purpose: Purpose, ca: &str, base: &str) -> Shape {
         ..Shape::default()
     };
     let signing = KeyUsage::DIGITAL_SIGNATURE;
-    match purpose {
+    Ok(match purpose {
         Purpose::Ca => Shape {
             authority: Ability::Ca { path_len: Some(0) },
             key_usage: KeyUsage::KEY_CERT_SIGN | KeyUsage::CRL_SIGN,
@@ -212,11 +223,5 @@ fn shape(purpose: Purpose, ca: &str, base: &str) -> Shape {
             extended_key_usage: vec![oid::CLIENT_AUTH, oid::EMAIL_PROTECTION],
             ..relying
         },
-    }
+    })
 }
-
-// One policy a profile, in the same example arc as `tsa.policy`'s default.
-const TLS_SERVER: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.99999.2.1");
-const PERSON: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.99999.2.2");
-const OCSP_RESPONDER: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.99999.2.3");
-const TIME_STAMPING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.99999.2.4");

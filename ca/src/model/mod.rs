@@ -4,8 +4,8 @@ mod authority;
 mod profile;
 mod status;
 
-pub(crate) use authority::Purpose;
 pub use authority::{Authority, CaInfo};
+pub(crate) use authority::{Bearings, Purpose};
 pub(crate) use profile::Contents;
 pub use profile::ProfileName;
 pub use status::{CertificateInfo, Status, parse_reason};

@@ -82,6 +82,7 @@ pub enum LogFormat {
 #[derive(Clone, Debug, Deserialize)]
 #[allow(missing_docs, reason = "each is told in the table of settings")]
 pub struct Ca {
+    pub policy: String,
     pub crl_hours: u32,
     pub crl_lifetime_hours: u32,
     pub ocsp_lifetime_hours: u32,

@@ -44,6 +44,7 @@ pub static SETTINGS: &[Setting] = &[
     setting("keys.sm2_id", "\"1234567812345678\"", "The default signer's id of SM2 signatures (GM/T 0009 section 10)."),
     setting("log.level", "\"info\"", "error, warn, info, debug or trace; or filters such as info,ca=debug."),
     setting("log.format", "\"json\"", "json, or text for reading by eye."),
+    setting("ca.policy", "\"1.3.6.1.4.1.99999.2\"", "The arc under which each profile has its certificate policy: .1 tls-server, .2 person, .3 OCSP responders, .4 time-stamping units. Replace the example arc by your organization's."),
     setting("ca.crl_hours", "24", "Hours between scheduled CRLs; one is also published at each start and revocation."),
     setting("ca.crl_lifetime_hours", "96", "Hours from a CRL's thisUpdate to its nextUpdate; must exceed ca.crl_hours."),
     setting("ca.ocsp_lifetime_hours", "12", "Hours from an OCSP answer's thisUpdate to its nextUpdate."),
