@@ -22,7 +22,7 @@ use crate::{
     data::{self, DataFolder},
     listen::user_name,
     node::{Ground, Node, Services, ca_config, tsa_config},
-    server::{TLS, TSA},
+    server::{TLS_KEY, TSA, tls_name},
 };
 
 #[derive(Debug, Args)]
@@ -161,13 +161,14 @@ fn write_settings(data: &DataFolder, options: &InitOptions, common: &Common) -> 
     if data.settings().exists() {
         return Ok(());
     }
+    // A mistake in flags or environment is told before anything is written.
+    common.settings()?;
     let mut given = BTreeMap::new();
     if let Some(hostname) = options.hostname.first() {
         given.insert("public.url", format!("\"https://{hostname}:8443\""));
         given.insert("public.http_url", format!("\"http://{hostname}:8080\""));
     }
-    // A mistake in flags or environment is told before anything is written.
-    common.settings()?;
+    given.extend(common.overrides());
     data::write_file(&data.settings(), 0o600, commented_file(&given).as_bytes())
 }
 
@@ -330,23 +331,26 @@ impl Setup<'_> {
         Ok(())
     }
 
-    /// The TLS key lives in this node's software keystore: handshakes cannot wait for a device.
+    /// A key of this node's own for TLS, and its certificate.
     async fn tls(&self, ca: &ca::Service) -> Result<()> {
-        let there = match ca.service_certificate(TLS).await? {
-            Some(certificate) => self.ground.keyring.find(&certificate.key_uri).await.is_ok(),
-            None => false,
+        let key = match self.ground.keyring.find(TLS_KEY).await {
+            Ok(key) => key,
+            Err(KeyError::NoSuchKey { .. }) => {
+                self.generate_at(TLS_KEY, KeyAlgorithm::P256).await?
+            }
+            Err(error) => return Err(error).context("the TLS key"),
         };
-        if there {
+        let name = tls_name(key.as_ref());
+        if ca.service_certificate(&name).await?.is_some() {
             return Ok(());
         }
-        let key = self.generate_at("software:tls", KeyAlgorithm::P256).await?;
         let issuer = if ca.authority("tls-issuing").is_ok() {
             "tls-issuing"
         } else {
             ca::DEFAULT_CA
         };
         let purpose = ca::ServiceUse::TlsServer(self.names()?);
-        ca.issue_for_service(TLS, issuer, &purpose, service_key(&key))
+        ca.issue_for_service(&name, issuer, &purpose, service_key(&key))
             .await?;
         Ok(())
     }

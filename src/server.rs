@@ -3,7 +3,7 @@
 use std::{io::Write as _, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
-use hsm_adapters::Keyring;
+use hsm_adapters::{Key, Keyring};
 use pki::Certificate;
 use platform::{jobs, settings::Settings};
 use tokio::{
@@ -25,8 +25,9 @@ const TICK: Duration = Duration::from_secs(1);
 const CERTIFICATE_PERIOD: Duration = Duration::from_secs(5);
 /// How often time-stamping units are read anew.
 const UNITS_PERIOD: Duration = Duration::from_secs(5);
-/// The name under which the server's certificate is kept.
-pub(crate) const TLS: &str = "tls";
+/// Where a node's TLS key lives: in its own software keystore, since handshakes
+/// cannot wait for a device.
+pub(crate) const TLS_KEY: &str = "software:tls";
 /// The name under which the default time-stamping unit's certificate is kept.
 pub(crate) const TSA: &str = "tsa:default";
 
@@ -171,18 +172,26 @@ async fn upkeep(readiness: Readiness) {
     }
 }
 
+/// The name under which the certificate of a node's TLS key is kept. Nodes that
+/// share a key share its certificate; others have their own.
+pub(crate) fn tls_name(key: &dyn Key) -> String {
+    let digest = hsm_adapters::Digest::Sha256.hash(key.public_key());
+    format!("tls:{}", hex::encode(&digest[..8]))
+}
+
 /// Shows the newest certificate of this server, and tells its bytes.
 async fn refresh_certificate(
     node: &Node,
     certificate: &ServerCertificate,
     shown: Option<Vec<u8>>,
 ) -> Result<Option<Vec<u8>>> {
-    let Some(newest) = node.ca.service_certificate(TLS).await? else {
+    let key = find_key(&node.keyring, TLS_KEY).await?;
+    let name = tls_name(key.as_ref());
+    let Some(newest) = node.ca.service_certificate(&name).await? else {
         return Ok(None);
     };
     let leaf = newest.chain.first().map(|leaf| leaf.der().to_vec());
     if leaf != shown {
-        let key = find_key(&node.keyring, &newest.key_uri).await?;
         let chain = newest
             .chain
             .iter()
@@ -190,15 +199,12 @@ async fn refresh_certificate(
             .map(<[u8]>::to_vec)
             .collect();
         certificate.replace(chain, key);
-        tracing::info!(
-            key = newest.key_uri,
-            "this server's TLS certificate is in place"
-        );
+        tracing::info!(name, "this server's TLS certificate is in place");
     }
     Ok(leaf)
 }
 
-async fn find_key(keyring: &Keyring, uri: &str) -> Result<Arc<dyn hsm_adapters::Key>> {
+async fn find_key(keyring: &Keyring, uri: &str) -> Result<Arc<dyn Key>> {
     keyring
         .find(uri)
         .await

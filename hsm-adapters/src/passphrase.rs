@@ -34,7 +34,9 @@ pub fn read_passphrase(file: Option<&Path>) -> Result<Option<Zeroizing<String>>,
     if let Some(folder) = env::var_os("CREDENTIALS_DIRECTORY") {
         let path = PathBuf::from(folder).join(CREDENTIAL);
         if path.exists() {
-            return read_secret_file(&path).map(Some);
+            // systemd alone can reach the folder, whatever mode it shows for the
+            // file: 0440 from version 254 on.
+            return read_secret(&path).map(Some);
         }
     }
     match env::var(VARIABLE) {
@@ -51,6 +53,10 @@ pub fn read_passphrase(file: Option<&Path>) -> Result<Option<Zeroizing<String>>,
 /// As [`read_passphrase`].
 pub fn read_secret_file(path: &Path) -> Result<Zeroizing<String>, KeyError> {
     check_mode(path, 0o600)?;
+    read_secret(path)
+}
+
+fn read_secret(path: &Path) -> Result<Zeroizing<String>, KeyError> {
     let name = path.display().to_string();
     let metadata = fs::metadata(path).map_err(|error| io_error(path, &error))?;
     if metadata.len() > MAX_SECRET_BYTES {

@@ -20,6 +20,7 @@ impl Locale {
             let tag = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
             let weight = parts
                 .find_map(|part| part.trim().strip_prefix("q=")?.parse::<f32>().ok())
+                .filter(|weight| (0.0..=1.0).contains(weight))
                 .unwrap_or(1.0);
             let locale = match tag.split('-').next() {
                 Some("zh") => Self::Zh,

@@ -76,7 +76,7 @@ async fn verify(
         None => None,
     };
     let settings = common.settings()?;
-    let store = Store::open(&settings.database.url)
+    let store = Store::open_to_read(&settings.database.url)
         .await
         .context("database.url")?;
     let report = audit::verify(&store, &verifier, given.as_ref()).await?;

@@ -12,7 +12,7 @@ use super::{Common, output};
 use crate::{
     data::DataFolder,
     node::{Node, Services},
-    server::{TLS, TSA},
+    server::{TLS_KEY, TSA, tls_name},
 };
 
 /// What was looked at and what was found.
@@ -167,7 +167,11 @@ async fn check_certificates(node: &Node, now: Timestamp, findings: &mut Findings
             findings,
         );
     }
-    let mut services = vec![TLS.to_owned(), TSA.to_owned()];
+    let mut services = vec![TSA.to_owned()];
+    match node.keyring.find(TLS_KEY).await {
+        Ok(key) => services.push(tls_name(key.as_ref())),
+        Err(error) => findings.wrong(format!("the TLS key: {error}"), "xinshu init"),
+    }
     let issuing = node
         .ca
         .authorities()

@@ -12,11 +12,11 @@ mod output;
 mod tsa;
 mod user;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
-use platform::settings::{Settings, SettingsError};
+use platform::settings::{self, Settings, SettingsError};
 
 use crate::{
     data::DataFolder,
@@ -106,6 +106,11 @@ impl Common {
     pub(crate) fn settings(&self) -> Result<Settings, SettingsError> {
         let data = std::path::absolute(&self.data).unwrap_or_else(|_| self.data.clone());
         Settings::load(&data, std::env::vars(), &self.set)
+    }
+
+    /// What environment and flags say, each as a TOML value.
+    pub(crate) fn overrides(&self) -> BTreeMap<&'static str, String> {
+        settings::overrides(std::env::vars(), &self.set)
     }
 }
 

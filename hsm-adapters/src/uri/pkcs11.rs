@@ -211,7 +211,8 @@ fn text(value: Vec<u8>) -> Result<String, String> {
 fn pin_file(source: &str) -> Result<PathBuf, String> {
     let path = source.strip_prefix("file:").unwrap_or(source);
     let path = path.strip_prefix("//").unwrap_or(path);
-    if path.starts_with('/') {
+    // Two slashes would read as a host the next time.
+    if path.starts_with('/') && !path.starts_with("//") {
         return Ok(path.into());
     }
     Err("pin-source is not file: with an absolute path".to_owned())

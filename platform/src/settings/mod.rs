@@ -138,29 +138,8 @@ impl Settings {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => wrong.push(format!("{}: {error}", file.display())),
         }
-        for (name, value) in environment {
-            let Some(setting) = name.strip_prefix("XINSHU_") else {
-                continue;
-            };
-            // One underscore belongs to a name, two part section and key.
-            if setting.contains("__") && setting != "KEYS__PASSPHRASE" {
-                let dotted = setting.to_lowercase().replace("__", ".");
-                overlay(&name, &dotted, literal(&value), &mut values, &mut wrong);
-            }
-        }
-        for flag in flags {
-            match flag.split_once('=') {
-                Some((name, value)) => {
-                    overlay(
-                        &format!("--set {name}"),
-                        name.trim(),
-                        literal(value),
-                        &mut values,
-                        &mut wrong,
-                    );
-                }
-                None => wrong.push(format!("--set {flag}: give name=value")),
-            }
+        for (place, name, value) in said(environment, flags, &mut wrong) {
+            overlay(&place, &name, value, &mut values, &mut wrong);
         }
         let parsed = parse(&values, &mut wrong);
         match parsed {
@@ -239,6 +218,49 @@ pub fn commented_file(given: &BTreeMap<&str, String>) -> String {
         };
     }
     text
+}
+
+/// What environment and flags say of settings that there are, as TOML values:
+/// `init` writes it down, so that the next command sees the same.
+pub fn overrides(
+    environment: impl IntoIterator<Item = (String, String)>,
+    flags: &[String],
+) -> BTreeMap<&'static str, String> {
+    let said = said(environment, flags, &mut Vec::new());
+    let known = said.into_iter().filter_map(|(_, name, value)| {
+        let setting = SETTINGS.iter().find(|setting| setting.name == name)?;
+        Some((setting.name, value.to_string()))
+    });
+    known.collect()
+}
+
+/// Settings by environment and flags, the latter last: place, name and value.
+fn said(
+    environment: impl IntoIterator<Item = (String, String)>,
+    flags: &[String],
+    wrong: &mut Vec<String>,
+) -> Vec<(String, String, Value)> {
+    let mut said = Vec::new();
+    for (name, value) in environment {
+        let Some(setting) = name.strip_prefix("XINSHU_") else {
+            continue;
+        };
+        // One underscore belongs to a name, two part section and key.
+        if setting.contains("__") && setting != "KEYS__PASSPHRASE" {
+            let dotted = setting.to_lowercase().replace("__", ".");
+            said.push((name, dotted, literal(&value)));
+        }
+    }
+    for flag in flags {
+        match flag.split_once('=') {
+            Some((name, value)) => {
+                let name = name.trim().to_owned();
+                said.push((format!("--set {name}"), name, literal(value)));
+            }
+            None => wrong.push(format!("--set {flag}: give name=value")),
+        }
+    }
+    said
 }
 
 fn defaults(data: &Path) -> BTreeMap<&'static str, Value> {

@@ -81,6 +81,23 @@ impl Store {
         })))
     }
 
+    /// Opens a database to read alone: nothing is made, changed or migrated.
+    /// Every write answers [`StoreError::Stopped`].
+    ///
+    /// # Errors
+    /// Where it cannot be reached.
+    pub async fn open_to_read(url: &str) -> Result<Self, StoreError> {
+        let read = open::open_to_read(url).await?;
+        let (jobs, _) = mpsc::channel(1);
+        let (_, stopped) = watch::channel(true);
+        Ok(Self(Arc::new(Inner {
+            read,
+            jobs,
+            audited: Arc::new(Notify::new()),
+            stopped,
+        })))
+    }
+
     /// Which database this is.
     pub fn backend(&self) -> Backend {
         match self.0.read {

@@ -3,7 +3,7 @@
 use std::{str::FromStr, time::Duration};
 
 use sqlx::{
-    ConnectOptions,
+    ConnectOptions, PgPool, SqlitePool,
     migrate::{MigrateError, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -38,14 +38,19 @@ pub(super) async fn open(url: &str) -> Result<Opened, StoreError> {
     }
 }
 
+/// A pool of readers of a database that is there already.
+pub(super) async fn open_to_read(url: &str) -> Result<Pool, StoreError> {
+    if url.starts_with("sqlite:") {
+        Ok(Pool::Sqlite(sqlite_readers(sqlite_options(url)?).await?))
+    } else {
+        Ok(Pool::Postgres(
+            postgres_readers(postgres_options(url)?).await?,
+        ))
+    }
+}
+
 async fn open_sqlite(url: &str) -> Result<Opened, StoreError> {
-    let options = SqliteConnectOptions::from_str(url)
-        .map_err(|error| StoreError::Unavailable(format!("database.url: {error}")))?
-        .busy_timeout(BUSY)
-        .foreign_keys(true)
-        .statement_cache_capacity(256)
-        .log_statements(tracing::log::LevelFilter::Trace)
-        .log_slow_statements(tracing::log::LevelFilter::Debug, Duration::from_secs(1));
+    let options = sqlite_options(url)?;
     // WAL with synchronous=FULL: a commit is on disk when it returns
     // (sqlite.org/pragma.html#pragma_synchronous).
     let write = options
@@ -65,22 +70,49 @@ async fn open_sqlite(url: &str) -> Result<Opened, StoreError> {
         .connect_with(write)
         .await?;
     migrated(SQLITE_MIGRATIONS.run(&write).await)?;
-    let read = SqlitePoolOptions::new()
+    Ok(Opened {
+        read: Pool::Sqlite(sqlite_readers(options).await?),
+        write: Pool::Sqlite(write),
+    })
+}
+
+fn sqlite_options(url: &str) -> Result<SqliteConnectOptions, StoreError> {
+    Ok(SqliteConnectOptions::from_str(url)
+        .map_err(|error| StoreError::Unavailable(format!("database.url: {error}")))?
+        .busy_timeout(BUSY)
+        .foreign_keys(true)
+        .statement_cache_capacity(256)
+        .log_statements(tracing::log::LevelFilter::Trace)
+        .log_slow_statements(tracing::log::LevelFilter::Debug, Duration::from_secs(1)))
+}
+
+async fn sqlite_readers(options: SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
+    SqlitePoolOptions::new()
         .max_connections(SQLITE_READERS)
         .acquire_timeout(ACQUIRE)
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
         .connect_with(options.read_only(true))
-        .await?;
-    Ok(Opened {
-        read: Pool::Sqlite(read),
-        write: Pool::Sqlite(write),
-    })
+        .await
 }
 
 async fn open_postgres(url: &str) -> Result<Opened, StoreError> {
-    let options = PgConnectOptions::from_str(url)
+    let options = postgres_options(url)?;
+    let write = PgPoolOptions::new()
+        .max_connections(2)
+        .acquire_timeout(ACQUIRE)
+        .connect_with(options.clone())
+        .await?;
+    migrated(POSTGRES_MIGRATIONS.run(&write).await)?;
+    Ok(Opened {
+        read: Pool::Postgres(postgres_readers(options).await?),
+        write: Pool::Postgres(write),
+    })
+}
+
+fn postgres_options(url: &str) -> Result<PgConnectOptions, StoreError> {
+    Ok(PgConnectOptions::from_str(url)
         .map_err(|error| StoreError::Unavailable(format!("database.url: {error}")))?
         .application_name("xinshu")
         .statement_cache_capacity(256)
@@ -90,22 +122,16 @@ async fn open_postgres(url: &str) -> Result<Opened, StoreError> {
             ("synchronous_commit", "on"),
         ])
         .log_statements(tracing::log::LevelFilter::Trace)
-        .log_slow_statements(tracing::log::LevelFilter::Debug, Duration::from_secs(1));
-    let pool = |connections| {
-        PgPoolOptions::new()
-            .max_connections(connections)
-            .acquire_timeout(ACQUIRE)
-    };
-    let write = pool(2).connect_with(options.clone()).await?;
-    migrated(POSTGRES_MIGRATIONS.run(&write).await)?;
-    let read = pool(POSTGRES_READERS)
+        .log_slow_statements(tracing::log::LevelFilter::Debug, Duration::from_secs(1)))
+}
+
+async fn postgres_readers(options: PgConnectOptions) -> Result<PgPool, sqlx::Error> {
+    PgPoolOptions::new()
+        .max_connections(POSTGRES_READERS)
+        .acquire_timeout(ACQUIRE)
         .test_before_acquire(false)
         .connect_with(options)
-        .await?;
-    Ok(Opened {
-        read: Pool::Postgres(read),
-        write: Pool::Postgres(write),
-    })
+        .await
 }
 
 fn migrated(outcome: Result<(), MigrateError>) -> Result<(), StoreError> {
