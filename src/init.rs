@@ -104,6 +104,7 @@ pub(crate) async fn run(data: &DataFolder, options: &InitOptions, common: &Commo
         .collect();
     drop(ca);
     data::write_file(&data.root(), 0o644, anchors.as_bytes())?;
+    ground.keyring.close().await;
     drop(ground);
     let node = Node::open(data, settings, Services::ALL).await?;
     let password_link = setup_administrator(&node, options).await?;

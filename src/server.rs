@@ -91,6 +91,7 @@ pub(crate) async fn serve(data: &DataFolder, settings: Settings, services: Servi
     if let Err(error) = node.sequencer.catch_up().await {
         tracing::warn!(%error, "the last entries wait for the next start");
     }
+    node.keyring.close().await;
     // The next start replaces one that stays.
     let _ = std::fs::remove_file(data.socket());
     tracing::info!("stopped");
@@ -105,12 +106,14 @@ impl Node {
     pub(crate) async fn close(self) {
         let Self {
             store,
+            keyring,
             ca,
             idp,
             tsa,
             sequencer,
             ..
         } = self;
+        keyring.close().await;
         drop((ca, idp, tsa, sequencer));
         store.close().await;
     }

@@ -198,6 +198,14 @@ impl Keyring {
         store.algorithms().await
     }
 
+    /// Ends the use of every device. To be called before the process ends: a
+    /// PKCS#11 library that is unloaded under threads that use it may crash.
+    pub async fn close(&self) {
+        for store in &self.stores {
+            store.close().await;
+        }
+    }
+
     /// The adapters, the software keystore first.
     pub fn stores(&self) -> &[Arc<dyn KeyStore>] {
         &self.stores

@@ -48,9 +48,12 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<ExitCode> {
         Command::List => {
             let keyring = open_keyring(&settings.keys).await?;
             list(&keyring, common).await?;
+            keyring.close().await;
         }
         Command::Keys => {
-            let keys = open_keyring(&settings.keys).await?.list().await?;
+            let keyring = open_keyring(&settings.keys).await?;
+            let keys = keyring.list().await?;
+            keyring.close().await;
             let keys = keys
                 .iter()
                 .map(|key| json!({ "uri": key.uri, "algorithm": key.algorithm.name() }));
@@ -80,6 +83,7 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<ExitCode> {
                 .record(entry.with("algorithm", algorithm.name()))
                 .await?;
             output::line(key.uri())?;
+            ground.keyring.close().await;
             ground.store.close().await;
         }
         Command::Test { store } => return test(store, &settings, common).await,
