@@ -17,7 +17,7 @@ deps: ## Install what the tests drive: OpenSSL, SoftHSM2, PostgreSQL, Chromium, 
 	scripts/test-deps
 
 test: deps ## Every test, with real peers
-	cargo test --workspace --locked --features test-clock
+	cargo test --workspace --locked --features test-clock --no-fail-fast
 
 lint:
 	cargo fmt --all --check
