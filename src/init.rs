@@ -103,11 +103,12 @@ pub(crate) async fn run(data: &DataFolder, options: &InitOptions, common: &Commo
         .map(|authority| authority.name().to_owned())
         .collect();
     drop(ca);
-    data::write_file(&data.root(), 0o644, anchors.as_bytes())?;
     ground.keyring.close().await;
     drop(ground);
     let node = Node::open(data, settings, Services::ALL).await?;
-    let password_link = setup_administrator(&node, options).await?;
+    let password_link = setup_administrator(&node, options, settled).await?;
+    // The last file: where it is, everything is.
+    data::write_file(&data.root(), 0o644, anchors.as_bytes())?;
     node.sequencer.catch_up().await.context("the log")?;
     let made = Made {
         data: data.path().display().to_string(),
@@ -442,7 +443,11 @@ impl Setup<'_> {
 }
 
 /// The first administrator, and a link to set the password while none is set.
-async fn setup_administrator(node: &Node, options: &InitOptions) -> Result<Option<String>> {
+async fn setup_administrator(
+    node: &Node,
+    options: &InitOptions,
+    settled: bool,
+) -> Result<Option<String>> {
     let caller = local_caller();
     let new = idp::NewUser {
         name: options.administrator.clone(),
@@ -457,8 +462,19 @@ async fn setup_administrator(node: &Node, options: &InitOptions) -> Result<Optio
                 .await?;
             Ok(Some(link.url))
         }
-        // There is one already: a second node, or `init` run again.
-        Err(idp::Error::Conflict(_)) => Ok(None),
+        // There is one already: a second node, or a set-up that was interrupted
+        // before anyone could have seen the link.
+        Err(idp::Error::Conflict(_)) => {
+            let user = node.idp.show_user(&options.administrator, &caller).await?;
+            if settled || user.has_password {
+                return Ok(None);
+            }
+            let link = node
+                .idp
+                .password_link(&options.administrator, &caller)
+                .await?;
+            Ok(Some(link.url))
+        }
         Err(error) => Err(error).context("the first administrator"),
     }
 }

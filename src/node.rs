@@ -98,7 +98,6 @@ impl Node {
         settings: Settings,
         services: Services,
     ) -> Result<Self> {
-        data.require()?;
         let ground = Ground::open(&settings).await?;
         let clock = ground.shared_clock();
         let Ground { store, keyring, .. } = &ground;

@@ -6,12 +6,14 @@ use platform::jobs::Job;
 
 use crate::{Service, publish_crl, service_certificate};
 
+/// The job that publishes every authority's CRL.
+pub(crate) const PUBLISH_CRL: &str = "ca.publish_crl";
 const HOUR: Duration = Duration::from_secs(3600);
 
 pub(crate) fn jobs(service: &Service) -> Vec<Job> {
     let (publishing, renewing) = (service.clone(), service.clone());
     vec![
-        Job::new("ca.publish_crl", service.config().crl_period, move || {
+        Job::new(PUBLISH_CRL, service.config().crl_period, move || {
             let service = publishing.clone();
             async move { publish_crl::publish_all(&service).await }
         }),

@@ -203,7 +203,8 @@ impl Service {
         Ok(())
     }
 
-    /// True where this very certificate was issued here and is good now.
+    /// What is known of a certificate that its holder signs in with: it was issued
+    /// here, byte for byte, for authenticating clients, and is good now.
     ///
     /// # Errors
     /// Where the database does not serve.
@@ -211,6 +212,12 @@ impl Service {
         let Ok(certificate) = Certificate::from_der(der) else {
             return Ok(None);
         };
+        if !certificate
+            .extended_key_usage()
+            .contains(&pki::oid::CLIENT_AUTH)
+        {
+            return Ok(None);
+        }
         let known = store::certificate(self.store(), certificate.serial().as_bytes()).await?;
         let now = self.clock().now();
         Ok(known

@@ -30,7 +30,9 @@ pub(crate) async fn publish(service: &Service, caller: &Caller, ca: &str) -> Res
     // Read after the number was taken: a higher number never says less.
     let now = service.clock().now();
     let next_update = now + service.config().crl_lifetime;
-    let revocations = store::revocations(service.store(), ca, now).await?;
+    // RFC 5280 §3.3: an entry stays until it was on a CRL after its certificate's end.
+    let revocations =
+        store::revocations(service.store(), ca, now - service.config().crl_lifetime).await?;
     let entries = revocations.len();
     let template = CrlTemplate {
         crl_number: crl_number.unsigned_abs(),
@@ -75,11 +77,16 @@ pub(crate) async fn publish(service: &Service, caller: &Caller, ca: &str) -> Res
 /// Publishes a CRL of every authority.
 ///
 /// # Errors
-/// As [`publish`]; the first failure ends it.
+/// As [`publish`]; the last failure is told, after all were tried.
 pub(crate) async fn publish_all(service: &Service) -> Result<(), Error> {
     let caller = Caller::system("crl");
+    let mut outcome = Ok(());
+    // One authority's device that is away keeps no other's CRL back.
     for authority in service.authorities() {
-        publish(service, &caller, authority.name()).await?;
+        if let Err(error) = publish(service, &caller, authority.name()).await {
+            tracing::error!(%error, ca = authority.name(), "a CRL was not published");
+            outcome = Err(error);
+        }
     }
-    Ok(())
+    outcome
 }

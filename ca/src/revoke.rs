@@ -4,17 +4,18 @@ use pki::{RevocationReason, SerialNumber};
 use platform::{
     Caller,
     audit::{Entry, Party},
+    jobs,
     store::Tx,
 };
 
-use crate::{Error, Service, authorize::authorize, publish_crl, store};
+use crate::{Error, Service, authorize::authorize, jobs::PUBLISH_CRL, publish_crl, store};
 
 const ACTION: &str = "ca.certificate.revoke";
 
 /// Revokes a certificate and publishes a CRL that says so.
 ///
 /// The revocation stands once it is on disk; where the CRL cannot be signed now,
-/// the schedule publishes it.
+/// the job that publishes CRLs is due at once.
 ///
 /// # Errors
 /// [`Error::NoSuchCertificate`], [`Error::AlreadyRevoked`], [`Error::Denied`], the database.
@@ -36,7 +37,8 @@ pub(crate) async fn revoke(
     service.outdate(generation);
     metrics::counter!("xinshu_ca_certificates_revoked_total").increment(1);
     if let Err(error) = publish_crl::publish(service, caller, &issuer).await {
-        tracing::error!(%error, ca = issuer, "the CRL that tells of a revocation waits for its schedule");
+        tracing::error!(%error, ca = issuer, "the CRL that tells of a revocation is tried again soon");
+        jobs::make_due(service.store(), PUBLISH_CRL).await?;
     }
     Ok(())
 }

@@ -88,9 +88,14 @@ pub(crate) fn needs_renewal(certificate: &Certificate, now: Timestamp) -> bool {
 /// the same key and names. Needs no service's private key.
 pub(crate) async fn renew_due(service: &Service) -> Result<(), Error> {
     let now = service.clock().now();
+    let mut outcome = Ok(());
+    // One that fails keeps no other back.
     for (name, row) in store::services(service.store()).await? {
         let certificate = Certificate::from_der(&row.certificate)?;
-        if !needs_renewal(&certificate, now) {
+        let authority = service.authority(&row.issuer)?;
+        // One that lives as long as its authority cannot be bettered by it.
+        let last = certificate.validity().not_after >= authority.certificate().validity().not_after;
+        if last || !needs_renewal(&certificate, now) {
             continue;
         }
         let purpose = match certificate.extended_key_usage() {
@@ -103,10 +108,15 @@ pub(crate) async fn renew_due(service: &Service) -> Result<(), Error> {
             uri: &row.key_uri,
             public_key: certificate.public_key().der(),
         };
-        issue(service, &name, &row.issuer, &purpose, key).await?;
-        tracing::info!(name, "a service's certificate was renewed");
+        match issue(service, &name, &row.issuer, &purpose, key).await {
+            Ok(_) => tracing::info!(name, "a service's certificate was renewed"),
+            Err(error) => {
+                tracing::error!(%error, name, "a service's certificate was not renewed");
+                outcome = Err(error);
+            }
+        }
     }
-    Ok(())
+    outcome
 }
 
 /// A subject for a service of this system: its authority's organization and what it does.

@@ -110,7 +110,7 @@ fn certificate(seen: &Seen, logged: Option<Body>) -> Option<String> {
             "certificate {serial} on record is not the one that the log saw issued"
         ));
     }
-    // A service's certificate is logged with the service's name: `service:tls`.
+    // A service's certificate is logged with the service's name: `service:ocsp:issuing`.
     let profile = logged.details.profile.split(':').next().unwrap_or_default();
     let same = logged.details.ca == seen.row.issuer
         && profile == seen.row.profile

@@ -123,19 +123,26 @@ impl Service {
             )
         });
         let code_hash = code.code_hash.clone();
+        let session_id = code.session_id.clone();
         let won = self
             .0
             .store
             .transact(move |tx| {
-                let (code_hash, entry, refresh) =
-                    (code_hash.clone(), entry.clone(), refresh.clone());
+                let (code_hash, session_id) = (code_hash.clone(), session_id.clone());
+                let (entry, refresh) = (entry.clone(), refresh.clone());
                 Box::pin(async move {
+                    // A session that was ended takes its unredeemed codes along.
+                    if !store::sessions::exists(tx, &session_id).await? {
+                        return Err(not_good());
+                    }
                     if !store::codes::redeem(tx, &code_hash, now).await? {
                         return Ok(false);
                     }
                     if let Some((family, token_hash, expires_at)) = refresh {
                         store::refresh::append_token(tx, token_hash, &family.id, expires_at);
                         store::refresh::append_family(tx, family);
+                        // A reset of the password right after must find it.
+                        tx.write_appended().await?;
                     }
                     tx.audit(entry);
                     Ok::<_, Error>(true)

@@ -106,6 +106,7 @@ impl Service {
                 Box::pin(async move {
                     let ended = store::sessions::delete_of_user(tx, &user.id, None).await?;
                     let revoked = store::refresh::revoke_of_user(tx, &user.id, now).await?;
+                    store::codes::delete_of_user(tx, &user.id).await?;
                     let subject = Party::person(format!("user:{}", user.name));
                     tx.audit(
                         Entry::new("idp.session.end", &caller, subject, now)

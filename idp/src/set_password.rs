@@ -191,6 +191,7 @@ impl Service {
                     store::users::set_password(tx, &user.id, &password, now).await?;
                     store::sessions::delete_of_user(tx, &user.id, kept.as_deref()).await?;
                     store::refresh::revoke_of_user(tx, &user.id, now).await?;
+                    store::codes::delete_of_user(tx, &user.id).await?;
                     if link.is_none() {
                         store::links::delete_of_user(tx, &user.id).await?;
                     }

@@ -9,7 +9,7 @@ CREATE TABLE ca (
 );
 
 -- Certificates of this system's own services: the OCSP responder of an
--- authority (`ocsp:NAME`) and the server's TLS certificate (`tls`).
+-- authority (`ocsp:NAME`) and the server's TLS certificates, one a key (`tls:HASH`).
 CREATE TABLE ca_service (
     name        TEXT NOT NULL,
     key_uri     TEXT NOT NULL,

@@ -12,6 +12,9 @@ use crate::{SharedClock, Store, StoreError, params, random};
 /// How long a run may take before another node may take over.
 const LEASE: Duration = Duration::from_secs(120);
 
+/// How soon a failed run is tried again.
+const RETRY: Duration = Duration::from_secs(30);
+
 /// One run of a job.
 pub type Run = BoxFuture<'static, Result<(), Box<dyn Display + Send>>>;
 
@@ -21,7 +24,7 @@ pub struct Job {
     pub name: &'static str,
     /// How often it is due.
     pub period: Duration,
-    /// What it does; an error is logged, and the job is due again after its period.
+    /// What it does; an error is logged, and the run is tried again soon.
     pub run: Box<dyn Fn() -> Run + Send + Sync>,
 }
 
@@ -61,10 +64,17 @@ pub async fn run(jobs: Vec<Job>, store: Store, clock: SharedClock, tick: Duratio
         for job in &jobs {
             match take(&store, &clock, job, &node).await {
                 Ok(true) => {
-                    if let Err(error) = (job.run)().await {
-                        tracing::error!(job = job.name, %error, "a job failed");
+                    let started = clock.now().as_microsecond();
+                    let outcome = (job.run)().await;
+                    if let Err(error) = &outcome {
+                        tracing::error!(job = job.name, %error, "a job failed and is tried again soon");
                     }
-                    if let Err(error) = release(&store, job, &node).await {
+                    let now = clock.now().as_microsecond();
+                    let ended = match outcome {
+                        Ok(()) => (0, Some(started)),
+                        Err(_) => (now + micros(RETRY), None),
+                    };
+                    if let Err(error) = release(&store, job, &node, ended).await {
                         tracing::warn!(job = job.name, %error, "a job's lease was not given back");
                     }
                 }
@@ -83,7 +93,7 @@ async fn take(
     node: &str,
 ) -> Result<bool, StoreError> {
     let now = clock.now().as_microsecond();
-    let due = now - i64::try_from(job.period.as_micros()).unwrap_or(i64::MAX / 2);
+    let due = now - micros(job.period);
     let recent = store
         .fetch_optional(
             "SELECT 1 AS one FROM job WHERE name = $1 AND (last_run > $2 OR lease_until > $3)",
@@ -93,7 +103,7 @@ async fn take(
     if recent.is_some() {
         return Ok(false);
     }
-    let until = now + i64::try_from(LEASE.as_micros()).unwrap_or(0);
+    let until = now + micros(LEASE);
     let name = job.name;
     let node = node.to_owned();
     store
@@ -101,9 +111,9 @@ async fn take(
             let values = params![name, &node, until, now, due];
             Box::pin(async move {
                 tx.execute(
-                    "INSERT INTO job (name, holder, lease_until, last_run) VALUES ($1, $2, $3, $4)
+                    "INSERT INTO job (name, holder, lease_until, last_run) VALUES ($1, $2, $3, 0)
                      ON CONFLICT (name) DO UPDATE
-                     SET holder = excluded.holder, lease_until = excluded.lease_until, last_run = excluded.last_run
+                     SET holder = excluded.holder, lease_until = excluded.lease_until
                      WHERE job.lease_until <= $4 AND job.last_run <= $5",
                     values,
                 )
@@ -114,15 +124,23 @@ async fn take(
         .await
 }
 
-async fn release(store: &Store, job: &Job, node: &str) -> Result<(), StoreError> {
+/// Gives a lease back: for good with the time of the run, or until a failed run is
+/// tried again.
+async fn release(
+    store: &Store,
+    job: &Job,
+    node: &str,
+    (until, ran): (i64, Option<i64>),
+) -> Result<(), StoreError> {
     let name = job.name;
     let node = node.to_owned();
     store
         .transact(move |tx| {
-            let values = params![name, &node];
+            let values = params![name, &node, until, ran];
             Box::pin(async move {
                 tx.execute(
-                    "UPDATE job SET lease_until = 0 WHERE name = $1 AND holder = $2",
+                    "UPDATE job SET lease_until = $3, last_run = COALESCE($4, last_run)
+                     WHERE name = $1 AND holder = $2",
                     values,
                 )
                 .await
@@ -130,4 +148,25 @@ async fn release(store: &Store, job: &Job, node: &str) -> Result<(), StoreError>
             })
         })
         .await
+}
+
+/// Makes a job due now, whenever it last ran: what it should do could not be done
+/// where it was wanted.
+///
+/// # Errors
+/// Any [`StoreError`].
+pub async fn make_due(store: &Store, name: &'static str) -> Result<(), StoreError> {
+    store
+        .transact(move |tx| {
+            Box::pin(async move {
+                tx.execute("UPDATE job SET last_run = 0 WHERE name = $1", params![name])
+                    .await
+                    .map(|_| ())
+            })
+        })
+        .await
+}
+
+fn micros(span: Duration) -> i64 {
+    i64::try_from(span.as_micros()).unwrap_or(i64::MAX / 2)
 }

@@ -128,6 +128,7 @@ async fn every_edit_is_caught() {
         "UPDATE audit_checkpoint SET root = (SELECT frontier FROM audit_tree) WHERE tree_size = 10",
         "UPDATE audit_tree SET frontier = (SELECT root FROM audit_checkpoint), size = 1",
         "DELETE FROM audit_tree",
+        "DELETE FROM audit_checkpoint",
     ];
     for edit in edits {
         on_both(async |log| {
@@ -138,6 +139,25 @@ async fn every_edit_is_caught() {
         })
         .await;
     }
+}
+
+/// The end cut off, its checkpoint with it, and the stored state left as it was.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_cut_short_contradicts_its_own_state() {
+    on_both(async |log| {
+        log.write(4).await;
+        // Another minute, or the earlier checkpoint would be thinned out.
+        log.edit("UPDATE audit_checkpoint SET at = at - 120000000")
+            .await;
+        log.write(4).await;
+        log.edit("DELETE FROM audit_entry WHERE leaf_index >= 4")
+            .await;
+        log.edit("DELETE FROM audit_checkpoint WHERE tree_size > 4")
+            .await;
+        let report = log.verify(None).await;
+        assert!(report.findings[0].contains("cut off"), "{report:?}");
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -169,6 +189,9 @@ async fn a_rollback_below_a_given_checkpoint_is_caught() {
             .unwrap()
             .unwrap();
         let frontier: Vec<u8> = before.get("frontier").unwrap();
+        // Another minute, or the earlier checkpoint would be thinned out.
+        log.edit("UPDATE audit_checkpoint SET at = at - 120000000")
+            .await;
         let kept = log.write(4).await;
         log.edit("DELETE FROM audit_entry WHERE leaf_index >= 4")
             .await;

@@ -124,6 +124,26 @@ impl Postgres {
         }
     }
 
+    /// Stops every process of the server where it stands, as a machine that hangs.
+    pub fn freeze(&self) {
+        self.signal_all("STOP");
+    }
+
+    /// Lets the server go on after [`Postgres::freeze`].
+    pub fn thaw(&self) {
+        self.signal_all("CONT");
+    }
+
+    fn signal_all(&self, name: &str) {
+        if let Some(server) = &self.server {
+            let pid = server.id().to_string();
+            // The parent first, so that no child is started meanwhile.
+            signal(server, name);
+            let children = run(Command::new("pkill").args([&format!("-{name}"), "-P", &pid]));
+            assert!(children.ok, "{}", children.stderr);
+        }
+    }
+
     /// Makes an empty database and tells its URL.
     pub fn database(&self) -> String {
         let number = DATABASES.fetch_add(1, Ordering::Relaxed);

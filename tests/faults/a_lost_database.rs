@@ -76,3 +76,29 @@ fn a_database_locked_by_another_process_is_told_and_waited_for() {
     assert_eq!(status, 201, "{answer}");
     assert_log_holds(&node);
 }
+
+/// A server that hangs takes connections and answers nothing.
+#[test]
+fn a_database_that_hangs_is_told_before_clients_lose_patience() {
+    let cluster = Postgres::start();
+    let settings = vec![format!("database.url={}", cluster.database())];
+    let node = Xinshu::init(
+        XINSHU,
+        Options {
+            settings,
+            ..Options::default()
+        },
+    );
+    let order = order(&node);
+    let server = node.serve();
+    assert_eq!(issue(&server, &order).0, 201);
+    cluster.freeze();
+    let (status, answer) = issue(&server, &order);
+    cluster.thaw();
+    assert_eq!(status, 503, "{answer}");
+    assert!(answer.to_lowercase().contains("retry-after:"), "{answer}");
+    wait_until("the database to be used again", || {
+        issue(&server, &order).0 == 201
+    });
+    assert_log_holds(&node);
+}

@@ -11,6 +11,7 @@ mod doctor;
 mod init;
 mod openapi;
 mod operations;
+mod readme;
 
 /// The binary under test.
 const XINSHU: &str = env!("CARGO_BIN_EXE_xinshu");

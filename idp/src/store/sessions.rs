@@ -100,6 +100,12 @@ pub(crate) async fn take_freshness(
     .map(|changed| changed > 0)
 }
 
+/// Whether a session was not ended.
+pub(crate) async fn exists(tx: &mut Tx<'_>, id: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT id FROM idp_session WHERE id = $1";
+    Ok(tx.fetch_optional(sql, params![id]).await?.is_some())
+}
+
 pub(crate) async fn touch(tx: &mut Tx<'_>, id: &str, now: Timestamp) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE idp_session SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2",

@@ -248,7 +248,23 @@ async fn check_state(
         Some(stored) if stored.size() == frontier.size() && stored != *frontier => {
             report.find("the log's stored state has another root".to_owned());
         }
+        Some(stored) if stored.size() > frontier.size() => {
+            // A serving node may have sequenced since the entries were read; then
+            // there are such entries.
+            let sql = "SELECT 1 AS one FROM audit_entry WHERE leaf_index >= $1 LIMIT 1";
+            let behind = i64::try_from(frontier.size()).unwrap_or(i64::MAX);
+            if store.fetch_optional(sql, params![behind]).await?.is_none() {
+                report.find(format!(
+                    "the log's stored state has {} entries, the log only {}: its end was cut off",
+                    stored.size(),
+                    frontier.size()
+                ));
+            }
+        }
         Some(_) => {}
+    }
+    if frontier.size() > 0 && report.checkpoints == 0 {
+        report.find("no signed checkpoint is left to compare the entries with".to_owned());
     }
     Ok(())
 }

@@ -6,6 +6,10 @@ pub enum StoreError {
     /// The server is gone, the file is locked, or the disk is full; it may mend itself.
     #[error("the database is unavailable: {0}")]
     Unavailable(String),
+    /// A transaction lost to another node's (a deadlock, a lock that was held too
+    /// long) and was rolled back whole: trying again is safe.
+    #[error("the database gave way to another transaction: {0}")]
+    Raced(String),
     /// More writes are waiting than the queue holds.
     #[error("the database is busy: its queue of writes is full")]
     Busy,
@@ -26,7 +30,10 @@ pub enum StoreError {
 impl StoreError {
     /// True where the same call may succeed a little later without a change of the request.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::Busy | Self::Stopped)
+        matches!(
+            self,
+            Self::Unavailable(_) | Self::Raced(_) | Self::Busy | Self::Stopped
+        )
     }
 }
 
@@ -58,12 +65,12 @@ impl From<sqlx::Error> for StoreError {
                     .is_some()
                 {
                     // PostgreSQL appendix A: 08 connection, 53 resources, 57 operator
-                    // intervention, 58 system error, 40 transaction rollback, 55P03 lock.
+                    // intervention, 58 system error; 40001, 40P01 and 55P03 are lost races.
+                    if ["40001", "40P01", "55P03"].contains(&code.as_ref()) {
+                        return Self::Raced(database.message().to_owned());
+                    }
                     let class = code.get(..2).unwrap_or_default();
-                    if ["08", "53", "57", "58", "40"].contains(&class)
-                        || code == "55P03"
-                        || code == "25006"
-                    {
+                    if ["08", "53", "57", "58"].contains(&class) || code == "25006" {
                         return Self::Unavailable(database.message().to_owned());
                     }
                 } else if let Some(reason) = code.parse().ok().and_then(sqlite_reason) {

@@ -10,7 +10,7 @@ mod tx;
 mod value;
 mod writer;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 use tokio::sync::{Notify, mpsc, watch};
@@ -115,17 +115,19 @@ impl Store {
         sql: &'static str,
         params: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
-        match &self.0.read {
-            Pool::Sqlite(pool) => value::sqlite(sql, params)
-                .fetch_all(pool)
-                .await
-                .map(|rows| rows.into_iter().map(Row::Sqlite).collect()),
-            Pool::Postgres(pool) => value::postgres(sql, params)
-                .fetch_all(pool)
-                .await
-                .map(|rows| rows.into_iter().map(Row::Postgres).collect()),
-        }
-        .map_err(StoreError::from)
+        in_time(async {
+            match &self.0.read {
+                Pool::Sqlite(pool) => value::sqlite(sql, params)
+                    .fetch_all(pool)
+                    .await
+                    .map(|rows| rows.into_iter().map(Row::Sqlite).collect()),
+                Pool::Postgres(pool) => value::postgres(sql, params)
+                    .fetch_all(pool)
+                    .await
+                    .map(|rows| rows.into_iter().map(Row::Postgres).collect()),
+            }
+        })
+        .await
     }
 
     /// The first row of a query, if there is one.
@@ -137,17 +139,19 @@ impl Store {
         sql: &'static str,
         params: Vec<Value>,
     ) -> Result<Option<Row>, StoreError> {
-        match &self.0.read {
-            Pool::Sqlite(pool) => value::sqlite(sql, params)
-                .fetch_optional(pool)
-                .await
-                .map(|row| row.map(Row::Sqlite)),
-            Pool::Postgres(pool) => value::postgres(sql, params)
-                .fetch_optional(pool)
-                .await
-                .map(|row| row.map(Row::Postgres)),
-        }
-        .map_err(StoreError::from)
+        in_time(async {
+            match &self.0.read {
+                Pool::Sqlite(pool) => value::sqlite(sql, params)
+                    .fetch_optional(pool)
+                    .await
+                    .map(|row| row.map(Row::Sqlite)),
+                Pool::Postgres(pool) => value::postgres(sql, params)
+                    .fetch_optional(pool)
+                    .await
+                    .map(|row| row.map(Row::Postgres)),
+            }
+        })
+        .await
     }
 
     /// Appends rows that no one else may have written, audit entries among them.
@@ -233,5 +237,19 @@ impl Store {
             mpsc::error::TrySendError::Full(_) => StoreError::Busy,
             mpsc::error::TrySendError::Closed(_) => StoreError::Stopped,
         })
+    }
+}
+
+/// How long a read may take before its caller is told "unavailable": shorter than
+/// a client's patience, since a server that hangs never answers.
+const READ: Duration = Duration::from_secs(8);
+
+async fn in_time<T>(read: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
+    match tokio::time::timeout(READ, read).await {
+        Ok(answer) => answer.map_err(StoreError::from),
+        Err(_) => Err(StoreError::Unavailable(format!(
+            "no answer within {} s",
+            READ.as_secs()
+        ))),
     }
 }

@@ -150,6 +150,21 @@ impl<'c> Tx<'c> {
         self.appended.audit(entry);
     }
 
+    /// Writes what was appended now rather than before the commit, so that a later
+    /// unit of work of the same transaction sees it.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn write_appended(&mut self) -> Result<(), StoreError> {
+        let rows = self.take_appended();
+        self.wrote = true;
+        let outcome = self.flush(rows).await;
+        if let Err(error) = &outcome {
+            self.failure = Some(error.clone());
+        }
+        outcome
+    }
+
     /// Remembers that the transaction is spoiled, whatever its owner makes of the error.
     fn fail(&mut self, error: sqlx::Error) -> StoreError {
         let error = StoreError::from(error);

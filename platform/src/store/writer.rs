@@ -21,7 +21,7 @@ const BATCH: usize = 512;
 /// How often other tasks get their turn before a batch is closed.
 const GATHER: usize = 2;
 /// How long a transaction may take before its callers are told "unavailable".
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// One caller's write.
 pub(super) enum Job {
@@ -90,9 +90,13 @@ where
 
     fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
         let result = match (committed, self.result) {
-            // A refusal wrote nothing, so it stands whatever became of the commit.
-            (_, Some(Err(refusal))) => Err(refusal),
             (Ok(()), Some(result)) => result,
+            // A refusal may rest on what a neighbour wrote; where that was not
+            // committed, nobody knows whether it still holds. Its own failed
+            // statement (a key that is taken) is its own, though.
+            (Err(StoreError::Conflict(_) | StoreError::Unexpected(_)), Some(Err(refusal))) => {
+                Err(refusal)
+            }
             (Ok(()), None) => Err(StoreError::Stopped.into()),
             (Err(error), _) => Err(error.into()),
         };
@@ -211,7 +215,9 @@ impl Writer {
                 Ok(()) => Ok(()),
                 Err(Spoiled::ByOne(error) | Spoiled::ByDatabase(error)) => Err(error),
             };
-            if !matches!(outcome, Err(StoreError::Unavailable(_))) {
+            // Only what was surely rolled back: an answer to COMMIT that was lost
+            // may have been "done".
+            if !matches!(outcome, Err(StoreError::Raced(_))) {
                 break;
             }
         }
@@ -288,11 +294,7 @@ fn by_database(error: sqlx::Error) -> Spoiled {
 /// A duplicate key or a lost race is one job's matter; all else is the database's.
 fn blame(error: StoreError) -> Spoiled {
     match error {
-        StoreError::Conflict(_) | StoreError::Unexpected(_) => Spoiled::ByOne(error),
-        // A deadlock between two nodes reads as unavailable; trying alone resolves it.
-        StoreError::Unavailable(ref reason)
-            if reason.contains("deadlock") || reason.contains("serialize") =>
-        {
+        StoreError::Conflict(_) | StoreError::Unexpected(_) | StoreError::Raced(_) => {
             Spoiled::ByOne(error)
         }
         other => Spoiled::ByDatabase(other),
