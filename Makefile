@@ -22,6 +22,9 @@ test: deps ## Every test, with real peers
 lint:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked --features test-clock -- -D warnings
+	@# As it is released, and as it is measured: without the tests' clock.
+	cargo clippy --locked --bin xinshu -- -D warnings
+	cargo clippy --locked --bin xinshu --features bench -- -D warnings
 
 bench: deps ## One table of rates against their limits
 	cargo build --release --locked --bin xinshu --features bench

@@ -150,3 +150,35 @@ async fn a_new_password_ends_what_came_from_the_old_one() {
         "invalid_grant"
     );
 }
+
+/// Whoever stole a session and fetched a code with it does not outlive the reset.
+#[tokio::test]
+async fn a_new_password_ends_a_code_that_was_not_redeemed_yet() {
+    let house = House::new().await;
+    house.add_user("alice").await;
+    let client = house.portal().await;
+    let (code, _) = code(&house, &client.client_id, &[("scope", "openid")]).await;
+    let password = zeroize::Zeroizing::new("another sentence".to_owned());
+    house
+        .service
+        .set_password("alice", password, &house.admin())
+        .await
+        .unwrap();
+    let answer = redeem(&house, &client, &code).await;
+    assert_eq!(answer.json()["error"], "invalid_grant");
+}
+
+#[tokio::test]
+async fn ended_sessions_take_their_codes_along() {
+    let house = House::new().await;
+    house.add_user("alice").await;
+    let client = house.portal().await;
+    let (code, _) = code(&house, &client.client_id, &[("scope", "openid")]).await;
+    house
+        .service
+        .end_sessions("alice", &house.admin())
+        .await
+        .unwrap();
+    let answer = redeem(&house, &client, &code).await;
+    assert_eq!(answer.json()["error"], "invalid_grant");
+}
