@@ -38,7 +38,10 @@ pub(crate) async fn revoke(
     metrics::counter!("xinshu_ca_certificates_revoked_total").increment(1);
     if let Err(error) = publish_crl::publish(service, caller, &issuer).await {
         tracing::error!(%error, ca = issuer, "the CRL that tells of a revocation is tried again soon");
-        jobs::make_due(service.store(), PUBLISH_CRL).await?;
+        // The revocation stands: a failure from here on is not the caller's.
+        if let Err(error) = jobs::make_due(service.store(), PUBLISH_CRL).await {
+            tracing::error!(%error, ca = issuer, "that CRL waits for its schedule or the next start");
+        }
     }
     Ok(())
 }
