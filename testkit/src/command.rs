@@ -2,11 +2,16 @@
 
 use std::{
     ffi::OsStr,
+    fs::File,
     io::Write as _,
     net::TcpListener,
     os::unix::process::ExitStatusExt as _,
     path::PathBuf,
     process::{Command, Stdio},
+    sync::{
+        Mutex,
+        atomic::{AtomicU16, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -87,11 +92,31 @@ pub fn tool<S: AsRef<OsStr>>(program: &str, arguments: impl IntoIterator<Item = 
     run(Command::new(program).args(arguments))
 }
 
-/// A port that is free now, for programs that cannot choose one themselves.
+/// A port for a program that cannot choose one itself, kept for this process
+/// until it ends: nobody who asks here gets it again, and since it lies below the
+/// range that systems take for outgoing connections, none of those gets it either.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
+    static KEPT: Mutex<Vec<File>> = Mutex::new(Vec::new());
+    static TURN: AtomicU16 = AtomicU16::new(0);
+    let locks = cache().join("ports");
+    std::fs::create_dir_all(&locks).unwrap();
+    let size = PORTS.end - PORTS.start;
+    let first = (std::process::id().wrapping_mul(101) % u32::from(size)) as u16;
+    for _ in 0..size {
+        let turn = TURN.fetch_add(1, Ordering::Relaxed);
+        let port = PORTS.start + (first + turn % size) % size;
+        let lock = File::create(locks.join(port.to_string())).unwrap();
+        // The lock ends with the process, however it ends.
+        if lock.try_lock().is_ok() && TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            KEPT.lock().unwrap().push(lock);
+            return port;
+        }
+    }
+    panic!("no port from {} to {} is free", PORTS.start, PORTS.end);
 }
+
+/// Below Linux's ip_local_port_range, which begins at 32768.
+const PORTS: std::ops::Range<u16> = 20_000..32_000;
 
 /// Asks again until `condition` holds; fails the test after a minute.
 #[track_caller]
