@@ -19,6 +19,8 @@ use sqlx::{
 enum Column {
     /// A random key of 16 bytes.
     Key,
+    /// The number after the last.
+    Serial,
     /// The time, in microseconds.
     Time,
     /// A number.
@@ -38,8 +40,13 @@ pub(crate) struct Rows {
 
 const AUDIT: Rows = Rows {
     table: "audit_entry",
-    columns: "action, body",
-    values: &[Column::Text(20), Column::Text(380)],
+    columns: "id, written_at, action, body",
+    values: &[
+        Column::Serial,
+        Column::Time,
+        Column::Text(20),
+        Column::Text(380),
+    ],
 };
 
 const INTENT: Rows = Rows {
@@ -101,6 +108,7 @@ pub(crate) async fn bulk(url: &str, operation: &[Rows], time: Duration) -> Resul
     // Makes the very tables that the server has.
     Store::open(url).await?.close().await;
     let mut done = 0_usize;
+    let mut serial = jiff::Timestamp::now().as_microsecond();
     let started;
     macro_rules! insert_for_a_while {
         ($connection:ident) => {
@@ -118,6 +126,10 @@ pub(crate) async fn bulk(url: &str, operation: &[Rows], time: Duration) -> Resul
                         {
                             query = match value {
                                 Column::Key => query.bind(random_key()),
+                                Column::Serial => {
+                                    serial += 1;
+                                    query.bind(serial)
+                                }
                                 Column::Time => query.bind(jiff::Timestamp::now().as_microsecond()),
                                 Column::Number => query.bind(0_i64),
                                 Column::Text(length) => query.bind("x".repeat(*length)),

@@ -67,6 +67,32 @@ impl Log {
         assert!(changed > 0, "nothing was changed by {sql}");
     }
 
+    /// Removes everything from the place `size` on, but the tree's own state.
+    async fn cut(&self, size: i64) {
+        self.store
+            .transact(move |tx| {
+                Box::pin(async move {
+                    for sql in [
+                        "UPDATE audit_stream SET next_id = (SELECT MIN(id) FROM audit_placed
+                             WHERE leaf_index >= $1 AND id / 1099511627776 = audit_stream.id)
+                         WHERE EXISTS (SELECT 1 FROM audit_placed
+                             WHERE leaf_index >= $1 AND id / 1099511627776 = audit_stream.id)",
+                        "DELETE FROM audit_entry WHERE id IN
+                             (SELECT id FROM audit_placed WHERE leaf_index >= $1)",
+                        "DELETE FROM audit_batch WHERE leaf_index >= $1",
+                        "UPDATE audit_batch SET entries = $1 - leaf_index
+                         WHERE leaf_index + entries > $1",
+                        "DELETE FROM audit_checkpoint WHERE tree_size > $1",
+                    ] {
+                        tx.execute(sql, params![size]).await?;
+                    }
+                    Ok::<_, platform::StoreError>(())
+                })
+            })
+            .await
+            .unwrap();
+    }
+
     async fn verify(&self, given: Option<&Checkpoint>) -> Report {
         audit::verify(&self.store, &self.verifier, given)
             .await
@@ -118,13 +144,20 @@ async fn an_untouched_log_holds_and_grows() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_edit_is_caught() {
     let edits = [
-        "UPDATE audit_entry SET body = replace(body, 'success', 'refused') WHERE leaf_index = 3",
-        "UPDATE audit_entry SET action = 'idp.sign_out' WHERE leaf_index = 3",
-        "UPDATE audit_entry SET personal = replace(personal, 'user:3', 'user:4') WHERE leaf_index = 3",
-        "DELETE FROM audit_entry WHERE leaf_index = 3",
-        "DELETE FROM audit_entry WHERE leaf_index = 9",
-        "UPDATE audit_entry SET leaf_index = NULL WHERE leaf_index = 3",
-        "UPDATE audit_entry SET leaf_index = CASE leaf_index WHEN 3 THEN 1004 ELSE 1003 END WHERE leaf_index IN (3, 4)",
+        "UPDATE audit_entry SET body = replace(body, 'success', 'refused') WHERE id = (SELECT id FROM audit_placed WHERE leaf_index = 3)",
+        "UPDATE audit_entry SET action = 'idp.sign_out' WHERE id = (SELECT id FROM audit_placed WHERE leaf_index = 3)",
+        "UPDATE audit_entry SET personal = replace(personal, 'user:3', 'user:4') WHERE id = (SELECT id FROM audit_placed WHERE leaf_index = 3)",
+        "DELETE FROM audit_entry WHERE id = (SELECT id FROM audit_placed WHERE leaf_index = 3)",
+        "DELETE FROM audit_entry WHERE id = (SELECT id FROM audit_placed WHERE leaf_index = 9)",
+        "UPDATE audit_entry SET id = id + 1000 WHERE id = (SELECT id FROM audit_placed WHERE leaf_index = 3)",
+        "UPDATE audit_entry SET id = id + 1099511627776 WHERE id = (SELECT id FROM audit_placed WHERE leaf_index = 3)",
+        "INSERT INTO audit_entry (id, written_at, action, body) SELECT id + 1000000, written_at, action, body FROM audit_entry WHERE id = (SELECT id FROM audit_placed WHERE leaf_index = 3)",
+        "INSERT INTO audit_entry (id, written_at, action, body) SELECT 7, written_at, action, body FROM audit_entry WHERE id = (SELECT id FROM audit_placed WHERE leaf_index = 3)",
+        "UPDATE audit_batch SET entries = entries - 1",
+        "UPDATE audit_batch SET entry_id = entry_id + 1000000",
+        "DELETE FROM audit_batch",
+        "UPDATE audit_stream SET next_id = next_id - 1",
+        "DELETE FROM audit_stream",
         "UPDATE audit_checkpoint SET root = (SELECT frontier FROM audit_tree) WHERE tree_size = 10",
         "UPDATE audit_tree SET frontier = (SELECT root FROM audit_checkpoint), size = 1",
         "DELETE FROM audit_tree",
@@ -150,10 +183,7 @@ async fn a_log_cut_short_contradicts_its_own_state() {
         log.edit("UPDATE audit_checkpoint SET at = at - 120000000")
             .await;
         log.write(4).await;
-        log.edit("DELETE FROM audit_entry WHERE leaf_index >= 4")
-            .await;
-        log.edit("DELETE FROM audit_checkpoint WHERE tree_size > 4")
-            .await;
+        log.cut(4).await;
         let report = log.verify(None).await;
         assert!(report.findings[0].contains("cut off"), "{report:?}");
     })
@@ -164,12 +194,13 @@ async fn a_log_cut_short_contradicts_its_own_state() {
 async fn swapped_entries_are_caught() {
     on_both(async |log| {
         log.write(10).await;
-        log.edit("UPDATE audit_entry SET leaf_index = 1000 WHERE leaf_index = 3")
-            .await;
-        log.edit("UPDATE audit_entry SET leaf_index = 3 WHERE leaf_index = 4")
-            .await;
-        log.edit("UPDATE audit_entry SET leaf_index = 4 WHERE leaf_index = 1000")
-            .await;
+        for edit in [
+            "UPDATE audit_entry SET id = 1 WHERE id = (SELECT id FROM audit_placed WHERE leaf_index = 3)",
+            "UPDATE audit_entry SET id = (SELECT b.entry_id + 3 - b.leaf_index FROM audit_batch b WHERE b.leaf_index <= 3 ORDER BY b.leaf_index DESC LIMIT 1) WHERE id = (SELECT id FROM audit_placed WHERE leaf_index = 4)",
+            "UPDATE audit_entry SET id = (SELECT b.entry_id + 4 - b.leaf_index FROM audit_batch b WHERE b.leaf_index <= 4 ORDER BY b.leaf_index DESC LIMIT 1) WHERE id = 1",
+        ] {
+            log.edit(edit).await;
+        }
         let report = log.verify(None).await;
         assert!(report.findings[0].contains("reordered"), "{report:?}");
     })
@@ -193,10 +224,7 @@ async fn a_rollback_below_a_given_checkpoint_is_caught() {
         log.edit("UPDATE audit_checkpoint SET at = at - 120000000")
             .await;
         let kept = log.write(4).await;
-        log.edit("DELETE FROM audit_entry WHERE leaf_index >= 4")
-            .await;
-        log.edit("DELETE FROM audit_checkpoint WHERE tree_size > 4")
-            .await;
+        log.cut(4).await;
         log.store
             .transact(move |tx| {
                 let values = params![frontier.clone()];

@@ -92,10 +92,7 @@ fn without_a_restart() {
     assert_eq!(ca.ocsp_get(&other), "revoked");
     assert_eq!(ca.server.pid(), pid);
     wait_until("every entry's place in the log", || {
-        ca.node
-            .sql("SELECT COUNT(*) FROM audit_entry WHERE leaf_index IS NULL")
-            .trim()
-            == "0"
+        ca.node.sql("SELECT COUNT(*) FROM audit_waiting").trim() == "0"
     });
     ca.node.xinshu(["audit", "verify"]).success();
 }

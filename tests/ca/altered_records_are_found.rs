@@ -6,11 +6,7 @@ use crate::support::Ca;
 
 #[test]
 fn in_sqlite() {
-    let dialect = Dialect {
-        blob: |hex| format!("x'{hex}'"),
-        with_ids: "",
-    };
-    found(Ca::start("p256"), &dialect);
+    found(Ca::start("p256"), |hex| format!("x'{hex}'"));
 }
 
 #[test]
@@ -19,30 +15,28 @@ fn in_postgresql() {
         settings: vec![format!("database.url={}", Postgres::shared().database())],
         ..Options::default()
     });
-    let dialect = Dialect {
-        blob: |hex| format!("'\\x{hex}'"),
-        with_ids: "OVERRIDING SYSTEM VALUE",
-    };
-    found(ca, &dialect);
+    found(ca, |hex| format!("'\\x{hex}'"));
 }
 
-/// What each database writes in its own way.
-struct Dialect {
-    /// Bytes, from their hexadecimal digits.
-    blob: fn(&str) -> String,
-    /// After `INSERT INTO`, where ids that the database gives are given instead.
-    with_ids: &'static str,
-}
-
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 9] = [
     "ca",
     "ca_certificate",
     "ca_revocation",
     "audit_entry",
+    "audit_stream",
+    "audit_batch",
     "audit_tree",
     "audit_checkpoint",
     "ca_generation",
 ];
+
+/// SQL for the number of the entry that has a place in the log, or had it.
+fn number_at(place: i64) -> String {
+    format!(
+        "(SELECT entry_id + {place} - leaf_index FROM audit_batch WHERE leaf_index <= {place} \
+         ORDER BY leaf_index DESC LIMIT 1)"
+    )
+}
 
 /// Keeps the tables as they are under another name.
 fn keep(node: &Xinshu, moment: &str) {
@@ -54,25 +48,21 @@ fn keep(node: &Xinshu, moment: &str) {
 }
 
 /// Puts the tables back as they were kept.
-fn put_back(node: &Xinshu, moment: &str, dialect: &Dialect) {
-    let with_ids = dialect.with_ids;
+fn put_back(node: &Xinshu, moment: &str) {
     for table in TABLES {
         node.sql(&format!(
-            "DELETE FROM {table}; INSERT INTO {table} {with_ids} SELECT * FROM {moment}_{table}"
+            "DELETE FROM {table}; INSERT INTO {table} SELECT * FROM {moment}_{table}"
         ));
     }
 }
 
-fn found(mut ca: Ca, dialect: &Dialect) {
-    let blob = dialect.blob;
+/// `blob` writes bytes in SQL, from their hexadecimal digits.
+fn found(mut ca: Ca, blob: fn(&str) -> String) {
     let csr = ca.web("www.example.org");
     let [first, second] = [ca.issue("tls-server", &csr), ca.issue("tls-server", &csr)];
     ca.revoke(&first.serial, "keyCompromise").expect(204);
     wait_until("every entry's place in the log", || {
-        ca.node
-            .sql("SELECT COUNT(*) FROM audit_entry WHERE leaf_index IS NULL")
-            .trim()
-            == "0"
+        ca.node.sql("SELECT COUNT(*) FROM audit_waiting").trim() == "0"
     });
     let note = ca.server.ask([], "/log/checkpoint").expect(200).text();
     let checkpoint = ca.written("checkpoint", &note);
@@ -85,6 +75,8 @@ fn found(mut ca: Ca, dialect: &Dialect) {
         let fill = |text: &str| {
             text.replace("FIRST", &blob(&first.serial))
                 .replace("SECOND", &blob(&second.serial))
+                .replace("PLACE(3)", &number_at(3))
+                .replace("PLACE(4)", &number_at(4))
         };
         node.sql(&fill(sql));
         let verified = node.xinshu(["audit", "verify"]);
@@ -100,7 +92,7 @@ fn found(mut ca: Ca, dialect: &Dialect) {
             "{what}: {}",
             verified.text()
         );
-        put_back(node, "good", dialect);
+        put_back(node, "good");
     }
     node.xinshu(["audit", "verify"]).success();
     node.xinshu([
@@ -110,23 +102,20 @@ fn found(mut ca: Ca, dialect: &Dialect) {
         checkpoint.to_str().unwrap(),
     ])
     .success();
-    rolled_back(&mut ca, dialect);
+    rolled_back(&mut ca);
 }
 
 /// A rollback to an older state as a whole shows only to who kept a checkpoint.
-fn rolled_back(ca: &mut Ca, dialect: &Dialect) {
+fn rolled_back(ca: &mut Ca) {
     ca.server = ca.node.serve();
     ca.issue("tls-server", &ca.web("later.example.org"));
     wait_until("every entry's place in the log", || {
-        ca.node
-            .sql("SELECT COUNT(*) FROM audit_entry WHERE leaf_index IS NULL")
-            .trim()
-            == "0"
+        ca.node.sql("SELECT COUNT(*) FROM audit_waiting").trim() == "0"
     });
     let note = ca.server.ask([], "/log/checkpoint").expect(200).text();
     let checkpoint = ca.written("checkpoint", &note);
     assert!(ca.server.stop());
-    put_back(&ca.node, "good", dialect);
+    put_back(&ca.node, "good");
     ca.node.xinshu(["audit", "verify"]).success();
     let verified = ca.node.xinshu([
         "audit",
@@ -233,30 +222,30 @@ const EDITS: [[&str; 3]; 23] = [
     ],
     [
         "an entry is deleted",
-        "DELETE FROM audit_entry WHERE leaf_index = 3",
+        "DELETE FROM audit_entry WHERE id = PLACE(3)",
         "entries 3 to 3 are missing",
     ],
     [
         "the last entry is deleted",
-        "DELETE FROM audit_entry WHERE leaf_index = (SELECT MAX(leaf_index) FROM audit_entry)",
+        "DELETE FROM audit_entry WHERE id = (SELECT id FROM audit_placed ORDER BY leaf_index DESC LIMIT 1)",
         "rolled back",
     ],
     [
         "entries are reordered",
-        "UPDATE audit_entry SET leaf_index = -1 WHERE leaf_index = 3; \
-         UPDATE audit_entry SET leaf_index = 3 WHERE leaf_index = 4; \
-         UPDATE audit_entry SET leaf_index = 4 WHERE leaf_index = -1",
+        "UPDATE audit_entry SET id = 1 WHERE id = PLACE(3); \
+         UPDATE audit_entry SET id = PLACE(3) WHERE id = PLACE(4); \
+         UPDATE audit_entry SET id = PLACE(4) WHERE id = 1",
         "reordered",
     ],
     [
         "an entry is listed under another action",
-        "UPDATE audit_entry SET action = 'nothing' WHERE leaf_index = 3",
+        "UPDATE audit_entry SET action = 'nothing' WHERE id = PLACE(3)",
         "under an action it does not record",
     ],
     [
         "an actor's name is altered",
         "UPDATE audit_entry SET personal = replace(personal, 'local:', 'local:not-') \
-         WHERE leaf_index = 3",
+         WHERE id = PLACE(3)",
         "is not the one that was logged",
     ],
     [

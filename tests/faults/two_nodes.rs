@@ -151,7 +151,7 @@ fn one_node_is_killed_and_nothing_is_lost() {
     }
     // The survivor sequences what the dead node wrote: no index twice, none left out.
     wait_until("every entry to have its place", || {
-        let sql = "SELECT COUNT(*) FROM audit_entry WHERE leaf_index IS NULL";
+        let sql = "SELECT COUNT(*) FROM audit_waiting";
         Postgres::shared().sql(&nodes.database, sql).trim() == "0"
     });
     let report = assert_log_holds(&nodes.first);
@@ -193,7 +193,7 @@ fn a_scheduled_job_runs_on_one_node_alone() {
         assert_eq!(status, 201, "{answer}");
     }
     wait_until("every entry to have its place", || {
-        let sql = "SELECT COUNT(*) FROM audit_entry WHERE leaf_index IS NULL";
+        let sql = "SELECT COUNT(*) FROM audit_waiting";
         Postgres::shared().sql(&nodes.database, sql).trim() == "0"
     });
     assert_eq!(count(), published + 2);

@@ -39,10 +39,7 @@ fn without_a_restart() {
     assert_eq!(tsa.server.pid(), pid);
     // What was refused left nothing behind, and what was given is all there.
     wait_until("every entry's place in the log", || {
-        tsa.node
-            .sql("SELECT COUNT(*) FROM audit_entry WHERE leaf_index IS NULL")
-            .trim()
-            == "0"
+        tsa.node.sql("SELECT COUNT(*) FROM audit_waiting").trim() == "0"
     });
     let tokens = tsa.node.sql("SELECT COUNT(*) FROM tsa_token");
     assert_eq!(

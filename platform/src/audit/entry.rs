@@ -17,7 +17,7 @@ use crate::{
 /// The table of entries.
 pub static ENTRIES: Table = Table {
     name: "audit_entry",
-    columns: &["action", "body", "personal"],
+    columns: &["id", "written_at", "action", "body", "personal"],
 };
 
 /// How an act ended.
@@ -146,7 +146,12 @@ impl Entry {
         self
     }
 
-    /// The row of [`ENTRIES`].
+    /// When it was done.
+    pub(crate) fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    /// The row of [`ENTRIES`]; the writer fills in the first two columns.
     pub(crate) fn into_row(self) -> Vec<Value> {
         let mut personal = Personal::default();
         let mut commit = |party: Party, slot: fn(&mut Personal) -> &mut Option<String>| match party
@@ -183,7 +188,13 @@ impl Entry {
                 .collect(),
         };
         let personal = (!personal.salt.is_empty()).then(|| json(&personal));
-        vec![self.action.into(), json(&body).into(), personal.into()]
+        vec![
+            Value::Int(None),
+            Value::Int(None),
+            self.action.into(),
+            json(&body).into(),
+            personal.into(),
+        ]
     }
 }
 

@@ -6,10 +6,14 @@
 
 pub mod checkpoint;
 mod entry;
+mod list;
 pub mod merkle;
+mod places;
 mod sequencer;
+pub(crate) mod stream;
 mod verify;
 
 pub use entry::{ENTRIES, Entry, Outcome, Party};
+pub use list::{Listed, list};
 pub use sequencer::{Sequencer, create, latest_checkpoint};
-pub use verify::{Listed, Report, list, verify};
+pub use verify::{Report, verify};

@@ -1,18 +1,29 @@
 //! Gives entries their place in the tree, in batches, and signs the head.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use hsm_adapters::Key;
 use jiff::Timestamp;
+use parking_lot::Mutex;
 
 use super::{
     checkpoint::{Checkpoint, CheckpointError, VerifierKey},
-    merkle::{self, Frontier},
+    merkle::Frontier,
+    stream::{self, Run, Waiting},
 };
 use crate::{SharedClock, Store, StoreError, params, store::Tx};
 
-/// How many entries get their place in one transaction.
-const BATCH: i64 = 2048;
+/// How many entries of a stream get their place in one transaction.
+const BATCH: usize = 8192;
+/// A batch's row is lengthened to this many entries, so that few rows serve many.
+const LONGEST: i64 = 4096;
+/// How many of the newest streams are looked at each time: those that are in use.
+const NEWEST: i64 = 256;
+/// How often all streams are looked at, should an old one still be written to.
+const ALL: Duration = Duration::from_secs(600);
 /// How long entries may gather before they are sequenced.
 const PERIOD: Duration = Duration::from_millis(400);
 /// How often to look for entries that other nodes wrote.
@@ -32,12 +43,23 @@ pub enum SequencerError {
     Damaged(&'static str),
 }
 
-/// The tree after a batch.
-struct Head {
+/// The tree as it is stored.
+struct Tree {
     origin: String,
+    size: i64,
     frontier: Frontier,
-    /// How many entries the batch had.
-    sequenced: u64,
+    /// Whether its head was signed.
+    signed: bool,
+}
+
+/// Entries on their way into the tree, and the head that they make.
+struct Step {
+    from: i64,
+    size: i64,
+    frontier: Frontier,
+    runs: Vec<Run>,
+    note: String,
+    at: Timestamp,
 }
 
 /// The one who orders the log. Every node runs one; the row of the tree's state,
@@ -47,6 +69,8 @@ pub struct Sequencer {
     store: Store,
     key: Arc<dyn Key>,
     clock: SharedClock,
+    /// When all streams were looked at.
+    looked_at_all: Arc<Mutex<Option<Instant>>>,
 }
 
 /// Begins a log; does nothing where there is one already.
@@ -89,7 +113,12 @@ pub async fn latest_checkpoint(store: &Store) -> Result<Option<String>, StoreErr
 impl Sequencer {
     /// A sequencer that signs with the log's `key`.
     pub fn new(store: Store, key: Arc<dyn Key>, clock: SharedClock) -> Self {
-        Self { store, key, clock }
+        Self {
+            store,
+            key,
+            clock,
+            looked_at_all: Arc::default(),
+        }
     }
 
     /// The origin and the key's URI of this database's log, if it was begun.
@@ -133,147 +162,148 @@ impl Sequencer {
     /// # Errors
     /// Where the database or the log's key does not serve; entries wait meanwhile.
     pub async fn catch_up(&self) -> Result<(), SequencerError> {
-        let idle = self
+        while self.step().await? {}
+        Ok(())
+    }
+
+    /// One step of the tree; true where there may be more to do.
+    async fn step(&self) -> Result<bool, SequencerError> {
+        let Some(tree) = self.tree().await? else {
+            return Ok(false);
+        };
+        // What is committed never changes, so it is read and hashed before the
+        // writer's turn.
+        let Waiting { runs, more } = stream::waiting(&self.store, self.newest(), BATCH).await?;
+        if runs.is_empty() && (tree.signed || tree.size == 0) {
+            return Ok(false);
+        }
+        let mut frontier = tree.frontier;
+        for leaf in runs.iter().flat_map(|run| &run.leaves) {
+            frontier.push(*leaf);
+        }
+        let size = i64::try_from(frontier.size())
+            .map_err(|_| SequencerError::Damaged("the tree is too large"))?;
+        let head = Checkpoint {
+            origin: tree.origin,
+            size: frontier.size(),
+            root: frontier.root(),
+        };
+        let step = Arc::new(Step {
+            from: tree.size,
+            size,
+            frontier,
+            runs,
+            note: head.sign(self.key.as_ref()).await?,
+            at: self.clock.now(),
+        });
+        let taken = self
+            .store
+            .transact(move |tx| {
+                let step = Arc::clone(&step);
+                Box::pin(async move { take(tx, &step).await })
+            })
+            .await?;
+        // Another node was quicker: it has done what there was to do.
+        Ok(taken && more)
+    }
+
+    async fn tree(&self) -> Result<Option<Tree>, SequencerError> {
+        let row = self
             .store
             .fetch_optional(
-                "SELECT 1 AS idle FROM audit_tree WHERE id = 1
-                 AND (size = 0 OR EXISTS (SELECT 1 FROM audit_checkpoint WHERE tree_size = audit_tree.size))
-                 AND NOT EXISTS (SELECT 1 FROM audit_entry WHERE leaf_index IS NULL)",
+                "SELECT origin, size, frontier, (SELECT COUNT(*) FROM audit_checkpoint
+                    WHERE tree_size = audit_tree.size) AS signed
+                 FROM audit_tree WHERE id = 1",
                 vec![],
             )
             .await?;
-        if idle.is_some() {
-            return Ok(());
-        }
-        loop {
-            let head = self.store.transact(|tx| Box::pin(sequence(tx))).await?;
-            let Some(head) = head else { return Ok(()) };
-            let full = head.sequenced == BATCH.unsigned_abs();
-            self.publish(&head).await?;
-            if !full {
-                return Ok(());
-            }
-        }
+        let Some(row) = row else { return Ok(None) };
+        let size: i64 = row.get("size")?;
+        let frontier = Frontier::decode(size.unsigned_abs(), &row.get::<Vec<u8>>("frontier")?)
+            .ok_or(SequencerError::Damaged("size and frontier do not fit"))?;
+        Ok(Some(Tree {
+            origin: row.get("origin")?,
+            size,
+            frontier,
+            signed: row.flag("signed")?,
+        }))
     }
 
-    /// Signs the head unless it was signed already.
-    async fn publish(&self, head: &Head) -> Result<(), SequencerError> {
-        let size = i64::try_from(head.frontier.size())
-            .map_err(|_| SequencerError::Damaged("the tree is too large"))?;
-        let signed = self
-            .store
-            .fetch_optional(
-                "SELECT 1 FROM audit_checkpoint WHERE tree_size = $1",
-                params![size],
-            )
-            .await?;
-        if signed.is_some() || size == 0 {
-            return Ok(());
+    /// How many of the newest streams to look at.
+    fn newest(&self) -> i64 {
+        let mut looked_at_all = self.looked_at_all.lock();
+        if looked_at_all.is_some_and(|at| at.elapsed() < ALL) {
+            return NEWEST;
         }
-        let root = head.frontier.root();
-        let checkpoint = Checkpoint {
-            origin: head.origin.clone(),
-            size: head.frontier.size(),
-            root,
-        };
-        let note = checkpoint.sign(self.key.as_ref()).await?;
-        let now = self.clock.now();
-        self.store
-            .transact(move |tx| Box::pin(record(tx, size, root, now, note.clone())))
-            .await
-            .map_err(SequencerError::Store)
+        *looked_at_all = Some(Instant::now());
+        i64::MAX
     }
 }
 
-/// Gives one batch of waiting entries the next indexes, in the order they came.
-async fn sequence(tx: &mut Tx<'_>) -> Result<Option<Head>, SequencerError> {
-    let Some(state) = tx
-        .fetch_optional(
-            "SELECT origin, size, frontier FROM audit_tree WHERE id = 1",
-            vec![],
-        )
-        .await?
-    else {
-        return Ok(None);
-    };
-    let size: i64 = state.get("size")?;
-    let mut frontier = Frontier::decode(size.unsigned_abs(), &state.get::<Vec<u8>>("frontier")?)
-        .ok_or(SequencerError::Damaged("size and frontier do not fit"))?;
-    let waiting = tx
-        .fetch_optional(
-            "SELECT 1 AS one FROM audit_entry WHERE leaf_index IS NULL LIMIT 1",
-            vec![],
-        )
-        .await?;
-    let origin: String = state.get("origin")?;
-    if waiting.is_none() {
-        return Ok(Some(Head {
-            origin,
-            frontier,
-            sequenced: 0,
-        }));
-    }
-    // The first write claims the state that was read: of two nodes that read the
-    // same state, the later finds it changed and sequences nothing this time.
+/// Takes one step, unless another node has taken one since the tree was read.
+async fn take(tx: &mut Tx<'_>, step: &Step) -> Result<bool, SequencerError> {
     let claimed = tx
         .execute(
-            "UPDATE audit_tree SET size = $1 WHERE id = 1 AND size = $1",
-            params![size],
+            "UPDATE audit_tree SET size = $1, frontier = $2 WHERE id = 1 AND size = $3",
+            params![step.size, step.frontier.encode(), step.from],
         )
         .await?;
     if claimed == 0 {
-        return Ok(None);
+        return Ok(false);
     }
-    let mut leaves = tx
-        .fetch_all(
-            "UPDATE audit_entry SET leaf_index = $1 + waiting.place
-             FROM (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place
-                   FROM audit_entry WHERE leaf_index IS NULL ORDER BY id LIMIT $2) AS waiting
-             WHERE audit_entry.id = waiting.id
-             RETURNING leaf_index, body",
-            params![size, BATCH],
-        )
-        .await?
-        .iter()
-        .map(|row| Ok((row.get("leaf_index")?, row.get("body")?)))
-        .collect::<Result<Vec<(i64, String)>, StoreError>>()?;
-    leaves.sort_unstable_by_key(|(index, _)| *index);
-    for (_, body) in &leaves {
-        frontier.push(merkle::leaf(body.as_bytes()));
+    let mut index = step.from;
+    for run in &step.runs {
+        let entries = run.leaves.len() as i64;
+        let moved = tx
+            .execute(
+                "UPDATE audit_stream SET next_id = $1 WHERE id = $2 AND next_id <= $3",
+                params![run.next(), run.stream, run.first],
+            )
+            .await?;
+        if moved == 0 {
+            return Err(SequencerError::Damaged("a stream is ahead of the tree"));
+        }
+        place(tx, index, run.first, entries).await?;
+        index += entries;
     }
-    let new_size = i64::try_from(frontier.size())
-        .map_err(|_| SequencerError::Damaged("the tree is too large"))?;
-    tx.execute(
-        "UPDATE audit_tree SET size = $1, frontier = $2 WHERE id = 1",
-        params![new_size, frontier.encode()],
-    )
-    .await?;
-    Ok(Some(Head {
-        origin,
-        frontier,
-        sequenced: leaves.len() as u64,
-    }))
+    record(tx, step).await?;
+    Ok(true)
 }
 
-/// Stores a signed head, and thins out older ones to the last of each minute.
-async fn record(
-    tx: &mut Tx<'_>,
-    size: i64,
-    root: merkle::Hash,
-    now: Timestamp,
-    note: String,
-) -> Result<(), StoreError> {
+/// Records which entries have the places from `index` on: by the last batch, where
+/// they follow it in their stream too, or by a new one.
+async fn place(tx: &mut Tx<'_>, index: i64, first: i64, entries: i64) -> Result<(), StoreError> {
+    let lengthened = tx
+        .execute(
+            "UPDATE audit_batch SET entries = entries + $1
+             WHERE leaf_index = (SELECT MAX(leaf_index) FROM audit_batch)
+               AND entry_id + entries = $2 AND leaf_index + entries = $3 AND entries < $4",
+            params![entries, first, index, LONGEST],
+        )
+        .await?;
+    if lengthened == 0 {
+        tx.execute(
+            "INSERT INTO audit_batch (leaf_index, entry_id, entries) VALUES ($1, $2, $3)",
+            params![index, first, entries],
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// Stores the signed head, and thins out older ones to the last of each minute.
+async fn record(tx: &mut Tx<'_>, step: &Step) -> Result<(), StoreError> {
     const MINUTE: i64 = 60_000_000;
-    let at = now.as_microsecond();
+    let at = step.at.as_microsecond();
     tx.execute(
         "INSERT INTO audit_checkpoint (tree_size, root, at, note) VALUES ($1, $2, $3, $4)
          ON CONFLICT (tree_size) DO NOTHING",
-        params![size, root, at, note],
+        params![step.size, step.frontier.root(), at, &step.note],
     )
     .await?;
     tx.execute(
         "DELETE FROM audit_checkpoint WHERE tree_size < $1 AND at >= $2",
-        params![size, at - at.rem_euclid(MINUTE)],
+        params![step.size, at - at.rem_euclid(MINUTE)],
     )
     .await
     .map(|_| ())

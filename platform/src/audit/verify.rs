@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::{
     checkpoint::{Checkpoint, VerifierKey},
-    entry::{Body, Outcome, Personal, commitment},
+    entry::{Body, Personal, commitment},
     merkle::{self, Frontier, Hash},
+    places::Places,
+    stream,
 };
 use crate::{Store, StoreError, params, store::Row};
 
-const PAGE: i64 = 2000;
 /// More findings than this are only counted.
 const FINDINGS: usize = 100;
 
@@ -35,41 +35,13 @@ pub struct Report {
     pub more_findings: u64,
 }
 
-/// An entry as people read it.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Listed {
-    /// Place in the tree; none yet for the newest.
-    pub index: Option<i64>,
-    /// When it was done, RFC 3339.
-    pub at: String,
-    /// What was done.
-    pub action: String,
-    /// By whom.
-    pub actor: String,
-    /// To what.
-    pub subject: String,
-    /// How it ended.
-    pub outcome: Outcome,
-    /// Why it did not succeed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cause: Option<String>,
-    /// The request's id, as in the logs.
-    pub request: String,
-    /// Where the request came from.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub address: Option<String>,
-    /// Further facts.
-    #[schema(value_type = Object)]
-    pub details: BTreeMap<String, serde_json::Value>,
-}
-
 impl Report {
     /// True where nothing is wrong.
     pub fn holds(&self) -> bool {
         self.findings.is_empty()
     }
 
-    fn find(&mut self, finding: String) {
+    pub(super) fn find(&mut self, finding: String) {
         if self.findings.len() < FINDINGS {
             self.findings.push(finding);
         } else {
@@ -98,30 +70,33 @@ pub async fn verify(
     expected.sort_by_key(|(_, size, _)| *size);
     let mut expected = expected.into_iter().peekable();
     let mut frontier = Frontier::default();
-    let mut last = -1;
-    loop {
+    let size = store
+        .fetch_optional("SELECT size FROM audit_tree WHERE id = 1", vec![])
+        .await?;
+    let mut places = Places::new(match size {
+        Some(row) => row.get("size")?,
+        // Told below.
+        None => i64::MAX,
+    });
+    while let Some((begin, last, end)) = places.next_page(store, &mut report).await? {
         let rows = store
             .fetch_all(
-                "SELECT id, leaf_index, action, body, personal FROM audit_entry
-                 WHERE leaf_index > $1 ORDER BY leaf_index LIMIT $2",
-                params![last, PAGE],
+                "SELECT leaf_index, action, body, personal FROM audit_placed
+                 WHERE batch >= $1 AND batch <= $2 AND leaf_index < $3 ORDER BY batch, id",
+                params![begin, last, end],
             )
             .await?;
         for row in &rows {
             compare_heads(&mut expected, &frontier, &mut report);
             let index: i64 = row.get("leaf_index")?;
-            if index != last + 1 {
-                report.find(format!("entries {} to {} are missing", last + 1, index - 1));
-            }
-            last = index;
+            places.read(index, &mut report);
             let body: String = row.get("body")?;
             check_entry(row, index, &body, &mut report)?;
             frontier.push(merkle::leaf(body.as_bytes()));
         }
-        if rows.is_empty() {
-            break;
-        }
+        places.end_page(&mut report);
     }
+    places.check_streams(store, &mut report).await?;
     compare_heads(&mut expected, &frontier, &mut report);
     for (which, size, _) in expected {
         report.find(format!(
@@ -227,17 +202,47 @@ async fn check_state(
 ) -> Result<(), StoreError> {
     let state = store
         .fetch_optional(
-            "SELECT size, frontier, (SELECT COUNT(*) FROM audit_entry WHERE leaf_index IS NULL) AS waiting
+            "SELECT size, frontier, (SELECT COUNT(*) FROM audit_entry) AS total,
+                 (SELECT COUNT(*) FROM audit_waiting) AS waiting,
+                 (SELECT CAST(COALESCE(SUM(last_id - next_id + 1), 0) AS BIGINT) FROM
+                     (SELECT next_id, (SELECT MAX(e.id) FROM audit_entry e
+                          WHERE e.id >= s.next_id AND e.id < (s.id + 1) * $1) AS last_id
+                      FROM audit_stream s) AS streams
+                  WHERE last_id IS NOT NULL) AS written,
+                 (SELECT CAST(COALESCE(SUM(entries), 0) AS BIGINT) FROM audit_batch) AS placed
              FROM audit_tree WHERE id = 1",
-            vec![],
+            params![stream::LENGTH],
         )
         .await?;
     let Some(state) = state else {
         report.find("the log's state is missing".to_owned());
         return Ok(());
     };
-    report.waiting = state.get::<i64>("waiting")?.unsigned_abs();
     let size: i64 = state.get("size")?;
+    let (total, placed): (i64, i64) = (state.get("total")?, state.get("placed")?);
+    let (waiting, written): (i64, i64) = (state.get("waiting")?, state.get("written")?);
+    report.waiting = waiting.unsigned_abs();
+    if waiting != written {
+        report.find(format!(
+            "of {written} entries that wait for their place {} are missing",
+            written - waiting
+        ));
+    }
+    if placed < size {
+        report.find(format!(
+            "the log's stored state has {size} entries, its batches only {placed}: its end was cut off"
+        ));
+    } else if placed > size {
+        report.find(format!(
+            "the log's batches have {placed} entries, its stored state only {size}"
+        ));
+    }
+    if total > placed + waiting {
+        report.find(format!(
+            "{} entries stand where no writer puts any",
+            total - placed - waiting
+        ));
+    }
     // A serving node may sequence between the two reads, so the state may be ahead.
     let stored = Frontier::decode(size.unsigned_abs(), &state.get::<Vec<u8>>("frontier")?);
     match stored {
@@ -248,67 +253,10 @@ async fn check_state(
         Some(stored) if stored.size() == frontier.size() && stored != *frontier => {
             report.find("the log's stored state has another root".to_owned());
         }
-        Some(stored) if stored.size() > frontier.size() => {
-            // A serving node may have sequenced since the entries were read; then
-            // there are such entries.
-            let sql = "SELECT 1 AS one FROM audit_entry WHERE leaf_index >= $1 LIMIT 1";
-            let behind = i64::try_from(frontier.size()).unwrap_or(i64::MAX);
-            if store.fetch_optional(sql, params![behind]).await?.is_none() {
-                report.find(format!(
-                    "the log's stored state has {} entries, the log only {}: its end was cut off",
-                    stored.size(),
-                    frontier.size()
-                ));
-            }
-        }
         Some(_) => {}
     }
     if frontier.size() > 0 && report.checkpoints == 0 {
         report.find("no signed checkpoint is left to compare the entries with".to_owned());
     }
     Ok(())
-}
-
-/// The newest entries, newest first, those before `before` where given.
-///
-/// # Errors
-/// Any [`StoreError`].
-pub async fn list(
-    store: &Store,
-    action: Option<&str>,
-    before: Option<i64>,
-    limit: u32,
-) -> Result<Vec<Listed>, StoreError> {
-    let rows = store
-        .fetch_all(
-            "SELECT id, leaf_index, body, personal FROM audit_entry
-             WHERE ($1 IS NULL OR action = $1) AND ($2 IS NULL OR leaf_index < $2)
-             ORDER BY id DESC LIMIT $3",
-            params![action.map(str::to_owned), before, limit],
-        )
-        .await?;
-    rows.iter().map(listed).collect()
-}
-
-fn listed(row: &Row) -> Result<Listed, StoreError> {
-    let unreadable = |error: serde_json::Error| StoreError::Unexpected(error.to_string());
-    let body: Body = serde_json::from_str(&row.get::<String>("body")?).map_err(unreadable)?;
-    let personal: Personal = match row.get::<Option<String>>("personal")? {
-        Some(personal) => serde_json::from_str(&personal).map_err(unreadable)?,
-        None => Personal::default(),
-    };
-    let at = jiff::Timestamp::from_microsecond(body.at)
-        .map_err(|error| StoreError::Unexpected(error.to_string()))?;
-    Ok(Listed {
-        index: row.get("leaf_index")?,
-        at: at.to_string(),
-        action: body.action,
-        actor: personal.actor.unwrap_or(body.actor),
-        subject: personal.subject.unwrap_or(body.subject),
-        outcome: body.outcome,
-        cause: body.cause,
-        request: body.request,
-        address: personal.address.or(body.address),
-        details: body.details,
-    })
 }

@@ -1,5 +1,7 @@
 //! What can go wrong with the database, as callers must tell it apart.
 
+use rusqlite::ffi;
+
 /// A read or write that did not happen.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
@@ -38,7 +40,7 @@ impl StoreError {
 }
 
 /// SQLite's primary result codes that mean "not now" (sqlite.org/rescode.html).
-fn sqlite_reason(code: i64) -> Option<&'static str> {
+fn sqlite_reason(code: i32) -> Option<&'static str> {
     match code & 0xff {
         5 | 6 => Some("the file is locked by another process"),
         8 => Some("the file or its folder is read-only"),
@@ -74,6 +76,7 @@ impl From<sqlx::Error> for StoreError {
                         return Self::Unavailable(database.message().to_owned());
                     }
                 } else if let Some(reason) = code.parse().ok().and_then(sqlite_reason) {
+                    // While it is migrated: all else of SQLite is rusqlite's.
                     return Self::Unavailable(format!("{reason} ({})", database.message()));
                 }
                 Self::Unexpected(error.to_string())
@@ -85,6 +88,26 @@ impl From<sqlx::Error> for StoreError {
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed => Self::Unavailable(error.to_string()),
             _ => Self::Unexpected(error.to_string()),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        // Extended result codes of constraints whose breach is the row's own fault.
+        const CONSTRAINTS: [i32; 4] = [
+            ffi::SQLITE_CONSTRAINT_PRIMARYKEY,
+            ffi::SQLITE_CONSTRAINT_UNIQUE,
+            ffi::SQLITE_CONSTRAINT_FOREIGNKEY,
+            ffi::SQLITE_CONSTRAINT_CHECK,
+        ];
+        let Some(code) = error.sqlite_error().map(|error| error.extended_code) else {
+            return Self::Unexpected(error.to_string());
+        };
+        match sqlite_reason(code) {
+            Some(reason) => Self::Unavailable(format!("{reason} ({error})")),
+            None if CONSTRAINTS.contains(&code) => Self::Conflict(error.to_string()),
+            None => Self::Unexpected(error.to_string()),
         }
     }
 }

@@ -1,11 +1,18 @@
 //! One store on two databases: SQLite (a file) and PostgreSQL.
 //!
-//! Reads go to a pool. Every write goes through the one [`writer`] of this
-//! process, which shares a commit among all that wait (design rule 3). The SQL
-//! is one text for both databases, with `$1` parameters.
+//! Reads go to a pool. Every write waits in a queue for a lane of the [`writer`],
+//! which shares a commit among all that wait (design rule 3): one lane on SQLite,
+//! which has one writer at a time; on PostgreSQL one for units of work and
+//! several for rows that are only appended. The SQL is one text for both
+//! databases, with `$1` parameters.
 
+mod appended;
+mod connection;
 mod error;
+mod job;
 mod open;
+mod postgres;
+mod sqlite;
 mod tx;
 mod value;
 mod writer;
@@ -15,8 +22,9 @@ use std::{sync::Arc, time::Duration};
 use futures_util::future::BoxFuture;
 use tokio::sync::{Notify, mpsc, watch};
 
+pub use appended::{Appended, Table};
 pub use error::StoreError;
-pub use tx::{Appended, Table, Tx};
+pub use tx::Tx;
 pub use value::{ColumnType, Row, Value};
 
 use crate::audit;
@@ -36,15 +44,15 @@ pub struct Store(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     read: Pool,
-    jobs: mpsc::Sender<writer::Job>,
+    queues: open::Queues,
     audited: Arc<Notify>,
     stopped: watch::Receiver<bool>,
 }
 
-/// The connections of one database.
+/// The connections that read.
 #[derive(Clone, Debug)]
-pub(crate) enum Pool {
-    Sqlite(sqlx::SqlitePool),
+enum Pool {
+    Sqlite(sqlite::Readers),
     Postgres(sqlx::PgPool),
 }
 
@@ -64,18 +72,12 @@ impl Store {
     /// # Errors
     /// Where it cannot be reached, or was written by a newer Xinshu.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        let open::Opened { read, write } = open::open(url).await?;
         let audited = Arc::new(Notify::new());
-        let (jobs, queue) = mpsc::channel(writer::QUEUE);
         let (stop, stopped) = watch::channel(false);
-        let writer = writer::Writer::new(write, Arc::clone(&audited));
-        tokio::spawn(async move {
-            writer.run(queue).await;
-            stop.send_replace(true);
-        });
+        let (read, queues) = open::open(url, &audited, stop).await?;
         Ok(Self(Arc::new(Inner {
             read,
-            jobs,
+            queues,
             audited,
             stopped,
         })))
@@ -88,11 +90,10 @@ impl Store {
     /// Where it cannot be reached.
     pub async fn open_to_read(url: &str) -> Result<Self, StoreError> {
         let read = open::open_to_read(url).await?;
-        let (jobs, _) = mpsc::channel(1);
         let (_, stopped) = watch::channel(true);
         Ok(Self(Arc::new(Inner {
             read,
-            jobs,
+            queues: open::Queues::closed(),
             audited: Arc::new(Notify::new()),
             stopped,
         })))
@@ -115,19 +116,25 @@ impl Store {
         sql: &'static str,
         params: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
-        in_time(async {
+        let read = async {
             match &self.0.read {
-                Pool::Sqlite(pool) => value::sqlite(sql, params)
-                    .fetch_all(pool)
-                    .await
-                    .map(|rows| rows.into_iter().map(Row::Sqlite).collect()),
-                Pool::Postgres(pool) => value::postgres(sql, params)
-                    .fetch_all(pool)
-                    .await
-                    .map(|rows| rows.into_iter().map(Row::Postgres).collect()),
+                Pool::Sqlite(readers) => {
+                    let rows = readers.fetch(sql, params).await?;
+                    Ok(rows.into_iter().map(Row::Sqlite).collect())
+                }
+                Pool::Postgres(pool) => {
+                    let rows = postgres::read(pool, sql, params).await?;
+                    Ok(rows.into_iter().map(Row::Postgres).collect())
+                }
             }
-        })
-        .await
+        };
+        match tokio::time::timeout(READ, read).await {
+            Ok(answer) => answer,
+            Err(_) => Err(StoreError::Unavailable(format!(
+                "no answer within {} s",
+                READ.as_secs()
+            ))),
+        }
     }
 
     /// The first row of a query, if there is one.
@@ -139,19 +146,7 @@ impl Store {
         sql: &'static str,
         params: Vec<Value>,
     ) -> Result<Option<Row>, StoreError> {
-        in_time(async {
-            match &self.0.read {
-                Pool::Sqlite(pool) => value::sqlite(sql, params)
-                    .fetch_optional(pool)
-                    .await
-                    .map(|row| row.map(Row::Sqlite)),
-                Pool::Postgres(pool) => value::postgres(sql, params)
-                    .fetch_optional(pool)
-                    .await
-                    .map(|row| row.map(Row::Postgres)),
-            }
-        })
-        .await
+        Ok(self.fetch_all(sql, params).await?.into_iter().next())
     }
 
     /// Appends rows that no one else may have written, audit entries among them.
@@ -163,7 +158,7 @@ impl Store {
     /// [`StoreError::Conflict`] where a key exists already, and any other.
     pub async fn append(&self, rows: Appended) -> Result<(), StoreError> {
         let (done, answer) = tokio::sync::oneshot::channel();
-        self.submit(writer::Job::Append { rows, done })?;
+        submit(&self.0.queues.appends, job::Job::Append { rows, done })?;
         answer.await.unwrap_or(Err(StoreError::Stopped))
     }
 
@@ -192,8 +187,8 @@ impl Store {
         E: From<StoreError> + Send + 'static,
         F: for<'t> FnMut(&'t mut Tx<'_>) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
     {
-        let (job, answer) = writer::transaction(work);
-        self.submit(job).map_err(E::from)?;
+        let (job, answer) = job::transaction(work);
+        submit(&self.0.queues.works, job).map_err(E::from)?;
         answer
             .await
             .unwrap_or_else(|_| Err(StoreError::Stopped.into()))
@@ -219,37 +214,27 @@ impl Store {
         };
         let Inner {
             read,
-            jobs,
+            queues,
             mut stopped,
             ..
         } = inner;
-        drop(jobs);
-        // An error means the writer's task is gone already.
+        drop(queues);
+        // An error means the writers are gone already.
         let _ = stopped.wait_for(|stopped| *stopped).await;
         match read {
-            Pool::Sqlite(pool) => pool.close().await,
+            Pool::Sqlite(readers) => readers.close(),
             Pool::Postgres(pool) => pool.close().await,
         }
     }
+}
 
-    fn submit(&self, job: writer::Job) -> Result<(), StoreError> {
-        self.0.jobs.try_send(job).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => StoreError::Busy,
-            mpsc::error::TrySendError::Closed(_) => StoreError::Stopped,
-        })
-    }
+fn submit(queue: &mpsc::Sender<job::Job>, job: job::Job) -> Result<(), StoreError> {
+    queue.try_send(job).map_err(|error| match error {
+        mpsc::error::TrySendError::Full(_) => StoreError::Busy,
+        mpsc::error::TrySendError::Closed(_) => StoreError::Stopped,
+    })
 }
 
 /// How long a read may take before its caller is told "unavailable": shorter than
 /// a client's patience, since a server that hangs never answers.
 const READ: Duration = Duration::from_secs(8);
-
-async fn in_time<T>(read: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
-    match tokio::time::timeout(READ, read).await {
-        Ok(answer) => answer.map_err(StoreError::from),
-        Err(_) => Err(StoreError::Unavailable(format!(
-            "no answer within {} s",
-            READ.as_secs()
-        ))),
-    }
-}

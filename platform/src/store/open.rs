@@ -1,36 +1,69 @@
 //! Opening a database and bringing its schema up to date.
 
-use std::{str::FromStr, time::Duration};
+use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
-    ConnectOptions, PgPool, SqlitePool,
+    ConnectOptions as _, Connection as _, PgPool, SqliteConnection,
     migrate::{MigrateError, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions},
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode},
+};
+use tokio::{
+    runtime::Handle,
+    sync::{Mutex, Notify, mpsc, watch},
+    task::JoinSet,
 };
 
-use super::{Pool, StoreError};
+use super::{
+    Pool, StoreError,
+    connection::Link,
+    job::Job,
+    sqlite::Readers,
+    writer::{Lane, QUEUE, Queue},
+};
 
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
 
 /// How long a caller waits for a connection before it is told "unavailable".
 const ACQUIRE: Duration = Duration::from_secs(3);
-/// How long SQLite waits for another process' lock.
+/// How long SQLite waits for another process' lock while it migrates.
 const BUSY: Duration = Duration::from_secs(3);
-const SQLITE_READERS: u32 = 4;
 const POSTGRES_READERS: u32 = 8;
+/// Connections that append side by side: while one waits for the disk, the other works.
+const POSTGRES_APPENDERS: usize = 2;
 
-pub(super) struct Opened {
-    pub(super) read: Pool,
-    pub(super) write: Pool,
+/// The ways to the lanes that write.
+#[derive(Clone, Debug)]
+pub(super) struct Queues {
+    /// Units of work, which read before they write: one after the other.
+    pub(super) works: mpsc::Sender<Job>,
+    /// Rows that nobody reads meanwhile.
+    pub(super) appends: mpsc::Sender<Job>,
 }
 
-pub(super) async fn open(url: &str) -> Result<Opened, StoreError> {
+impl Queues {
+    /// Queues that nobody serves.
+    pub(super) fn closed() -> Self {
+        let (works, _) = mpsc::channel(1);
+        Self {
+            appends: works.clone(),
+            works,
+        }
+    }
+}
+
+/// Opens the pool of readers and starts the lanes that write; `stop` is told when
+/// the last of them has ended.
+pub(super) async fn open(
+    url: &str,
+    audited: &Arc<Notify>,
+    stop: watch::Sender<bool>,
+) -> Result<(Pool, Queues), StoreError> {
     if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-        open_postgres(url).await
+        open_postgres(url, audited, stop).await
     } else if url.starts_with("sqlite:") {
-        open_sqlite(url).await
+        open_sqlite(url, audited, stop).await
     } else {
         Err(StoreError::Schema(
             "database.url must begin with sqlite: or postgres:".to_owned(),
@@ -41,7 +74,9 @@ pub(super) async fn open(url: &str) -> Result<Opened, StoreError> {
 /// A pool of readers of a database that is there already.
 pub(super) async fn open_to_read(url: &str) -> Result<Pool, StoreError> {
     if url.starts_with("sqlite:") {
-        Ok(Pool::Sqlite(sqlite_readers(sqlite_options(url)?).await?))
+        Ok(Pool::Sqlite(Readers::open(sqlite_path(&sqlite_options(
+            url,
+        )?))?))
     } else {
         Ok(Pool::Postgres(
             postgres_readers(postgres_options(url)?).await?,
@@ -49,66 +84,74 @@ pub(super) async fn open_to_read(url: &str) -> Result<Pool, StoreError> {
     }
 }
 
-async fn open_sqlite(url: &str) -> Result<Opened, StoreError> {
-    let options = sqlite_options(url)?;
-    // WAL with synchronous=FULL: a commit is on disk when it returns
-    // (sqlite.org/pragma.html#pragma_synchronous).
-    let write = options
-        .clone()
+async fn open_sqlite(
+    url: &str,
+    audited: &Arc<Notify>,
+    stop: watch::Sender<bool>,
+) -> Result<(Pool, Queues), StoreError> {
+    let options = sqlite_options(url)?
         .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        // A checkpoint each 16 MiB of log rather than each 4: fewer fsyncs of the file itself.
-        .pragma("wal_autocheckpoint", "4000")
-        .pragma("cache_size", "-8192");
-    let write = SqlitePoolOptions::new()
-        .max_connections(1)
-        .min_connections(1)
-        .acquire_timeout(ACQUIRE)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .connect_with(write)
-        .await?;
-    migrated(SQLITE_MIGRATIONS.run(&write).await)?;
-    Ok(Opened {
-        read: Pool::Sqlite(sqlite_readers(options).await?),
-        write: Pool::Sqlite(write),
-    })
+        .journal_mode(SqliteJournalMode::Wal);
+    let mut connection: SqliteConnection = options.connect().await?;
+    migrated(SQLITE_MIGRATIONS.run(&mut connection).await)?;
+    connection.close().await?;
+    let path = sqlite_path(&options);
+    let readers = Readers::open(path.clone())?;
+    let (queue, jobs) = queue();
+    let lane = Lane::new(Link::sqlite(path), Arc::clone(audited));
+    // SQLite's calls block, so their lane has a thread of its own.
+    let runtime = Handle::current();
+    std::thread::Builder::new()
+        .name("sqlite-writer".to_owned())
+        .spawn(move || {
+            runtime.block_on(lane.run(jobs));
+            stop.send_replace(true);
+        })
+        .map_err(|error| StoreError::Unavailable(format!("no thread to write: {error}")))?;
+    let queues = Queues {
+        works: queue.clone(),
+        appends: queue,
+    };
+    Ok((Pool::Sqlite(readers), queues))
+}
+
+fn queue() -> (mpsc::Sender<Job>, Queue) {
+    let (send, receive) = mpsc::channel(QUEUE);
+    (send, Arc::new(Mutex::new(receive)))
 }
 
 fn sqlite_options(url: &str) -> Result<SqliteConnectOptions, StoreError> {
     Ok(SqliteConnectOptions::from_str(url)
         .map_err(|error| StoreError::Unavailable(format!("database.url: {error}")))?
         .busy_timeout(BUSY)
-        .foreign_keys(true)
-        .statement_cache_capacity(256)
-        .log_statements(tracing::log::LevelFilter::Trace)
-        .log_slow_statements(tracing::log::LevelFilter::Debug, Duration::from_secs(1)))
+        .log_statements(tracing::log::LevelFilter::Trace))
 }
 
-async fn sqlite_readers(options: SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
-    SqlitePoolOptions::new()
-        .max_connections(SQLITE_READERS)
-        .acquire_timeout(ACQUIRE)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .test_before_acquire(false)
-        .connect_with(options.read_only(true))
-        .await
+fn sqlite_path(options: &SqliteConnectOptions) -> PathBuf {
+    options.get_filename().to_owned()
 }
 
-async fn open_postgres(url: &str) -> Result<Opened, StoreError> {
+async fn open_postgres(
+    url: &str,
+    audited: &Arc<Notify>,
+    stop: watch::Sender<bool>,
+) -> Result<(Pool, Queues), StoreError> {
     let options = postgres_options(url)?;
-    let write = PgPoolOptions::new()
-        .max_connections(2)
-        .acquire_timeout(ACQUIRE)
-        .connect_with(options.clone())
-        .await?;
-    migrated(POSTGRES_MIGRATIONS.run(&write).await)?;
-    Ok(Opened {
-        read: Pool::Postgres(postgres_readers(options).await?),
-        write: Pool::Postgres(write),
-    })
+    let read = postgres_readers(options.clone()).await?;
+    migrated(POSTGRES_MIGRATIONS.run(&read).await)?;
+    let lane = || Lane::new(Link::postgres(options.clone()), Arc::clone(audited));
+    let (works, work) = queue();
+    let (appends, append) = queue();
+    let mut lanes = JoinSet::new();
+    lanes.spawn(lane().run(work));
+    for _ in 0..POSTGRES_APPENDERS {
+        lanes.spawn(lane().run(Arc::clone(&append)));
+    }
+    tokio::spawn(async move {
+        while lanes.join_next().await.is_some() {}
+        stop.send_replace(true);
+    });
+    Ok((Pool::Postgres(read), Queues { works, appends }))
 }
 
 fn postgres_options(url: &str) -> Result<PgConnectOptions, StoreError> {

@@ -1,82 +1,77 @@
 //! What a unit of work may do inside the writer's transaction.
 
-use std::collections::BTreeMap;
+use sqlx::PgConnection;
 
-use sqlx::{AssertSqlSafe, PgConnection, SqliteConnection};
-
-use super::{Row, StoreError, Value, value};
+use super::{
+    Appended, Row, StoreError, Table, Value,
+    appended::{by_table, number},
+    postgres, sqlite,
+};
 use crate::audit;
-
-/// A table that rows are appended to, many at a time.
-#[derive(Debug)]
-pub struct Table {
-    /// Its name.
-    pub name: &'static str,
-    /// The columns given with each row, in order.
-    pub columns: &'static [&'static str],
-}
-
-/// Rows to append, gathered by table.
-#[derive(Clone, Debug, Default)]
-pub struct Appended {
-    rows: BTreeMap<&'static str, (&'static Table, Vec<Value>)>,
-}
-
-impl Appended {
-    /// Adds one row; `values` go with [`Table::columns`] in order.
-    pub fn row(&mut self, table: &'static Table, values: Vec<Value>) {
-        debug_assert_eq!(values.len(), table.columns.len());
-        self.rows
-            .entry(table.name)
-            .or_insert_with(|| (table, Vec::new()))
-            .1
-            .extend(values);
-    }
-
-    /// Adds an audit entry.
-    pub fn audit(&mut self, entry: audit::Entry) {
-        self.row(&audit::ENTRIES, entry.into_row());
-    }
-
-    /// Takes over all of `other`'s rows.
-    pub(super) fn merge(&mut self, other: Self) {
-        for (name, (table, mut values)) in other.rows {
-            self.rows
-                .entry(name)
-                .or_insert_with(|| (table, Vec::new()))
-                .1
-                .append(&mut values);
-        }
-    }
-
-    /// True where an audit entry is among the rows.
-    pub(super) fn has_audit(&self) -> bool {
-        self.rows.contains_key(audit::ENTRIES.name)
-    }
-}
 
 /// The database as a unit of work sees it: inside a transaction.
 #[derive(Debug)]
 pub struct Tx<'c> {
     connection: Connection<'c>,
     appended: Appended,
+    /// The number of the next audit entry.
+    next_entry: i64,
     wrote: bool,
     failure: Option<StoreError>,
 }
 
 #[derive(Debug)]
 pub(super) enum Connection<'c> {
-    Sqlite(&'c mut SqliteConnection),
-    Postgres(&'c mut PgConnection),
+    Sqlite(&'c mut rusqlite::Connection),
+    Postgres {
+        connection: &'c mut PgConnection,
+        /// A transaction begins with the first statement that is not an append:
+        /// appends are one statement, which needs none.
+        begun: bool,
+    },
 }
 
 impl<'c> Tx<'c> {
-    pub(super) fn new(connection: Connection<'c>) -> Self {
-        Self {
+    /// Begins a transaction whose audit entries are numbered from `next_entry` on.
+    pub(super) fn begin(connection: Connection<'c>, next_entry: i64) -> Result<Self, StoreError> {
+        if let Connection::Sqlite(connection) = &connection {
+            // IMMEDIATE: take the write lock now rather than fail at the first write.
+            connection.execute_batch("BEGIN IMMEDIATE")?;
+        }
+        Ok(Self {
             connection,
             appended: Appended::default(),
+            next_entry,
             wrote: false,
             failure: None,
+        })
+    }
+
+    /// Makes everything durable, and tells the number of the next audit entry.
+    pub(super) async fn commit(mut self) -> Result<i64, StoreError> {
+        self.end("COMMIT").await?;
+        Ok(self.next_entry)
+    }
+
+    /// Undoes everything.
+    pub(super) async fn rollback(mut self) -> Result<(), StoreError> {
+        self.end("ROLLBACK").await
+    }
+
+    async fn end(&mut self, sql: &'static str) -> Result<(), StoreError> {
+        match &mut self.connection {
+            // Some failures end the transaction by themselves, a full disk for one
+            // (sqlite.org/lang_transaction.html §3).
+            Connection::Sqlite(connection) if connection.is_autocommit() => Ok(()),
+            Connection::Sqlite(connection) => Ok(connection.execute_batch(sql)?),
+            Connection::Postgres {
+                connection, begun, ..
+            } => {
+                if *begun {
+                    sqlx::raw_sql(sql).execute(&mut **connection).await?;
+                }
+                Ok(())
+            }
         }
     }
 
@@ -90,14 +85,14 @@ impl<'c> Tx<'c> {
         params: Vec<Value>,
     ) -> Result<u64, StoreError> {
         let changed = match &mut self.connection {
-            Connection::Sqlite(connection) => value::sqlite(sql, params)
-                .execute(&mut **connection)
-                .await
-                .map(|done| done.rows_affected()),
-            Connection::Postgres(connection) => value::postgres(sql, params)
-                .execute(&mut **connection)
-                .await
-                .map(|done| done.rows_affected()),
+            Connection::Sqlite(connection) => {
+                sqlite::execute(connection, sql, &params).map_err(StoreError::from)
+            }
+            Connection::Postgres { connection, begun } => match begin(connection, begun).await {
+                Ok(()) => postgres::execute(connection, sql, params).await,
+                Err(error) => Err(error),
+            }
+            .map_err(StoreError::from),
         };
         let changed = changed.map_err(|error| self.fail(error))?;
         self.wrote |= changed > 0;
@@ -113,15 +108,16 @@ impl<'c> Tx<'c> {
         sql: &'static str,
         params: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
-        let rows: Result<Vec<Row>, sqlx::Error> = match &mut self.connection {
-            Connection::Sqlite(connection) => value::sqlite(sql, params)
-                .fetch_all(&mut **connection)
-                .await
-                .map(|rows| rows.into_iter().map(Row::Sqlite).collect()),
-            Connection::Postgres(connection) => value::postgres(sql, params)
-                .fetch_all(&mut **connection)
-                .await
-                .map(|rows| rows.into_iter().map(Row::Postgres).collect()),
+        let rows: Result<Vec<Row>, StoreError> = match &mut self.connection {
+            Connection::Sqlite(connection) => sqlite::fetch(connection, sql, &params)
+                .map(|rows| rows.into_iter().map(Row::Sqlite).collect())
+                .map_err(StoreError::from),
+            Connection::Postgres { connection, begun } => match begin(connection, begun).await {
+                Ok(()) => postgres::fetch(&mut **connection, sql, params).await,
+                Err(error) => Err(error),
+            }
+            .map(|rows| rows.into_iter().map(Row::Postgres).collect())
+            .map_err(StoreError::from),
         };
         let rows = rows.map_err(|error| self.fail(error))?;
         self.wrote |= !rows.is_empty() && !sql.trim_start().starts_with("SELECT");
@@ -156,20 +152,24 @@ impl<'c> Tx<'c> {
     /// # Errors
     /// Any [`StoreError`].
     pub async fn write_appended(&mut self) -> Result<(), StoreError> {
-        let rows = self.take_appended();
+        let mut rows = self.take_appended();
         self.wrote = true;
-        let outcome = self.flush(rows).await;
-        if let Err(error) = &outcome {
-            self.failure = Some(error.clone());
-        }
-        outcome
+        self.begin_now().await?;
+        self.flush(vec![&mut rows]).await
     }
 
-    /// Remembers that the transaction is spoiled, whatever its owner makes of the error.
-    fn fail(&mut self, error: sqlx::Error) -> StoreError {
-        let error = StoreError::from(error);
+    /// A statement that failed spoils the transaction, whatever its owner makes of the error.
+    fn fail(&mut self, error: StoreError) -> StoreError {
         self.failure = Some(error.clone());
         error
+    }
+
+    async fn begin_now(&mut self) -> Result<(), StoreError> {
+        let outcome = match &mut self.connection {
+            Connection::Sqlite(_) => Ok(()),
+            Connection::Postgres { connection, begun } => begin(connection, begun).await,
+        };
+        outcome.map_err(|error| self.fail(error.into()))
     }
 
     /// The failure that spoiled the transaction, if one did.
@@ -187,83 +187,26 @@ impl<'c> Tx<'c> {
         std::mem::take(&mut self.wrote)
     }
 
-    /// Writes appended rows in multi-row INSERTs.
-    pub(super) async fn flush(&mut self, rows: Appended) -> Result<(), StoreError> {
-        for (table, values) in rows.rows.into_values() {
-            let width = table.columns.len();
-            let mut left = values.len() / width;
-            let mut values = values.into_iter();
-            while left > 0 {
-                let count = chunk(left);
-                left -= count;
-                let sql = AssertSqlSafe(insert(table, count));
-                let values = values.by_ref().take(count * width);
-                match &mut self.connection {
-                    Connection::Sqlite(connection) => {
-                        value::sqlite(sql, values)
-                            .execute(&mut **connection)
-                            .await?;
-                    }
-                    Connection::Postgres(connection) => {
-                        value::postgres(sql, values)
-                            .execute(&mut **connection)
-                            .await?;
-                    }
-                }
+    /// Writes appended rows, those of each table together.
+    pub(super) async fn flush(&mut self, mut all: Vec<&mut Appended>) -> Result<(), StoreError> {
+        number(&mut all, &mut self.next_entry);
+        let tables = by_table(all.into_iter().map(|rows| &*rows));
+        let outcome = match &mut self.connection {
+            Connection::Sqlite(connection) => {
+                sqlite::append(connection, &tables).map_err(StoreError::from)
             }
-        }
-        Ok(())
-    }
-}
-
-/// The largest power of two up to 128 that fits, so that few texts are ever prepared.
-fn chunk(rows: usize) -> usize {
-    const LARGEST: usize = 128;
-    if rows >= LARGEST {
-        LARGEST
-    } else {
-        1 << rows.ilog2()
-    }
-}
-
-fn insert(table: &Table, rows: usize) -> String {
-    use std::fmt::Write as _;
-    let width = table.columns.len();
-    let mut sql = format!(
-        "INSERT INTO {} ({}) VALUES ",
-        table.name,
-        table.columns.join(", ")
-    );
-    for row in 0..rows {
-        sql.push_str(if row == 0 { "(" } else { ", (" });
-        for column in 0..width {
-            let comma = if column == 0 { "" } else { ", " };
-            // Writing to a String cannot fail.
-            let _ = write!(sql, "{comma}${}", row * width + column + 1);
-        }
-        sql.push(')');
-    }
-    sql
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_insert_names_each_parameter_once() {
-        let table = Table {
-            name: "t",
-            columns: &["a", "b"],
+            Connection::Postgres { connection, .. } => postgres::append(connection, &tables)
+                .await
+                .map_err(StoreError::from),
         };
-        assert_eq!(
-            insert(&table, 2),
-            "INSERT INTO t (a, b) VALUES ($1, $2), ($3, $4)"
-        );
+        outcome.map_err(|error| self.fail(error))
     }
+}
 
-    #[test]
-    fn chunks_are_powers_of_two() {
-        assert_eq!([1, 2, 3, 127, 128, 500].map(chunk), [1, 2, 2, 64, 128, 128]);
+async fn begin(connection: &mut PgConnection, begun: &mut bool) -> Result<(), sqlx::Error> {
+    if !*begun {
+        sqlx::raw_sql("BEGIN").execute(connection).await?;
+        *begun = true;
     }
+    Ok(())
 }

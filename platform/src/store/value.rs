@@ -4,14 +4,9 @@
 //! microseconds since 1970 in a BIGINT, truth values 0 and 1.
 
 use jiff::Timestamp;
-use sqlx::{
-    Decode, Postgres, Row as _, Sqlite, Type,
-    postgres::{PgArguments, PgRow},
-    query::Query,
-    sqlite::{SqliteArguments, SqliteRow},
-};
+use sqlx::{Decode, Postgres, Row as _, Type, postgres::PgRow};
 
-use super::StoreError;
+use super::{StoreError, sqlite};
 
 /// One parameter of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,33 +68,62 @@ impl From<&Vec<u8>> for Value {
 #[derive(Debug)]
 pub enum Row {
     /// From SQLite.
-    Sqlite(SqliteRow),
+    Sqlite(sqlite::Row),
     /// From PostgreSQL.
     Postgres(PgRow),
 }
 
-/// A type that a column of either database can be read as.
-pub trait ColumnType:
-    for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres>
-{
+/// A type that a column of either database can be read as: `i64`, `String`,
+/// `Vec<u8>`, or an `Option` of one.
+pub trait ColumnType: for<'r> Decode<'r, Postgres> + Type<Postgres> {
+    /// Reads SQLite's value; none where it is of another type.
+    fn from_sqlite(value: &sqlite::Column) -> Option<Self>
+    where
+        Self: Sized;
 }
 
-impl<T> ColumnType for T where
-    T: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres>
+macro_rules! column_type {
+    ($type:ty, $variant:ident) => {
+        impl ColumnType for $type {
+            fn from_sqlite(value: &sqlite::Column) -> Option<Self> {
+                match value {
+                    sqlite::Column::$variant(value) => Some(value.clone()),
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+column_type!(i64, Integer);
+column_type!(String, Text);
+column_type!(Vec<u8>, Blob);
+
+impl<T: ColumnType> ColumnType for Option<T>
+where
+    Self: for<'r> Decode<'r, Postgres> + Type<Postgres>,
 {
+    fn from_sqlite(value: &sqlite::Column) -> Option<Self> {
+        match value {
+            sqlite::Column::Null => Some(None),
+            value => T::from_sqlite(value).map(Some),
+        }
+    }
 }
 
 impl Row {
-    /// The column `name`: `i64`, `String`, `Vec<u8>`, or an `Option` of one.
+    /// The column `name`.
     ///
     /// # Errors
     /// [`StoreError::Unexpected`] where there is none of that name and type.
     pub fn get<T: ColumnType>(&self, name: &str) -> Result<T, StoreError> {
         match self {
-            Self::Sqlite(row) => row.try_get(name),
-            Self::Postgres(row) => row.try_get(name),
+            Self::Sqlite(row) => row
+                .column(name)
+                .and_then(T::from_sqlite)
+                .ok_or_else(|| StoreError::Unexpected(format!("no such column: {name}"))),
+            Self::Postgres(row) => row.try_get(name).map_err(StoreError::from),
         }
-        .map_err(StoreError::from)
     }
 
     /// The column `name` as a time.
@@ -130,34 +154,4 @@ impl Row {
 fn to_time(microseconds: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_microsecond(microseconds)
         .map_err(|error| StoreError::Unexpected(error.to_string()))
-}
-
-macro_rules! bind_all {
-    ($query:expr, $values:expr) => {{
-        let mut query = $query;
-        for value in $values {
-            query = match value {
-                Value::Int(value) => query.bind(value),
-                Value::Text(value) => query.bind(value),
-                Value::Blob(value) => query.bind(value),
-            };
-        }
-        query
-    }};
-}
-
-/// A statement with its parameters, for SQLite.
-pub(super) fn sqlite(
-    sql: impl sqlx::SqlSafeStr,
-    values: impl IntoIterator<Item = Value>,
-) -> Query<'static, Sqlite, SqliteArguments> {
-    bind_all!(sqlx::query::<Sqlite>(sql), values)
-}
-
-/// A statement with its parameters, for PostgreSQL.
-pub(super) fn postgres(
-    sql: impl sqlx::SqlSafeStr,
-    values: impl IntoIterator<Item = Value>,
-) -> Query<'static, Postgres, PgArguments> {
-    bind_all!(sqlx::query::<Postgres>(sql), values)
 }

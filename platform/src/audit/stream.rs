@@ -1,0 +1,143 @@
+//! Streams: each connection that writes numbers its own audit entries, so that
+//! none waits for another.
+
+use std::ops::Range;
+
+use super::merkle::{self, Hash};
+use crate::{Store, StoreError, params, store::Tx};
+
+/// How many entries a stream may have. The views of the schema have this number too.
+pub(super) const LENGTH: i64 = 1 << 40;
+
+/// Entries that follow each other in one stream and have no place yet.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub(super) stream: i64,
+    /// The number of the first of them.
+    pub(super) first: i64,
+    pub(super) leaves: Vec<Hash>,
+    /// When they were written (`audit_entry.written_at`).
+    written_at: i64,
+}
+
+/// What waits for its place.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    /// In the order in which it was written.
+    pub(super) runs: Vec<Run>,
+    /// More waits than was read.
+    pub(super) more: bool,
+}
+
+/// Begins a new stream and gives the numbers of its entries.
+///
+/// # Errors
+/// [`StoreError::Conflict`] where another connection began one at the same time.
+pub(crate) async fn open(tx: &mut Tx<'_>) -> Result<Range<i64>, StoreError> {
+    let opened = tx
+        .fetch_optional(
+            "INSERT INTO audit_stream (id, next_id)
+             SELECT newest.id + 1, (newest.id + 1) * $1
+             FROM (SELECT COALESCE(MAX(id), 0) AS id FROM audit_stream) AS newest
+             RETURNING next_id",
+            params![LENGTH],
+        )
+        .await?
+        .ok_or_else(|| StoreError::Unexpected("no stream was begun".to_owned()))?;
+    let first: i64 = opened.get("next_id")?;
+    let past = first
+        .checked_add(LENGTH)
+        .ok_or_else(|| StoreError::Unexpected("there are no more streams".to_owned()))?;
+    Ok(first..past)
+}
+
+/// What waits in the `newest` streams, about `limit` entries of each at most.
+///
+/// # Errors
+/// Any [`StoreError`].
+pub(super) async fn waiting(
+    store: &Store,
+    newest: i64,
+    limit: usize,
+) -> Result<Waiting, StoreError> {
+    // One statement sees one moment: with an entry it sees all that its writer
+    // may have known of.
+    let streams = store
+        .fetch_all(
+            "SELECT id, next_id, last_id FROM
+                 (SELECT id, next_id, (SELECT MAX(e.id) FROM audit_entry AS e
+                     WHERE e.id >= s.next_id AND e.id < (s.id + 1) * $2) AS last_id
+                  FROM audit_stream AS s
+                  WHERE id > (SELECT MAX(id) FROM audit_stream) - $1) AS streams
+             WHERE last_id IS NOT NULL ORDER BY id",
+            params![newest, LENGTH],
+        )
+        .await?;
+    let mut waiting = Waiting::default();
+    // Beyond this moment a stream that was not read whole may have more.
+    let mut until = i64::MAX;
+    for row in streams {
+        let (next, last): (i64, i64) = (row.get("next_id")?, row.get("last_id")?);
+        let runs = read(store, row.get("id")?, (next, last), limit).await?;
+        if let Some(run) = runs.last()
+            && run.next() <= last
+        {
+            until = until.min(run.written_at);
+            waiting.more = true;
+        }
+        waiting.runs.extend(runs);
+    }
+    waiting.runs.retain(|run| run.written_at <= until);
+    waiting.runs.sort_by_key(|run| run.written_at);
+    Ok(waiting)
+}
+
+/// Reads the entries of `stream` that are numbered from `next` to `last`, those
+/// written together as one run.
+async fn read(
+    store: &Store,
+    stream: i64,
+    (next, last): (i64, i64),
+    limit: usize,
+) -> Result<Vec<Run>, StoreError> {
+    let rows = store
+        .fetch_all(
+            "SELECT id, written_at, body FROM audit_entry WHERE id >= $1 AND id <= $2
+             ORDER BY id LIMIT $3",
+            params![next, last, limit as i64],
+        )
+        .await?;
+    let mut runs: Vec<Run> = Vec::new();
+    for row in &rows {
+        let (id, written_at): (i64, i64) = (row.get("id")?, row.get("written_at")?);
+        let expected = runs.last().map_or(next, Run::next);
+        if id != expected {
+            // A writer leaves no gap, so a hand did. The log goes on after it, and
+            // a verification will tell.
+            tracing::error!(
+                stream,
+                from = expected,
+                to = id,
+                "audit entries are missing"
+            );
+        }
+        let leaf = merkle::leaf(row.get::<String>("body")?.as_bytes());
+        match runs.last_mut() {
+            Some(run) if id == expected && run.written_at == written_at => run.leaves.push(leaf),
+            _ => runs.push(Run {
+                stream,
+                first: id,
+                leaves: vec![leaf],
+                written_at,
+            }),
+        }
+    }
+    Ok(runs)
+}
+
+impl Run {
+    /// The number that follows its last.
+    pub(super) fn next(&self) -> i64 {
+        self.first + self.leaves.len() as i64
+    }
+}
