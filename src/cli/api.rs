@@ -32,15 +32,16 @@ pub(crate) enum Api {
 }
 
 impl Api {
-    /// Finds the server of this data folder, or does without.
-    pub(crate) async fn open(common: &Common) -> Result<Self> {
+    /// Finds the server of this data folder, or does without: then the keys of
+    /// `services` alone are needed.
+    pub(crate) async fn open(common: &Common, services: Services) -> Result<Self> {
         let data = common.folder()?;
         data.require()?;
         let socket = data.socket();
         if UnixStream::connect(&socket).await.is_ok() {
             return Ok(Self::Server(socket));
         }
-        let node = Arc::new(Node::open(&data, common.settings()?, Services::ALL).await?);
+        let node = Arc::new(Node::open(&data, common.settings()?, services).await?);
         let site = api_site(&node);
         Ok(Self::Here(Box::new(site), node))
     }

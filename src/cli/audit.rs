@@ -13,6 +13,7 @@ use platform::{
 };
 
 use super::{Common, api::Api, cert::percent_encode, output};
+use crate::node::Services;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -44,7 +45,7 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<ExitCode> {
                 path.push_str("&action=");
                 path.push_str(&percent_encode(&action));
             }
-            let list = Api::open(common).await?.get(&path).await?;
+            let list = Api::open(common, Services::NONE).await?.get(&path).await?;
             let columns = [
                 "index", "at", "action", "outcome", "actor", "subject", "cause",
             ];

@@ -7,6 +7,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::{Common, api::Api, output};
+use crate::node::Services;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -51,7 +52,7 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
         Command::Issue { profile, csr, ca } => {
             let request = read_request(&csr)?;
             let body = json!({ "profile": profile, "csr": request, "ca": ca });
-            let issued = Api::open(common)
+            let issued = Api::open(common, Services::CA)
                 .await?
                 .post("/api/v1/certificates", body)
                 .await?;
@@ -71,7 +72,7 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
                 path.push_str("&subject=");
                 path.push_str(&percent_encode(&subject));
             }
-            let list = Api::open(common).await?.get(&path).await?;
+            let list = Api::open(common, Services::CA).await?.get(&path).await?;
             let columns = [
                 "serial",
                 "profile",
@@ -83,7 +84,7 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
             output::table(&list, &columns, common.json)
         }
         Command::Show { serial } => {
-            let shown = Api::open(common)
+            let shown = Api::open(common, Services::CA)
                 .await?
                 .get(&format!("/api/v1/certificates/{serial}"))
                 .await?;
@@ -91,7 +92,7 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
         }
         Command::Revoke { serial, reason } => {
             let path = format!("/api/v1/certificates/{serial}/revoke");
-            Api::open(common)
+            Api::open(common, Services::CA)
                 .await?
                 .post(&path, json!({ "reason": reason }))
                 .await?;

@@ -5,6 +5,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::{Common, api::Api, cert::percent_encode, output, user::told};
+use crate::node::Services;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -77,14 +78,14 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
             if let Some(alg) = id_token_alg {
                 body["id_token_signed_response_alg"] = json!(alg);
             }
-            let added = Api::open(common)
+            let added = Api::open(common, Services::IDP)
                 .await?
                 .post("/api/v1/clients", body)
                 .await?;
             told(common, &added, &credentials(&added))
         }
         Command::List => {
-            let list: Value = Api::open(common)
+            let list: Value = Api::open(common, Services::IDP)
                 .await?
                 .get("/api/v1/clients?limit=1000")
                 .await?;
@@ -94,18 +95,24 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
                 common.json,
             )
         }
-        Command::Show { client_id } => {
-            output::json(&Api::open(common).await?.get(&path(&client_id)).await?)
-        }
+        Command::Show { client_id } => output::json(
+            &Api::open(common, Services::IDP)
+                .await?
+                .get(&path(&client_id))
+                .await?,
+        ),
         Command::RenewSecret { client_id } => {
-            let renewed = Api::open(common)
+            let renewed = Api::open(common, Services::IDP)
                 .await?
                 .post(&format!("{}/secret", path(&client_id)), json!({}))
                 .await?;
             told(common, &renewed, &credentials(&renewed))
         }
         Command::Delete { client_id } => {
-            let gone = Api::open(common).await?.delete(&path(&client_id)).await?;
+            let gone = Api::open(common, Services::IDP)
+                .await?
+                .delete(&path(&client_id))
+                .await?;
             told(common, &gone, &format!("deleted {client_id}"))
         }
     }
