@@ -61,27 +61,35 @@ pub async fn run(jobs: Vec<Job>, store: Store, clock: SharedClock, tick: Duratio
     let node = random::id();
     loop {
         tokio::time::sleep(tick).await;
-        for job in &jobs {
-            match take(&store, &clock, job, &node).await {
-                Ok(true) => {
-                    let started = clock.now().as_microsecond();
-                    let outcome = (job.run)().await;
-                    if let Err(error) = &outcome {
-                        tracing::error!(job = job.name, %error, "a job failed and is tried again soon");
-                    }
-                    let now = clock.now().as_microsecond();
-                    let ended = match outcome {
-                        Ok(()) => (0, Some(started)),
-                        Err(_) => (now + micros(RETRY), None),
-                    };
-                    if let Err(error) = release(&store, job, &node, ended).await {
-                        tracing::warn!(job = job.name, %error, "a job's lease was not given back");
-                    }
-                }
-                Ok(false) => {}
-                Err(error) => tracing::warn!(job = job.name, %error, "a job's lease was not taken"),
-            }
+        round(&jobs, &store, &clock, &node).await;
+    }
+}
+
+/// Looks at each of `jobs` once and runs, as `node`, those that are due and that no
+/// other node runs.
+pub async fn round(jobs: &[Job], store: &Store, clock: &SharedClock, node: &str) {
+    for job in jobs {
+        match take(store, clock, job, node).await {
+            Ok(true) => run_once(job, store, clock, node).await,
+            Ok(false) => {}
+            Err(error) => tracing::warn!(job = job.name, %error, "a job's lease was not taken"),
         }
+    }
+}
+
+/// Runs a job whose lease this node holds, and gives the lease back.
+async fn run_once(job: &Job, store: &Store, clock: &SharedClock, node: &str) {
+    let started = clock.now().as_microsecond();
+    let outcome = (job.run)().await;
+    if let Err(error) = &outcome {
+        tracing::error!(job = job.name, %error, "a job failed and is tried again soon");
+    }
+    let ended = match outcome {
+        Ok(()) => (0, Some(started)),
+        Err(_) => (clock.now().as_microsecond() + micros(RETRY), None),
+    };
+    if let Err(error) = release(store, job, node, ended).await {
+        tracing::warn!(job = job.name, %error, "a job's lease was not given back");
     }
 }
 
