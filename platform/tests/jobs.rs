@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use platform::{
     Clock as _, SharedClock, Store,
     clock::ManualClock,
-    jobs::{self, Job},
+    jobs::{self, Job, MadeDue},
 };
 use testkit::Postgres;
 use tokio::sync::Notify;
@@ -131,6 +131,86 @@ async fn a_node_that_died_in_a_run_is_succeeded_by_another() {
         assert_eq!(world.round(&job, "survivor").await, 0);
         world.pass(1);
         assert_eq!(world.round(&job, "survivor").await, 1);
+    })
+    .await;
+}
+
+/// Makes the job due, as an act does in its own transaction.
+async fn made_due(world: &World) -> MadeDue {
+    let made = world
+        .store
+        .transact(|tx| Box::pin(jobs::make_due(tx, NAME)));
+    made.await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_was_made_due_runs_at_the_next_look_and_keeps_its_period() {
+    on_both(async |world| {
+        let job = world.counting(0);
+        let _ = made_due(&world).await;
+        assert_eq!(world.round(&job, "a").await, 1);
+        world.pass(60);
+        let _ = (made_due(&world).await, made_due(&world).await);
+        assert_eq!(world.round(&job, "b").await, 2);
+        assert_eq!(world.round(&job, "a").await, 2);
+        world.pass(3599);
+        assert_eq!(world.round(&job, "a").await, 2);
+        world.pass(1);
+        assert_eq!(world.round(&job, "a").await, 3);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_was_made_due_while_it_ran_runs_again() {
+    on_both(async |world| {
+        let (begun, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (telling, waiting) = (Arc::clone(&begun), Arc::clone(&go_on));
+        let held = Job::new(NAME, HOUR, move || {
+            let (begun, go_on) = (Arc::clone(&telling), Arc::clone(&waiting));
+            async move {
+                begun.notify_one();
+                go_on.notified().await;
+                Ok::<_, &str>(())
+            }
+        });
+        // It has been made due before, and is again.
+        let _ = made_due(&world).await;
+        let (store, clock) = (world.store.clone(), world.clock());
+        let run = tokio::spawn(async move { jobs::round(&[held], &store, &clock, "a").await });
+        begun.notified().await;
+        let _ = made_due(&world).await;
+        go_on.notify_one();
+        run.await.unwrap();
+        let job = world.counting(0);
+        assert_eq!(world.round(&job, "b").await, 1);
+        assert_eq!(world.round(&job, "b").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_done_otherwise_is_not_done_again_and_the_rest_is() {
+    on_both(async |world| {
+        let job = world.counting(0);
+        assert_eq!(world.round(&job, "a").await, 1);
+        world.pass(60);
+        let due = made_due(&world).await;
+        jobs::settle(&world.store, due).await.unwrap();
+        assert_eq!(world.round(&job, "a").await, 1);
+        // Of two, one was done: its node knows nothing of the other's.
+        for first in [true, false] {
+            let before = world.round(&job, "a").await;
+            let both = [made_due(&world).await, made_due(&world).await];
+            let done = if first { both[0] } else { both[1] };
+            jobs::settle(&world.store, done).await.unwrap();
+            assert_eq!(world.round(&job, "a").await, before + 1);
+        }
+        // Settled late: the run that was meanwhile stands.
+        let due = made_due(&world).await;
+        let ran = world.round(&job, "a").await;
+        jobs::settle(&world.store, due).await.unwrap();
+        assert_eq!(world.round(&job, "a").await, ran);
     })
     .await;
 }

@@ -17,13 +17,13 @@ const CALLBACK: &str = "https://app.example.org/callback";
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-struct Nodes {
-    first: Xinshu,
-    second: Xinshu,
-    database: String,
+pub(crate) struct Nodes {
+    pub(crate) first: Xinshu,
+    pub(crate) second: Xinshu,
+    pub(crate) database: String,
 }
 
-fn two_nodes() -> Nodes {
+pub(crate) fn two_nodes() -> Nodes {
     let database = Postgres::shared().database();
     let settings = vec![format!("database.url={database}")];
     let first = Xinshu::init(
