@@ -28,6 +28,9 @@ pub(crate) enum Command {
         /// Only those with this very subject
         #[arg(long)]
         subject: Option<String>,
+        /// Only those that come after this one: the last serial number of the list before
+        #[arg(long, value_name = "SERIAL")]
+        after: Option<String>,
         /// How many at most
         #[arg(long, default_value_t = 100)]
         limit: u32,
@@ -66,11 +69,16 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
                     .trim_end(),
             )
         }
-        Command::List { subject, limit } => {
+        Command::List {
+            subject,
+            after,
+            limit,
+        } => {
             let mut path = format!("/api/v1/certificates?limit={limit}");
-            if let Some(subject) = subject {
-                path.push_str("&subject=");
-                path.push_str(&percent_encode(&subject));
+            for (name, value) in [("subject", subject), ("after", after)] {
+                if let Some(value) = value {
+                    path.push_str(&format!("&{name}={}", percent_encode(&value)));
+                }
             }
             let list = Api::open(common, Services::CA).await?.get(&path).await?;
             let columns = [

@@ -4,7 +4,13 @@ use anyhow::Result;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::{Common, api::Api, cert::percent_encode, output, user::told};
+use super::{
+    Common,
+    api::{Api, whole_list},
+    cert::percent_encode,
+    output,
+    user::told,
+};
 use crate::node::Services;
 
 #[derive(Debug, Subcommand)]
@@ -85,12 +91,10 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
             told(common, &added, &credentials(&added))
         }
         Command::List => {
-            let list: Value = Api::open(common, Services::IDP)
-                .await?
-                .get("/api/v1/clients?limit=1000")
-                .await?;
+            let members = ["clients", "client_id"];
+            let list = whole_list(common, Services::IDP, "/api/v1/clients", members).await?;
             output::table(
-                &list["clients"],
+                &list,
                 &["client_id", "client_name", "grant_types", "redirect_uris"],
                 common.json,
             )

@@ -4,7 +4,12 @@ use anyhow::Result;
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{Common, api::Api, cert::percent_encode, output};
+use super::{
+    Common,
+    api::{Api, whole_list},
+    cert::percent_encode,
+    output,
+};
 use crate::node::Services;
 
 #[derive(Debug, Subcommand)]
@@ -97,12 +102,10 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
             told(common, &added, &format!("added {name}"))
         }
         Command::List => {
-            let list = Api::open(common, Services::IDP)
-                .await?
-                .get("/api/v1/users?limit=1000")
-                .await?;
+            let members = ["users", "name"];
+            let list = whole_list(common, Services::IDP, "/api/v1/users", members).await?;
             output::table(
-                &list["users"],
+                &list,
                 &["name", "display_name", "email", "grants", "disabled_at"],
                 common.json,
             )
