@@ -11,6 +11,7 @@ mod a_lost_database;
 mod a_lost_token;
 mod a_node_dies_in_a_revocation;
 mod a_power_failure;
+mod in_flight;
 mod slow_clients;
 mod two_nodes;
 
