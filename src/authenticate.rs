@@ -20,9 +20,13 @@ pub(crate) async fn authenticate(
     next: Next,
 ) -> Response {
     let actor = match bearer(request.headers()) {
-        Some(token) => match node.idp.authenticate_bearer(token).await {
-            Ok(actor) => Some(actor),
-            Err(error) => return Problem::from(error).into_response(),
+        Some(token) => match &node.idp {
+            Some(idp) => match idp.authenticate_bearer(token).await {
+                Ok(actor) => Some(actor),
+                Err(error) => return Problem::from(error).into_response(),
+            },
+            // Whether a token is good only the identity provider can tell.
+            None => return no_tokens_here().into_response(),
         },
         None => match certificate(&node, request.extensions().get().cloned()).await {
             Ok(actor) => actor,
@@ -35,6 +39,13 @@ pub(crate) async fn authenticate(
         caller.actor = actor;
     }
     next.run(request).await
+}
+
+fn no_tokens_here() -> Problem {
+    Problem::unauthorized(
+        "this node does not run the identity provider and takes no access tokens; \
+         ask a node that does, or show a client certificate",
+    )
 }
 
 /// The token of an `Authorization: Bearer` header (RFC 6750 §2.1).

@@ -105,8 +105,9 @@ pub(crate) async fn run(data: &DataFolder, options: &InitOptions, common: &Commo
     drop(ca);
     ground.keyring.close().await;
     drop(ground);
-    let node = Node::open(data, settings, Services::ALL).await?;
-    let password_link = setup_administrator(&node, options, settled).await?;
+    let node = Node::open(data, settings, Services::IDP).await?;
+    let idp = node.idp.as_ref().context("the identity provider")?;
+    let password_link = setup_administrator(idp, options, settled).await?;
     // The last file: where it is, everything is.
     data::write_file(&data.root(), 0o644, anchors.as_bytes())?;
     node.sequencer.catch_up().await.context("the log")?;
@@ -444,7 +445,7 @@ impl Setup<'_> {
 
 /// The first administrator, and a link to set the password while none is set.
 async fn setup_administrator(
-    node: &Node,
+    idp: &idp::Service,
     options: &InitOptions,
     settled: bool,
 ) -> Result<Option<String>> {
@@ -454,25 +455,19 @@ async fn setup_administrator(
         grants: vec!["*".to_owned()],
         ..idp::NewUser::default()
     };
-    match node.idp.add_user(new, &caller).await {
+    match idp.add_user(new, &caller).await {
         Ok(_) => {
-            let link = node
-                .idp
-                .password_link(&options.administrator, &caller)
-                .await?;
+            let link = idp.password_link(&options.administrator, &caller).await?;
             Ok(Some(link.url))
         }
         // There is one already: a second node, or a set-up that was interrupted
         // before anyone could have seen the link.
         Err(idp::Error::Conflict(_)) => {
-            let user = node.idp.show_user(&options.administrator, &caller).await?;
+            let user = idp.show_user(&options.administrator, &caller).await?;
             if settled || user.has_password {
                 return Ok(None);
             }
-            let link = node
-                .idp
-                .password_link(&options.administrator, &caller)
-                .await?;
+            let link = idp.password_link(&options.administrator, &caller).await?;
             Ok(Some(link.url))
         }
         Err(error) => Err(error).context("the first administrator"),

@@ -1,4 +1,7 @@
 //! Composition: the services of one node on their common ground.
+//!
+//! A node opens the keys of the services it runs and the log's, no others: they
+//! need not be on its machine.
 
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -30,13 +33,31 @@ impl Services {
         tsa: true,
     };
 
+    /// None: what reads the database and the log alone.
+    pub(crate) const NONE: Self = Self {
+        ca: false,
+        idp: false,
+        tsa: false,
+    };
+
+    pub(crate) const CA: Self = Self {
+        ca: true,
+        ..Self::NONE
+    };
+
+    pub(crate) const IDP: Self = Self {
+        idp: true,
+        ..Self::NONE
+    };
+
+    pub(crate) const TSA: Self = Self {
+        tsa: true,
+        ..Self::NONE
+    };
+
     /// Reads `ca,idp,tsa` or a part of it.
     pub(crate) fn parse(list: &str) -> Result<Self, String> {
-        let mut services = Self {
-            ca: false,
-            idp: false,
-            tsa: false,
-        };
+        let mut services = Self::NONE;
         for name in list.split(',') {
             match name.trim() {
                 "ca" => services.ca = true,
@@ -60,9 +81,11 @@ pub(crate) struct Node {
     pub(crate) store: Store,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) services: Services,
+    /// On every node, since its records are asked: where it is not among
+    /// `services`, it has no authority and no key.
     pub(crate) ca: ca::Service,
-    pub(crate) idp: idp::Service,
-    pub(crate) tsa: tsa::Service,
+    pub(crate) idp: Option<idp::Service>,
+    pub(crate) tsa: Option<tsa::Service>,
     pub(crate) sequencer: Sequencer,
 }
 
@@ -108,19 +131,6 @@ impl Node {
             );
         };
         let log_key = keyring.find(&log_key).await.context("the log's key")?;
-        let Some((es256, rs256)) = idp::key_uris(store).await? else {
-            bail!("the identity provider has no keys; run xinshu init again");
-        };
-        let keys = idp::SigningKeys {
-            es256: keyring
-                .find(&es256)
-                .await
-                .context("the identity provider's key")?,
-            rs256: keyring
-                .find(&rs256)
-                .await
-                .context("the identity provider's key")?,
-        };
         let ca_keys = services.ca.then_some(keyring.as_ref());
         let ca = ca::Service::open(
             ca_config(&settings)?,
@@ -130,21 +140,18 @@ impl Node {
         )
         .await
         .context("the certificate authority")?;
-        let idp = idp::Service::new(
-            idp_config(&settings),
-            store.clone(),
-            Arc::clone(&clock),
-            keys,
-        )
-        .context("the identity provider")?;
-        let tsa = tsa::Service::open(
-            tsa_config(&settings),
-            store.clone(),
-            Arc::clone(&clock),
-            keyring,
-        )
-        .await
-        .context("the time-stamp authority")?;
+        let idp = if services.idp {
+            Some(open_idp(&ground, &settings).await?)
+        } else {
+            None
+        };
+        let tsa = if services.tsa {
+            let (config, clock) = (tsa_config(&settings), Arc::clone(&clock));
+            let opened = tsa::Service::open(config, store.clone(), clock, keyring).await;
+            Some(opened.context("the time-stamp authority")?)
+        } else {
+            None
+        };
         Ok(Self {
             sequencer: Sequencer::new(store.clone(), log_key, clock),
             clock: ground.clock,
@@ -157,6 +164,23 @@ impl Node {
             tsa,
         })
     }
+}
+
+async fn open_idp(ground: &Ground, settings: &Settings) -> Result<idp::Service> {
+    let Ground { store, keyring, .. } = ground;
+    let Some((es256, rs256)) = idp::key_uris(store).await? else {
+        bail!("the identity provider has no keys; run xinshu init again");
+    };
+    let key = async |uri: String| {
+        let found = keyring.find(&uri).await;
+        found.context("the identity provider's key")
+    };
+    let keys = idp::SigningKeys {
+        es256: key(es256).await?,
+        rs256: key(rs256).await?,
+    };
+    let (config, clock) = (idp_config(settings), ground.shared_clock());
+    idp::Service::new(config, store.clone(), clock, keys).context("the identity provider")
 }
 
 /// Opens every adapter that the settings name.

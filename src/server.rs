@@ -5,7 +5,7 @@ use std::{io::Write as _, sync::Arc, time::Duration};
 use anyhow::{Context as _, Result, bail};
 use hsm_adapters::{Key, Keyring};
 use pki::Certificate;
-use platform::{jobs, settings::Settings};
+use platform::{Clock as _, jobs, settings::Settings};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
@@ -38,13 +38,12 @@ pub(crate) async fn serve(data: &DataFolder, settings: Settings, services: Servi
     let node = Arc::new(Node::open(data, settings, services).await?);
     let listeners = Listeners::bind(&node.settings.listen, &data.socket()).await?;
     let certificate = Arc::new(ServerCertificate::default());
-    let shown = refresh_certificate(&node, &certificate, None).await?;
-    if shown.is_none() {
+    let Some(shown) = refresh_certificate(&node, &certificate, None).await? else {
         bail!(
             "this server has no TLS certificate; run: xinshu init --data {}",
             data.path().display()
         );
-    }
+    };
     let mut background = JoinSet::new();
     if services.ca {
         node.ca.start_responders(&node.keyring).await?;
@@ -65,10 +64,11 @@ pub(crate) async fn serve(data: &DataFolder, settings: Settings, services: Servi
     background.spawn(keep_certificate(
         Arc::clone(&node),
         Arc::clone(&certificate),
+        readiness.clone(),
         shown,
     ));
-    if services.tsa {
-        background.spawn(keep_units(Arc::clone(&node)));
+    if let Some(tsa) = &node.tsa {
+        background.spawn(keep_units(Arc::clone(&node), tsa.clone()));
     }
     background.spawn(upkeep(readiness.clone()));
     announce(&listeners)?;
@@ -152,8 +152,8 @@ fn node_jobs(node: &Node) -> Vec<jobs::Job> {
     if node.services.ca {
         jobs.extend(node.ca.jobs());
     }
-    if node.services.idp {
-        jobs.extend(node.idp.jobs());
+    if let Some(idp) = &node.idp {
+        jobs.extend(idp.jobs());
     }
     jobs
 }
@@ -182,29 +182,24 @@ pub(crate) fn tls_name(key: &dyn Key) -> String {
     format!("tls:{}", hex::encode(&digest[..8]))
 }
 
-/// Shows the newest certificate of this server, and tells its bytes.
+/// Shows the newest certificate of this server, and tells which that is.
 async fn refresh_certificate(
     node: &Node,
     certificate: &ServerCertificate,
-    shown: Option<Vec<u8>>,
-) -> Result<Option<Vec<u8>>> {
+    shown: Option<&Certificate>,
+) -> Result<Option<Certificate>> {
     let key = find_key(&node.keyring, TLS_KEY).await?;
     let name = tls_name(key.as_ref());
-    let Some(newest) = node.ca.service_certificate(&name).await? else {
+    let newest = node.ca.service_certificate(&name).await?;
+    let Some(mut chain) = newest.map(|newest| newest.chain) else {
         return Ok(None);
     };
-    let leaf = newest.chain.first().map(|leaf| leaf.der().to_vec());
-    if leaf != shown {
-        let chain = newest
-            .chain
-            .iter()
-            .map(Certificate::der)
-            .map(<[u8]>::to_vec)
-            .collect();
+    if chain.first().map(Certificate::der) != shown.map(Certificate::der) {
+        let chain = chain.iter().map(|one| one.der().to_vec()).collect();
         certificate.replace(chain, key);
         tracing::info!(name, "this server's TLS certificate is in place");
     }
-    Ok(leaf)
+    Ok((!chain.is_empty()).then(|| chain.swap_remove(0)))
 }
 
 async fn find_key(keyring: &Keyring, uri: &str) -> Result<Arc<dyn Key>> {
@@ -216,45 +211,58 @@ async fn find_key(keyring: &Keyring, uri: &str) -> Result<Arc<dyn Key>> {
 
 /// Gives the time-stamping unit the certificate that the authority renewed, and
 /// takes over what another node changed.
-async fn keep_units(node: Arc<Node>) {
+async fn keep_units(node: Arc<Node>, tsa: tsa::Service) {
     loop {
         tokio::time::sleep(UNITS_PERIOD).await;
-        if let Err(error) = renew_unit(&node).await {
+        if let Err(error) = renew_unit(&node, &tsa).await {
             tracing::warn!(%error, "the time-stamping unit's certificate was not renewed");
         }
-        if let Err(error) = node.tsa.reload(&node.keyring).await {
+        if let Err(error) = tsa.reload(&node.keyring).await {
             tracing::warn!(%error, "the time-stamping units were not read anew");
         }
     }
 }
 
-async fn renew_unit(node: &Node) -> Result<()> {
+async fn renew_unit(node: &Node, tsa: &tsa::Service) -> Result<()> {
     let Some(newest) = node.ca.service_certificate(TSA).await? else {
         return Ok(());
     };
     let leaf = newest.chain.first().map(Certificate::to_pem);
-    let units = node.tsa.units();
+    let units = tsa.units();
     let unit = units.iter().find(|unit| unit.name == tsa::DEFAULT_UNIT);
     if unit.map(|unit| &unit.certificate) != leaf.as_ref() {
         let key = find_key(&node.keyring, &newest.key_uri).await?;
         let caller = platform::Caller::system("renewal");
-        node.tsa
-            .put_unit(&caller, tsa::DEFAULT_UNIT, &newest.chain_pem(), key)
+        tsa.put_unit(&caller, tsa::DEFAULT_UNIT, &newest.chain_pem(), key)
             .await?;
     }
     Ok(())
 }
 
-/// Looks for a renewed certificate and swaps it in while running.
+/// Looks for a renewed certificate and swaps it in while running. Where nobody
+/// renews it, the old one goes on being shown, and that is told.
 async fn keep_certificate(
     node: Arc<Node>,
     certificate: Arc<ServerCertificate>,
-    mut shown: Option<Vec<u8>>,
+    readiness: Readiness,
+    mut shown: Certificate,
 ) {
+    let mut overdue = false;
     loop {
+        let was_overdue = overdue;
+        overdue = ca::renewal_is_overdue(&shown, node.clock.now());
+        let ends = shown.validity().not_after;
+        readiness.certificate(overdue.then_some(ends));
+        if overdue && !was_overdue {
+            tracing::error!(
+                %ends,
+                "this server's TLS certificate was not renewed: a node that runs ca does that"
+            );
+        }
         tokio::time::sleep(CERTIFICATE_PERIOD).await;
-        match refresh_certificate(&node, &certificate, shown.clone()).await {
-            Ok(newest) => shown = newest,
+        match refresh_certificate(&node, &certificate, Some(&shown)).await {
+            Ok(Some(newest)) => shown = newest,
+            Ok(None) => {}
             Err(error) => tracing::warn!(%error, "a renewed TLS certificate could not be read"),
         }
     }

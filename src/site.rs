@@ -25,18 +25,17 @@ pub(crate) use ops::Readiness;
 
 /// The routes of every listener.
 pub(crate) fn sites(node: &Arc<Node>, readiness: Readiness) -> Sites {
-    let services = node.services;
     let mut https = Router::new().merge(log::routes(node));
-    if services.idp {
-        https = https.merge(node.idp.routes());
+    if let Some(idp) = &node.idp {
+        https = https.merge(idp.routes());
     }
     let mut http = Router::new();
-    if services.ca {
+    if node.services.ca {
         http = http.merge(node.ca.public());
     }
-    if services.tsa {
-        https = https.merge(node.tsa.routes());
-        http = http.merge(node.tsa.routes());
+    if let Some(tsa) = &node.tsa {
+        https = https.merge(tsa.routes());
+        http = http.merge(tsa.routes());
     }
     #[cfg(feature = "bench")]
     let (http, https) = (
@@ -77,11 +76,11 @@ fn described(node: &Arc<Node>) -> (Router, OpenApi) {
     if node.services.ca {
         api = api.merge(node.ca.api());
     }
-    if node.services.idp {
-        api = api.merge(node.idp.api());
+    if let Some(idp) = &node.idp {
+        api = api.merge(idp.api());
     }
-    if node.services.tsa {
-        api = api.merge(node.tsa.api());
+    if let Some(tsa) = &node.tsa {
+        api = api.merge(tsa.api());
     }
     api.merge(audit::api(node)).split_for_parts()
 }

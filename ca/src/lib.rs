@@ -37,7 +37,7 @@ pub use error::Error;
 pub use hierarchy::NewAuthority;
 pub use issue::{Issued, Order};
 pub use model::{Authority, CaInfo, CertificateInfo, ProfileName, Status, parse_reason};
-pub use service_certificate::{ServiceCertificate, ServiceKey, ServiceUse};
+pub use service_certificate::{ServiceCertificate, ServiceKey, ServiceUse, renewal_is_overdue};
 pub use verify_records::verify_records;
 
 use model::Bearings;

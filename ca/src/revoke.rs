@@ -4,7 +4,7 @@ use pki::{RevocationReason, SerialNumber};
 use platform::{
     Caller,
     audit::{Entry, Party},
-    jobs,
+    jobs::{self, MadeDue},
     store::Tx,
 };
 
@@ -14,8 +14,9 @@ const ACTION: &str = "ca.certificate.revoke";
 
 /// Revokes a certificate and publishes a CRL that says so.
 ///
-/// The revocation stands once it is on disk; where the CRL cannot be signed now,
-/// the job that publishes CRLs is due at once.
+/// The revocation stands once it is on disk. The same commit makes the job due that
+/// publishes CRLs: where the key does not serve now, or this node dies in between, it
+/// is that job's, on any node.
 ///
 /// # Errors
 /// [`Error::NoSuchCertificate`], [`Error::AlreadyRevoked`], [`Error::Denied`], the database.
@@ -30,17 +31,21 @@ pub(crate) async fn revoke(
     authorize(service, caller, ACTION, subject.clone()).await?;
     let entry = Entry::new(ACTION, caller, subject, now).with("reason", reason.name());
     let wanted = serial.clone();
-    let (issuer, generation) = service
+    let (issuer, generation, due) = service
         .store()
         .transact(move |tx| Box::pin(write(tx, wanted.clone(), reason, now, entry.clone())))
         .await?;
     service.outdate(generation);
     metrics::counter!("xinshu_ca_certificates_revoked_total").increment(1);
-    if let Err(error) = publish_crl::publish(service, caller, &issuer).await {
-        tracing::error!(%error, ca = issuer, "the CRL that tells of a revocation is tried again soon");
-        // The revocation stands: a failure from here on is not the caller's.
-        if let Err(error) = jobs::make_due(service.store(), PUBLISH_CRL).await {
-            tracing::error!(%error, ca = issuer, "that CRL waits for its schedule or the next start");
+    // The revocation stands: a failure from here on is not the caller's.
+    match publish_crl::publish(service, caller, &issuer).await {
+        Ok(_) => {
+            if let Err(error) = jobs::settle(service.store(), due).await {
+                tracing::warn!(%error, ca = issuer, "a CRL is published once more than needed");
+            }
+        }
+        Err(error) => {
+            tracing::error!(%error, ca = issuer, "the CRL that tells of a revocation is tried again soon");
         }
     }
     Ok(())
@@ -52,14 +57,19 @@ async fn write(
     reason: RevocationReason,
     now: jiff::Timestamp,
     entry: Entry,
-) -> Result<(String, i64), Error> {
+) -> Result<(String, i64, MadeDue), Error> {
     let known = store::known(tx, serial.as_bytes())
         .await?
         .ok_or_else(|| Error::NoSuchCertificate(serial.to_string()))?;
-    if known.revoked || !store::revoke(tx, serial.as_bytes(), &known, reason, now).await? {
+    if known.revoked {
+        return Err(Error::AlreadyRevoked(serial.to_string()));
+    }
+    // First, so that of two nodes that revoke one waits here and holds nothing yet.
+    let due = jobs::make_due(tx, PUBLISH_CRL).await?;
+    if !store::revoke(tx, serial.as_bytes(), &known, reason, now).await? {
         return Err(Error::AlreadyRevoked(serial.to_string()));
     }
     tx.audit(entry.with("ca", known.issuer.clone()));
     let generation = store::next_generation(tx).await?;
-    Ok((known.issuer, generation))
+    Ok((known.issuer, generation, due))
 }

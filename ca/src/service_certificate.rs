@@ -84,6 +84,14 @@ pub(crate) fn needs_renewal(certificate: &Certificate, now: Timestamp) -> bool {
     now > validity.not_before + life * 2 / 3
 }
 
+/// True after three quarters of a certificate's life: it should have been renewed
+/// a while ago, and nobody did.
+pub fn renewal_is_overdue(certificate: &Certificate, now: Timestamp) -> bool {
+    let validity = certificate.validity();
+    let life = validity.not_after.duration_since(validity.not_before);
+    now > validity.not_before + life * 3 / 4
+}
+
 /// Renews every service certificate that has lived two thirds of its life, for
 /// the same key and names. Needs no service's private key.
 pub(crate) async fn renew_due(service: &Service) -> Result<(), Error> {

@@ -18,10 +18,18 @@ const PAGE: i64 = 1000;
 struct Body {
     at: i64,
     action: String,
+    actor: String,
     subject: String,
     outcome: String,
     #[serde(default)]
     details: Details,
+}
+
+/// What stands beside an entry of a person, until it is erased.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Personal {
+    actor: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -114,9 +122,16 @@ fn certificate(seen: &Seen, logged: Option<Body>) -> Option<String> {
     let profile = logged.details.profile.split(':').next().unwrap_or_default();
     let same = logged.details.ca == seen.row.issuer
         && profile == seen.row.profile
-        && logged.at == seen.row.issued_at.as_microsecond();
+        && logged.at == seen.row.issued_at.as_microsecond()
+        && (logged.actor == seen.row.requester || is_erased(&logged.actor));
     (!same || !seen.agrees)
         .then(|| format!("what is on record beside certificate {serial} is not what was logged"))
+}
+
+/// True where of an actor's name only the entry's commitment is left: whether it was
+/// this one nobody can tell any more.
+fn is_erased(actor: &str) -> bool {
+    actor.starts_with('~')
 }
 
 fn revocation(
@@ -199,7 +214,7 @@ async fn read_log(store: &Store) -> Result<Logged, StoreError> {
     loop {
         let rows = store
             .fetch_all(
-                "SELECT id, body FROM audit_entry
+                "SELECT id, body, personal FROM audit_entry
                  WHERE id > $1 AND (action = $2 OR action = $3 OR action = $4) ORDER BY id LIMIT $5",
                 params![last, "ca.certificate.issue", "ca.certificate.revoke", "ca.authority.create", PAGE],
             )
@@ -207,9 +222,15 @@ async fn read_log(store: &Store) -> Result<Logged, StoreError> {
         for row in &rows {
             last = row.get("id")?;
             // An entry that cannot be read is the log's own finding.
-            let Ok(body) = serde_json::from_str::<Body>(&row.get::<String>("body")?) else {
+            let Ok(mut body) = serde_json::from_str::<Body>(&row.get::<String>("body")?) else {
                 continue;
             };
+            // That the name fits the commitment in the body, the log's own check proves.
+            let personal: Option<String> = row.get("personal")?;
+            let personal = personal.and_then(|personal| serde_json::from_str(&personal).ok());
+            if let Some(Personal { actor: Some(actor) }) = personal {
+                body.actor = actor;
+            }
             if body.outcome != "success" {
                 continue;
             }

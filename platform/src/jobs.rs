@@ -2,12 +2,14 @@
 //!
 //! A job's row in the database holds a lease with an end, and when it last ran:
 //! of many nodes one gets the lease, and a run is due only a period after the last.
+//! An act that leaves a job something to do makes it due in its own transaction
+//! ([`make_due`]), so that the work is done even if its node dies in the next moment.
 
 use std::{fmt::Display, time::Duration};
 
 use futures_util::future::BoxFuture;
 
-use crate::{SharedClock, Store, StoreError, params, random};
+use crate::{SharedClock, Store, StoreError, params, random, store::Tx};
 
 /// How long a run may take before another node may take over.
 const LEASE: Duration = Duration::from_secs(120);
@@ -61,37 +63,53 @@ pub async fn run(jobs: Vec<Job>, store: Store, clock: SharedClock, tick: Duratio
     let node = random::id();
     loop {
         tokio::time::sleep(tick).await;
-        for job in &jobs {
-            match take(&store, &clock, job, &node).await {
-                Ok(true) => {
-                    let started = clock.now().as_microsecond();
-                    let outcome = (job.run)().await;
-                    if let Err(error) = &outcome {
-                        tracing::error!(job = job.name, %error, "a job failed and is tried again soon");
-                    }
-                    let now = clock.now().as_microsecond();
-                    let ended = match outcome {
-                        Ok(()) => (0, Some(started)),
-                        Err(_) => (now + micros(RETRY), None),
-                    };
-                    if let Err(error) = release(&store, job, &node, ended).await {
-                        tracing::warn!(job = job.name, %error, "a job's lease was not given back");
-                    }
-                }
-                Ok(false) => {}
-                Err(error) => tracing::warn!(job = job.name, %error, "a job's lease was not taken"),
-            }
+        round(&jobs, &store, &clock, &node).await;
+    }
+}
+
+/// Looks at each of `jobs` once and runs, as `node`, those that are due and that no
+/// other node runs.
+pub async fn round(jobs: &[Job], store: &Store, clock: &SharedClock, node: &str) {
+    for job in jobs {
+        match take(store, clock, job, node).await {
+            Ok(Some(seen)) => run_once(job, store, clock, node, seen).await,
+            Ok(None) => {}
+            Err(error) => tracing::warn!(job = job.name, %error, "a job's lease was not taken"),
         }
     }
 }
 
-/// Takes the lease where the job is due and nobody holds it.
+/// Runs a job whose lease this node holds, and gives the lease back; `seen` is what
+/// was noted as its last run before.
+async fn run_once(job: &Job, store: &Store, clock: &SharedClock, node: &str, seen: i64) {
+    let started = clock.now().as_microsecond();
+    let outcome = (job.run)().await;
+    if let Err(error) = &outcome {
+        tracing::error!(job = job.name, %error, "a job failed and is tried again soon");
+    }
+    let ended = match outcome {
+        Ok(()) => Ended {
+            until: 0,
+            last_run: started,
+        },
+        Err(_) => Ended {
+            until: clock.now().as_microsecond() + micros(RETRY),
+            last_run: seen,
+        },
+    };
+    if let Err(error) = release(store, job, node, seen, ended).await {
+        tracing::warn!(job = job.name, %error, "a job's lease was not given back");
+    }
+}
+
+/// Takes the lease where the job is due and nobody holds it, and tells what is noted
+/// as its last run.
 async fn take(
     store: &Store,
     clock: &SharedClock,
     job: &Job,
     node: &str,
-) -> Result<bool, StoreError> {
+) -> Result<Option<i64>, StoreError> {
     let now = clock.now().as_microsecond();
     let due = now - micros(job.period);
     let recent = store
@@ -101,7 +119,7 @@ async fn take(
         )
         .await?;
     if recent.is_some() {
-        return Ok(false);
+        return Ok(None);
     }
     let until = now + micros(LEASE);
     let name = job.name;
@@ -110,36 +128,46 @@ async fn take(
         .transact(move |tx| {
             let values = params![name, &node, until, now, due];
             Box::pin(async move {
-                tx.execute(
+                tx.fetch_optional(
                     "INSERT INTO job (name, holder, lease_until, last_run) VALUES ($1, $2, $3, 0)
                      ON CONFLICT (name) DO UPDATE
                      SET holder = excluded.holder, lease_until = excluded.lease_until
-                     WHERE job.lease_until <= $4 AND job.last_run <= $5",
+                     WHERE job.lease_until <= $4 AND job.last_run <= $5
+                     RETURNING last_run",
                     values,
                 )
-                .await
-                .map(|changed| changed > 0)
+                .await?
+                .map(|row| row.get("last_run"))
+                .transpose()
             })
         })
         .await
 }
 
-/// Gives a lease back: for good with the time of the run, or until a failed run is
-/// tried again.
+/// How a run ended: until when nobody may try again, and when it ran.
+struct Ended {
+    until: i64,
+    last_run: i64,
+}
+
+/// Gives a lease back. A job that was made due while it ran stays due: this run may
+/// have looked too early.
 async fn release(
     store: &Store,
     job: &Job,
     node: &str,
-    (until, ran): (i64, Option<i64>),
+    seen: i64,
+    ended: Ended,
 ) -> Result<(), StoreError> {
     let name = job.name;
     let node = node.to_owned();
     store
         .transact(move |tx| {
-            let values = params![name, &node, until, ran];
+            let values = params![name, &node, ended.until, ended.last_run, seen];
             Box::pin(async move {
                 tx.execute(
-                    "UPDATE job SET lease_until = $3, last_run = COALESCE($4, last_run)
+                    "UPDATE job SET lease_until = $3,
+                     last_run = CASE WHEN last_run = $5 THEN $4 ELSE last_run END
                      WHERE name = $1 AND holder = $2",
                     values,
                 )
@@ -150,18 +178,59 @@ async fn release(
         .await
 }
 
-/// Makes a job due now, whenever it last ran: what it should do could not be done
-/// where it was wanted.
+/// That a job was made due, for [`settle`].
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct MadeDue {
+    name: &'static str,
+    before: i64,
+    after: i64,
+}
+
+/// Makes a job due now, in the transaction of the act that leaves it something to do.
 ///
 /// # Errors
 /// Any [`StoreError`].
-pub async fn make_due(store: &Store, name: &'static str) -> Result<(), StoreError> {
+pub async fn make_due(tx: &mut Tx<'_>, name: &'static str) -> Result<MadeDue, StoreError> {
+    // Changes nothing, and keeps the row for this transaction on both databases.
+    let row = tx
+        .fetch_optional(
+            "INSERT INTO job (name, holder, lease_until, last_run) VALUES ($1, '', 0, 0)
+             ON CONFLICT (name) DO UPDATE SET last_run = job.last_run RETURNING last_run",
+            params![name],
+        )
+        .await?;
+    let row = row.ok_or_else(|| StoreError::Unexpected(format!("no row of the job {name}")))?;
+    let before: i64 = row.get("last_run")?;
+    // Long ago, and never the same twice: a run that began before does not undo it.
+    let after = before.min(1) - 1;
+    tx.execute(
+        "UPDATE job SET last_run = $2 WHERE name = $1",
+        params![name, after],
+    )
+    .await?;
+    Ok(MadeDue {
+        name,
+        before,
+        after,
+    })
+}
+
+/// Takes back that a job was made due, since what it had to do was done otherwise.
+/// Where it was made due again, or was run, that stands.
+///
+/// # Errors
+/// Any [`StoreError`].
+pub async fn settle(store: &Store, made: MadeDue) -> Result<(), StoreError> {
     store
         .transact(move |tx| {
             Box::pin(async move {
-                tx.execute("UPDATE job SET last_run = 0 WHERE name = $1", params![name])
-                    .await
-                    .map(|_| ())
+                tx.execute(
+                    "UPDATE job SET last_run = $2 WHERE name = $1 AND last_run = $3",
+                    params![made.name, made.before, made.after],
+                )
+                .await
+                .map(|_| ())
             })
         })
         .await

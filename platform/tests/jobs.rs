@@ -1,4 +1,4 @@
-//! What runs by the clock.
+//! What runs by the clock, on both databases.
 #![allow(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 use std::{
@@ -13,89 +13,204 @@ use jiff::{SignedDuration, Timestamp};
 use platform::{
     Clock as _, SharedClock, Store,
     clock::ManualClock,
-    jobs::{self, Job},
+    jobs::{self, Job, MadeDue},
 };
+use testkit::Postgres;
+use tokio::sync::Notify;
 
 const HOUR: Duration = Duration::from_secs(3600);
-const TICK: Duration = Duration::from_millis(5);
+const NAME: &str = "test.count";
 
-/// A job that counts its runs, and fails the first `failures` of them.
-fn counting(runs: &Arc<AtomicU32>, failures: u32) -> Job {
-    let runs = Arc::clone(runs);
-    Job::new("test.count", HOUR, move || {
-        let run = runs.fetch_add(1, Ordering::SeqCst);
-        async move {
-            if run < failures {
-                Err("not now")
-            } else {
-                Ok(())
-            }
-        }
-    })
+/// One database, one clock, and how often the job ran.
+struct World {
+    store: Store,
+    clock: Arc<ManualClock>,
+    runs: Arc<AtomicU32>,
 }
 
-async fn until(runs: &AtomicU32, count: u32) {
-    while runs.load(Ordering::SeqCst) < count {
-        tokio::task::yield_now().await;
+/// Runs `story` on a fresh SQLite file and on a fresh PostgreSQL database.
+async fn on_both<F: AsyncFn(World)>(story: F) {
+    let folder = tempfile::tempdir().unwrap();
+    let sqlite = format!("sqlite:{}", folder.path().join("x.db").display());
+    let postgres = tokio::task::spawn_blocking(|| Postgres::shared().database())
+        .await
+        .unwrap();
+    for url in [sqlite, postgres] {
+        story(World {
+            store: Store::open(&url).await.unwrap(),
+            clock: Arc::new(ManualClock::new(
+                Timestamp::UNIX_EPOCH + SignedDuration::from_hours(9),
+            )),
+            runs: Arc::default(),
+        })
+        .await;
     }
+}
+
+impl World {
+    /// A job that counts its runs, and fails the first `failures` of them.
+    fn counting(&self, failures: u32) -> Job {
+        let runs = Arc::clone(&self.runs);
+        Job::new(NAME, HOUR, move || {
+            let run = runs.fetch_add(1, Ordering::SeqCst);
+            async move {
+                if run < failures {
+                    Err("not now")
+                } else {
+                    Ok(())
+                }
+            }
+        })
+    }
+
+    /// One look of a node at a job; how often it ran so far.
+    async fn round(&self, job: &Job, node: &str) -> u32 {
+        let jobs = std::slice::from_ref(job);
+        jobs::round(jobs, &self.store, &self.clock(), node).await;
+        self.runs.load(Ordering::SeqCst)
+    }
+
+    fn clock(&self) -> SharedClock {
+        Arc::clone(&self.clock) as SharedClock
+    }
+
+    fn pass(&self, seconds: i64) {
+        self.clock
+            .set(self.clock.now() + SignedDuration::from_secs(seconds));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_runs_once_a_period_whoever_looks() {
+    on_both(async |world| {
+        let job = world.counting(0);
+        assert_eq!(world.round(&job, "a").await, 1);
+        assert_eq!(world.round(&job, "b").await, 1);
+        world.pass(3599);
+        assert_eq!(world.round(&job, "b").await, 1);
+        world.pass(1);
+        assert_eq!(world.round(&job, "b").await, 2);
+        assert_eq!(world.round(&job, "a").await, 2);
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failed_run_is_tried_again_long_before_its_period() {
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", folder.path().join("x.db").display());
-    let store = Store::open(&url).await.unwrap();
-    let clock = Arc::new(ManualClock::new(
-        Timestamp::UNIX_EPOCH + SignedDuration::from_hours(9),
-    ));
-    let runs = Arc::new(AtomicU32::new(0));
-    let jobs = vec![counting(&runs, 1)];
-    let shared: SharedClock = Arc::clone(&clock) as SharedClock;
-    let node = tokio::spawn(jobs::run(jobs, store.clone(), shared, TICK));
-    until(&runs, 1).await;
-    // A minute later, not an hour. It is asked again until the lease was given back.
-    while runs.load(Ordering::SeqCst) < 2 {
-        clock.set(clock.now() + SignedDuration::from_secs(1));
-        tokio::time::sleep(TICK).await;
-        assert!(clock.now() < Timestamp::UNIX_EPOCH + SignedDuration::from_hours(10));
-    }
-    node.abort();
+    on_both(async |world| {
+        let job = world.counting(1);
+        assert_eq!(world.round(&job, "a").await, 1);
+        world.pass(29);
+        assert_eq!(world.round(&job, "a").await, 1);
+        world.pass(1);
+        assert_eq!(world.round(&job, "b").await, 2);
+        // That one was well.
+        world.pass(60);
+        assert_eq!(world.round(&job, "a").await, 2);
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_died_in_a_run_is_succeeded_by_another() {
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", folder.path().join("x.db").display());
-    let store = Store::open(&url).await.unwrap();
-    let clock = Arc::new(ManualClock::new(
-        Timestamp::UNIX_EPOCH + SignedDuration::from_hours(9),
-    ));
-    let started = Arc::new(AtomicU32::new(0));
-    let begun = Arc::clone(&started);
-    let endless = Job::new("test.count", HOUR, move || {
-        begun.fetch_add(1, Ordering::SeqCst);
-        std::future::pending::<Result<(), &str>>()
-    });
-    let shared: SharedClock = Arc::clone(&clock) as SharedClock;
-    let doomed = tokio::spawn(jobs::run(
-        vec![endless],
-        store.clone(),
-        Arc::clone(&shared),
-        TICK,
-    ));
-    until(&started, 1).await;
-    doomed.abort();
-    let runs = Arc::new(AtomicU32::new(0));
-    let survivor = tokio::spawn(jobs::run(vec![counting(&runs, 0)], store, shared, TICK));
-    // The lease of the dead node ends first; then it is run at once.
-    while runs.load(Ordering::SeqCst) < 1 {
-        clock.set(clock.now() + SignedDuration::from_secs(1));
-        tokio::time::sleep(TICK).await;
-        assert!(clock.now() < Timestamp::UNIX_EPOCH + SignedDuration::from_hours(10));
-    }
-    assert!(
-        clock.now()
-            > Timestamp::UNIX_EPOCH + SignedDuration::from_hours(9) + SignedDuration::from_secs(60)
-    );
-    survivor.abort();
+    on_both(async |world| {
+        let started = Arc::new(Notify::new());
+        let begun = Arc::clone(&started);
+        let endless = Job::new(NAME, HOUR, move || {
+            begun.notify_one();
+            std::future::pending::<Result<(), &str>>()
+        });
+        let (store, clock) = (world.store.clone(), world.clock());
+        let tick = Duration::from_millis(1);
+        let doomed = tokio::spawn(jobs::run(vec![endless], store, clock, tick));
+        started.notified().await;
+        doomed.abort();
+        // The lease of the dead node ends first.
+        let job = world.counting(0);
+        world.pass(119);
+        assert_eq!(world.round(&job, "survivor").await, 0);
+        world.pass(1);
+        assert_eq!(world.round(&job, "survivor").await, 1);
+    })
+    .await;
+}
+
+/// Makes the job due, as an act does in its own transaction.
+async fn made_due(world: &World) -> MadeDue {
+    let made = world
+        .store
+        .transact(|tx| Box::pin(jobs::make_due(tx, NAME)));
+    made.await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_was_made_due_runs_at_the_next_look_and_keeps_its_period() {
+    on_both(async |world| {
+        let job = world.counting(0);
+        let _ = made_due(&world).await;
+        assert_eq!(world.round(&job, "a").await, 1);
+        world.pass(60);
+        let _ = (made_due(&world).await, made_due(&world).await);
+        assert_eq!(world.round(&job, "b").await, 2);
+        assert_eq!(world.round(&job, "a").await, 2);
+        world.pass(3599);
+        assert_eq!(world.round(&job, "a").await, 2);
+        world.pass(1);
+        assert_eq!(world.round(&job, "a").await, 3);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_was_made_due_while_it_ran_runs_again() {
+    on_both(async |world| {
+        let (begun, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (telling, waiting) = (Arc::clone(&begun), Arc::clone(&go_on));
+        let held = Job::new(NAME, HOUR, move || {
+            let (begun, go_on) = (Arc::clone(&telling), Arc::clone(&waiting));
+            async move {
+                begun.notify_one();
+                go_on.notified().await;
+                Ok::<_, &str>(())
+            }
+        });
+        // It has been made due before, and is again.
+        let _ = made_due(&world).await;
+        let (store, clock) = (world.store.clone(), world.clock());
+        let run = tokio::spawn(async move { jobs::round(&[held], &store, &clock, "a").await });
+        begun.notified().await;
+        let _ = made_due(&world).await;
+        go_on.notify_one();
+        run.await.unwrap();
+        let job = world.counting(0);
+        assert_eq!(world.round(&job, "b").await, 1);
+        assert_eq!(world.round(&job, "b").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_done_otherwise_is_not_done_again_and_the_rest_is() {
+    on_both(async |world| {
+        let job = world.counting(0);
+        assert_eq!(world.round(&job, "a").await, 1);
+        world.pass(60);
+        let due = made_due(&world).await;
+        jobs::settle(&world.store, due).await.unwrap();
+        assert_eq!(world.round(&job, "a").await, 1);
+        // Of two, one was done: its node knows nothing of the other's.
+        for first in [true, false] {
+            let before = world.round(&job, "a").await;
+            let both = [made_due(&world).await, made_due(&world).await];
+            let done = if first { both[0] } else { both[1] };
+            jobs::settle(&world.store, done).await.unwrap();
+            assert_eq!(world.round(&job, "a").await, before + 1);
+        }
+        // Settled late: the run that was meanwhile stands.
+        let due = made_due(&world).await;
+        let ran = world.round(&job, "a").await;
+        jobs::settle(&world.store, due).await.unwrap();
+        assert_eq!(world.round(&job, "a").await, ran);
+    })
+    .await;
 }

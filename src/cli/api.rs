@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokio::net::UnixStream;
 use tower::ServiceExt as _;
 
-use super::Common;
+use super::{Common, cert::percent_encode};
 use crate::{
     init::local_caller,
     node::{Node, Services},
@@ -32,15 +32,16 @@ pub(crate) enum Api {
 }
 
 impl Api {
-    /// Finds the server of this data folder, or does without.
-    pub(crate) async fn open(common: &Common) -> Result<Self> {
+    /// Finds the server of this data folder, or does without: then the keys of
+    /// `services` alone are needed.
+    pub(crate) async fn open(common: &Common, services: Services) -> Result<Self> {
         let data = common.folder()?;
         data.require()?;
         let socket = data.socket();
         if UnixStream::connect(&socket).await.is_ok() {
             return Ok(Self::Server(socket));
         }
-        let node = Arc::new(Node::open(&data, common.settings()?, Services::ALL).await?);
+        let node = Arc::new(Node::open(&data, common.settings()?, services).await?);
         let site = api_site(&node);
         Ok(Self::Here(Box::new(site), node))
     }
@@ -103,6 +104,32 @@ impl Api {
             );
         }
         Ok(value)
+    }
+}
+
+/// All of a list that the API gives in pages: the next begins after the member `id`
+/// of the last one.
+pub(crate) async fn whole_list(
+    common: &Common,
+    services: Services,
+    path: &str,
+    [list, id]: [&str; 2],
+) -> Result<Value> {
+    const PAGE: usize = 1000;
+    let mut whole = Vec::new();
+    let mut after = String::new();
+    loop {
+        let page = format!("{path}?limit={PAGE}&after={}", percent_encode(&after));
+        let mut answer = Api::open(common, services).await?.get(&page).await?;
+        let Value::Array(page) = answer[list].take() else {
+            bail!("the answer has no list {list:?}");
+        };
+        let full = page.len() == PAGE;
+        whole.extend(page);
+        match whole.last().and_then(|last| last[id].as_str()) {
+            Some(last) if full => after = last.to_owned(),
+            _ => return Ok(Value::Array(whole)),
+        }
     }
 }
 

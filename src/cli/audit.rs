@@ -13,6 +13,7 @@ use platform::{
 };
 
 use super::{Common, api::Api, cert::percent_encode, output};
+use crate::node::Services;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -21,6 +22,9 @@ pub(crate) enum Command {
         /// Only entries of this action, such as ca.certificate.issue
         #[arg(long)]
         action: Option<String>,
+        /// Only entries before this place in the log: the last index of the list before
+        #[arg(long, value_name = "INDEX")]
+        before: Option<u64>,
         /// How many at most
         #[arg(long, default_value_t = 50)]
         limit: u32,
@@ -38,13 +42,20 @@ pub(crate) enum Command {
 
 pub(crate) async fn run(command: Command, common: &Common) -> Result<ExitCode> {
     match command {
-        Command::List { action, limit } => {
+        Command::List {
+            action,
+            before,
+            limit,
+        } => {
             let mut path = format!("/api/v1/audit/entries?limit={limit}");
             if let Some(action) = action {
                 path.push_str("&action=");
                 path.push_str(&percent_encode(&action));
             }
-            let list = Api::open(common).await?.get(&path).await?;
+            if let Some(before) = before {
+                path.push_str(&format!("&before={before}"));
+            }
+            let list = Api::open(common, Services::NONE).await?.get(&path).await?;
             let columns = [
                 "index", "at", "action", "outcome", "actor", "subject", "cause",
             ];

@@ -5,6 +5,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::{Common, api::Api, output};
+use crate::node::Services;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -19,7 +20,7 @@ pub(crate) enum Command {
 }
 
 pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
-    let api = Api::open(common).await?;
+    let api = Api::open(common, Services::CA).await?;
     match command {
         Command::List => {
             let list = api.get("/api/v1/cas").await?;

@@ -7,6 +7,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::{Common, api::Api, output};
+use crate::node::Services;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -27,6 +28,9 @@ pub(crate) enum Command {
         /// Only those with this very subject
         #[arg(long)]
         subject: Option<String>,
+        /// Only those that come after this one: the last serial number of the list before
+        #[arg(long, value_name = "SERIAL")]
+        after: Option<String>,
         /// How many at most
         #[arg(long, default_value_t = 100)]
         limit: u32,
@@ -51,7 +55,7 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
         Command::Issue { profile, csr, ca } => {
             let request = read_request(&csr)?;
             let body = json!({ "profile": profile, "csr": request, "ca": ca });
-            let issued = Api::open(common)
+            let issued = Api::open(common, Services::CA)
                 .await?
                 .post("/api/v1/certificates", body)
                 .await?;
@@ -65,13 +69,18 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
                     .trim_end(),
             )
         }
-        Command::List { subject, limit } => {
+        Command::List {
+            subject,
+            after,
+            limit,
+        } => {
             let mut path = format!("/api/v1/certificates?limit={limit}");
-            if let Some(subject) = subject {
-                path.push_str("&subject=");
-                path.push_str(&percent_encode(&subject));
+            for (name, value) in [("subject", subject), ("after", after)] {
+                if let Some(value) = value {
+                    path.push_str(&format!("&{name}={}", percent_encode(&value)));
+                }
             }
-            let list = Api::open(common).await?.get(&path).await?;
+            let list = Api::open(common, Services::CA).await?.get(&path).await?;
             let columns = [
                 "serial",
                 "profile",
@@ -83,7 +92,7 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
             output::table(&list, &columns, common.json)
         }
         Command::Show { serial } => {
-            let shown = Api::open(common)
+            let shown = Api::open(common, Services::CA)
                 .await?
                 .get(&format!("/api/v1/certificates/{serial}"))
                 .await?;
@@ -91,7 +100,7 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
         }
         Command::Revoke { serial, reason } => {
             let path = format!("/api/v1/certificates/{serial}/revoke");
-            Api::open(common)
+            Api::open(common, Services::CA)
                 .await?
                 .post(&path, json!({ "reason": reason }))
                 .await?;

@@ -4,7 +4,14 @@ use anyhow::Result;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::{Common, api::Api, cert::percent_encode, output, user::told};
+use super::{
+    Common,
+    api::{Api, whole_list},
+    cert::percent_encode,
+    output,
+    user::told,
+};
+use crate::node::Services;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -77,35 +84,39 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
             if let Some(alg) = id_token_alg {
                 body["id_token_signed_response_alg"] = json!(alg);
             }
-            let added = Api::open(common)
+            let added = Api::open(common, Services::IDP)
                 .await?
                 .post("/api/v1/clients", body)
                 .await?;
             told(common, &added, &credentials(&added))
         }
         Command::List => {
-            let list: Value = Api::open(common)
-                .await?
-                .get("/api/v1/clients?limit=1000")
-                .await?;
+            let members = ["clients", "client_id"];
+            let list = whole_list(common, Services::IDP, "/api/v1/clients", members).await?;
             output::table(
-                &list["clients"],
+                &list,
                 &["client_id", "client_name", "grant_types", "redirect_uris"],
                 common.json,
             )
         }
-        Command::Show { client_id } => {
-            output::json(&Api::open(common).await?.get(&path(&client_id)).await?)
-        }
+        Command::Show { client_id } => output::json(
+            &Api::open(common, Services::IDP)
+                .await?
+                .get(&path(&client_id))
+                .await?,
+        ),
         Command::RenewSecret { client_id } => {
-            let renewed = Api::open(common)
+            let renewed = Api::open(common, Services::IDP)
                 .await?
                 .post(&format!("{}/secret", path(&client_id)), json!({}))
                 .await?;
             told(common, &renewed, &credentials(&renewed))
         }
         Command::Delete { client_id } => {
-            let gone = Api::open(common).await?.delete(&path(&client_id)).await?;
+            let gone = Api::open(common, Services::IDP)
+                .await?
+                .delete(&path(&client_id))
+                .await?;
             told(common, &gone, &format!("deleted {client_id}"))
         }
     }

@@ -44,14 +44,14 @@ impl Findings {
     }
 }
 
-pub(crate) async fn run(common: &Common) -> Result<ExitCode> {
+pub(crate) async fn run(services: Services, common: &Common) -> Result<ExitCode> {
     let data = common.folder()?;
     let mut findings = Findings::default();
     check_files(&data, &mut findings);
     match common.settings() {
         Ok(settings) => {
             findings.good("settings are readable and do not contradict each other");
-            check_node(&data, settings, &mut findings).await;
+            check_node(&data, settings, services, &mut findings).await;
         }
         Err(error) => findings.wrong(
             error.to_string(),
@@ -111,8 +111,13 @@ fn check_files(data: &DataFolder, findings: &mut Findings) {
     }
 }
 
-async fn check_node(data: &DataFolder, settings: Settings, findings: &mut Findings) {
-    let node = match Node::open(data, settings, Services::ALL).await {
+async fn check_node(
+    data: &DataFolder,
+    settings: Settings,
+    services: Services,
+    findings: &mut Findings,
+) {
+    let node = match Node::open(data, settings, services).await {
         Ok(node) => node,
         Err(error) => {
             findings.wrong(
@@ -167,7 +172,10 @@ async fn check_certificates(node: &Node, now: Timestamp, findings: &mut Findings
             findings,
         );
     }
-    let mut services = vec![TSA.to_owned()];
+    let mut services = Vec::new();
+    if node.tsa.is_some() {
+        services.push(TSA.to_owned());
+    }
     match node.keyring.find(TLS_KEY).await {
         Ok(key) => services.push(tls_name(key.as_ref())),
         Err(error) => findings.wrong(format!("the TLS key: {error}"), "xinshu init"),

@@ -63,13 +63,9 @@ enum Command {
     /// Set a data folder up: keys, authorities, certificates, the first administrator
     Init(InitOptions),
     /// Run the server
-    Serve {
-        /// Run only these services, parted by commas: ca, idp, tsa
-        #[arg(long, value_parser = Services::parse, value_name = "SERVICES")]
-        only: Option<Services>,
-    },
+    Serve(Only),
     /// Check settings, files, keys, database, clock and certificates
-    Doctor,
+    Doctor(Only),
     /// Private keys and the devices they live in
     #[command(subcommand)]
     Hsm(hsm::Command),
@@ -98,6 +94,14 @@ enum Command {
     Openapi,
 }
 
+/// A part of the services, on a node that has the keys of that part alone.
+#[derive(Debug, Args)]
+struct Only {
+    /// Only these services, parted by commas: ca, idp, tsa
+    #[arg(long, value_parser = Services::parse, value_name = "SERVICES", default_value = "ca,idp,tsa", hide_default_value = true)]
+    only: Services,
+}
+
 impl Common {
     pub(crate) fn folder(&self) -> Result<DataFolder> {
         DataFolder::new(&self.data)
@@ -119,14 +123,14 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
     let common = arguments.common;
     match arguments.command {
         Command::Init(options) => init::run(&common.folder()?, &options, &common).await?,
-        Command::Serve { only } => {
+        Command::Serve(Only { only }) => {
             let data = common.folder()?;
             data.require()?;
             let settings = common.settings()?;
             logging::start(&settings.log)?;
-            server::serve(&data, settings, only.unwrap_or(Services::ALL)).await?;
+            server::serve(&data, settings, only).await?;
         }
-        Command::Doctor => return doctor::run(&common).await,
+        Command::Doctor(Only { only }) => return doctor::run(only, &common).await,
         Command::Hsm(command) => return hsm::run(command, &common).await,
         Command::Ca(command) => ca::run(command, &common).await?,
         Command::Cert(command) => cert::run(command, &common).await?,
@@ -136,7 +140,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Audit(command) => return audit::run(command, &common).await,
         Command::Log(command) => log::run(command, &common).await?,
         Command::Openapi => {
-            let answer = api::Api::open(&common)
+            let answer = api::Api::open(&common, Services::ALL)
                 .await?
                 .get("/api/v1/openapi.json")
                 .await?;

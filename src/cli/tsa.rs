@@ -4,6 +4,7 @@ use anyhow::Result;
 use clap::Subcommand;
 
 use super::{Common, api::Api, output};
+use crate::node::Services;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -13,7 +14,10 @@ pub(crate) enum Command {
 
 pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
     let Command::List = command;
-    let list = Api::open(common).await?.get("/api/v1/tsa/units").await?;
+    let list = Api::open(common, Services::TSA)
+        .await?
+        .get("/api/v1/tsa/units")
+        .await?;
     output::table(
         &list,
         &["name", "policy", "algorithm", "not_after", "key"],

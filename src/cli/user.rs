@@ -4,7 +4,13 @@ use anyhow::Result;
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{Common, api::Api, cert::percent_encode, output};
+use super::{
+    Common,
+    api::{Api, whole_list},
+    cert::percent_encode,
+    output,
+};
+use crate::node::Services;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -75,9 +81,12 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
                 "email": email,
                 "grants": grant,
             });
-            let added = Api::open(common).await?.post("/api/v1/users", body).await?;
+            let added = Api::open(common, Services::IDP)
+                .await?
+                .post("/api/v1/users", body)
+                .await?;
             if password.is_none() {
-                let link = Api::open(common)
+                let link = Api::open(common, Services::IDP)
                     .await?
                     .post(&format!("{}/password-link", path(&name)), json!({}))
                     .await?;
@@ -93,24 +102,27 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
             told(common, &added, &format!("added {name}"))
         }
         Command::List => {
-            let list = Api::open(common)
-                .await?
-                .get("/api/v1/users?limit=1000")
-                .await?;
+            let members = ["users", "name"];
+            let list = whole_list(common, Services::IDP, "/api/v1/users", members).await?;
             output::table(
-                &list["users"],
+                &list,
                 &["name", "display_name", "email", "grants", "disabled_at"],
                 common.json,
             )
         }
-        Command::Show { name } => output::json(&Api::open(common).await?.get(&path(&name)).await?),
+        Command::Show { name } => output::json(
+            &Api::open(common, Services::IDP)
+                .await?
+                .get(&path(&name))
+                .await?,
+        ),
         Command::SetPassword {
             name,
             password_stdin: true,
         } => {
             let password = output::secret_from_stdin()?;
             let body = json!({ "password": password.as_str() });
-            let done = Api::open(common)
+            let done = Api::open(common, Services::IDP)
                 .await?
                 .put(&format!("{}/password", path(&name)), body)
                 .await?;
@@ -120,28 +132,31 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
             name,
             password_stdin: false,
         } => {
-            let link = Api::open(common)
+            let link = Api::open(common, Services::IDP)
                 .await?
                 .post(&format!("{}/password-link", path(&name)), json!({}))
                 .await?;
             told(common, &link, text(&link["url"]))
         }
         Command::Disable { name } => {
-            let user = Api::open(common)
+            let user = Api::open(common, Services::IDP)
                 .await?
                 .patch(&path(&name), json!({ "disabled": true }))
                 .await?;
             told(common, &user, &format!("disabled {name}"))
         }
         Command::Enable { name } => {
-            let user = Api::open(common)
+            let user = Api::open(common, Services::IDP)
                 .await?
                 .patch(&path(&name), json!({ "disabled": false }))
                 .await?;
             told(common, &user, &format!("enabled {name}"))
         }
         Command::Delete { name } => {
-            let gone = Api::open(common).await?.delete(&path(&name)).await?;
+            let gone = Api::open(common, Services::IDP)
+                .await?
+                .delete(&path(&name))
+                .await?;
             told(common, &gone, &format!("deleted {name}"))
         }
     }

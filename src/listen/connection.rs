@@ -1,13 +1,13 @@
 //! Serving one connection, whatever it came over.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::Request};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::graceful::{GracefulShutdown, Watcher},
+    server::graceful::GracefulConnection,
 };
 use platform::web::{ClientAddress, Problem};
 use tokio::{
@@ -15,26 +15,48 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore, watch},
 };
+use tokio_io_timeout::TimeoutWriter;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
-use super::tls::{ClientCertificate, peer_certificate};
+use super::{
+    idle::Requests,
+    tls::{ClientCertificate, peer_certificate},
+};
 
 /// How much a listener bears.
 #[derive(Clone)]
 pub(super) struct Limits {
-    pub(super) connections: Arc<Semaphore>,
+    pub(super) connections: Connections,
     pub(super) head: Duration,
     pub(super) request: Duration,
+    pub(super) idle: Duration,
 }
 
-impl Limits {
-    /// The same times with connections of its own.
-    pub(super) fn own(&self, connections: usize) -> Self {
+/// The open connections of a listener.
+#[derive(Clone)]
+pub(super) struct Connections {
+    places: Arc<Semaphore>,
+    most: u32,
+}
+
+impl Connections {
+    pub(super) fn at_most(most: u32) -> Self {
         Self {
-            connections: Arc::new(Semaphore::new(connections)),
-            ..self.clone()
+            places: Arc::new(Semaphore::new(most as usize)),
+            most,
         }
+    }
+
+    /// A place for one more, once there is one.
+    pub(super) async fn place(&self) -> Option<OwnedSemaphorePermit> {
+        // An error means that it was closed, which nobody does.
+        Arc::clone(&self.places).acquire_owned().await.ok()
+    }
+
+    /// Waits until all have ended.
+    pub(super) async fn ended(&self) {
+        let _ = self.places.acquire_many(self.most).await;
     }
 }
 
@@ -44,16 +66,14 @@ pub(super) async fn serve_plain(
     limits: Limits,
     mut stop: watch::Receiver<bool>,
 ) {
-    let graceful = GracefulShutdown::new();
-    while let Some((stream, address, permit)) = accept(&listener, &limits, &mut stop).await {
-        let watcher = graceful.watcher();
-        let (site, limits) = (site.clone(), limits.clone());
+    while let Some((stream, address, place)) = accept(&listener, &limits, &mut stop).await {
+        let (site, limits, stop) = (site.clone(), limits.clone(), stop.clone());
         tokio::spawn(async move {
-            serve(stream, site, &limits, Peer::at(address), watcher).await;
-            drop(permit);
+            serve(stream, site, &limits, Peer::at(address), stop).await;
+            drop(place);
         });
     }
-    graceful.shutdown().await;
+    limits.connections.ended().await;
 }
 
 pub(super) async fn serve_tls(
@@ -63,10 +83,9 @@ pub(super) async fn serve_tls(
     limits: Limits,
     mut stop: watch::Receiver<bool>,
 ) {
-    let graceful = GracefulShutdown::new();
-    while let Some((stream, address, permit)) = accept(&listener, &limits, &mut stop).await {
-        let watcher = graceful.watcher();
-        let (site, limits, tls) = (site.clone(), limits.clone(), tls.clone());
+    while let Some((stream, address, place)) = accept(&listener, &limits, &mut stop).await {
+        let (site, limits, stop) = (site.clone(), limits.clone(), stop.clone());
+        let tls = tls.clone();
         tokio::spawn(async move {
             match tokio::time::timeout(limits.head, tls.accept(stream)).await {
                 Ok(Ok(stream)) => {
@@ -76,15 +95,25 @@ pub(super) async fn serve_tls(
                         local: None,
                         http2: stream.get_ref().1.alpn_protocol() == Some(b"h2"),
                     };
-                    serve(stream, site, &limits, peer, watcher).await;
+                    serve(stream, site, &limits, peer, stop).await;
                 }
                 Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
                 Err(_) => tracing::debug!("a TLS handshake took too long"),
             }
-            drop(permit);
+            drop(place);
         });
     }
-    graceful.shutdown().await;
+    limits.connections.ended().await;
+}
+
+/// A stream that fails once nothing could be written to it for a while: its client
+/// does not read. No timer runs while writes succeed at once.
+pub(super) type Impatient<S> = Pin<Box<TimeoutWriter<S>>>;
+
+pub(super) fn impatient<S: AsyncWrite>(stream: S, patience: Duration) -> Impatient<S> {
+    let mut writer = TimeoutWriter::new(stream);
+    writer.set_timeout(Some(patience));
+    Box::pin(writer)
 }
 
 /// The next connection, once there is room for it; none when the server stops.
@@ -92,13 +121,13 @@ async fn accept(
     listener: &TcpListener,
     limits: &Limits,
     stop: &mut watch::Receiver<bool>,
-) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+) -> Option<(Impatient<TcpStream>, SocketAddr, OwnedSemaphorePermit)> {
     loop {
         let connection = async {
-            let permit = Arc::clone(&limits.connections).acquire_owned().await.ok()?;
-            Some((listener.accept().await, permit))
+            let place = limits.connections.place().await?;
+            Some((listener.accept().await, place))
         };
-        let (accepted, permit) = tokio::select! {
+        let (accepted, place) = tokio::select! {
             connection = connection => connection?,
             _ = stop.wait_for(|stop| *stop) => return None,
         };
@@ -106,7 +135,8 @@ async fn accept(
             Ok((stream, address)) => {
                 // Small answers should leave at once; a failure only slows them.
                 let _ = stream.set_nodelay(true);
-                return Some((stream, address, permit));
+                // Below TLS, where each write that gets through shows.
+                return Some((impatient(stream, limits.request), address, place));
             }
             Err(error) => {
                 // Out of file descriptors, most likely: give others time to end.
@@ -136,15 +166,22 @@ impl Peer {
     }
 }
 
-/// Serves one connection until it ends or the server stops.
-pub(super) async fn serve<S>(stream: S, site: Router, limits: &Limits, peer: Peer, watcher: Watcher)
-where
+/// Serves one connection until it ends, was idle for too long, or the server stops.
+pub(super) async fn serve<S>(
+    stream: S,
+    site: Router,
+    limits: &Limits,
+    peer: Peer,
+    stop: watch::Receiver<bool>,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let patience = limits.request;
     let http2 = peer.http2;
+    let requests = Requests::default();
+    let counted = requests.clone();
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
-        let (site, peer) = (site.clone(), peer.clone());
+        let (site, peer, in_flight) = (site.clone(), peer.clone(), counted.begin());
         async move {
             let mut request = request.map(Body::new);
             let extensions = request.extensions_mut();
@@ -155,10 +192,12 @@ where
             if let Some(caller) = peer.local {
                 extensions.insert(caller);
             }
-            match tokio::time::timeout(patience, site.oneshot(request)).await {
+            let answer = match tokio::time::timeout(patience, site.oneshot(request)).await {
                 Ok(answer) => answer,
                 Err(_) => Ok(timed_out()),
-            }
+            };
+            drop(in_flight);
+            answer
         }
     });
     let io = TokioIo::new(stream);
@@ -170,18 +209,50 @@ where
             .keep_alive_interval(Duration::from_secs(30))
             .keep_alive_timeout(limits.head)
             .max_header_list_size(32 * 1024);
-        watcher.watch(builder.serve_connection(io, service)).await
+        let connection = builder.serve_connection(io, service);
+        drive(connection, requests.idle(limits.idle), patience, stop).await
     } else {
         let mut builder = http1::Builder::new();
         builder
             .timer(TokioTimer::new())
+            // Also how long it may be idle: the wait for the next head counts.
             .header_read_timeout(limits.head)
             .max_buf_size(64 * 1024);
-        watcher.watch(builder.serve_connection(io, service)).await
+        let connection = builder.serve_connection(io, service);
+        drive(connection, std::future::pending(), patience, stop).await
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection broke off");
     }
+}
+
+/// Drives a connection to its end. Once it is `idle` or the server stops, it takes no
+/// more requests and finishes those it has.
+async fn drive<C: GracefulConnection>(
+    connection: C,
+    idle: impl Future<Output = ()>,
+    patience: Duration,
+    mut stop: watch::Receiver<bool>,
+) -> Result<(), C::Error> {
+    let mut connection = std::pin::pin!(connection);
+    let stopping = async {
+        // An error means that the sender is gone: the process is ending too.
+        let _ = stop.wait_for(|stop| *stop).await;
+    };
+    let stopping = tokio::select! {
+        biased;
+        ended = connection.as_mut() => return ended,
+        () = stopping => true,
+        () = idle => false,
+    };
+    connection.as_mut().graceful_shutdown();
+    if stopping {
+        // How long that may take, who stops the server knows.
+        return connection.await;
+    }
+    // What is still not over is an HTTP/2 client that gives an answer no room.
+    let ended = tokio::time::timeout(patience, connection).await;
+    ended.unwrap_or(Ok(()))
 }
 
 /// The answer to a request that took too long (RFC 9110 §15.5.9).

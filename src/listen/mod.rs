@@ -1,6 +1,7 @@
 //! Listeners: bytes from the network to requests, bounded in number and time.
 
 mod connection;
+mod idle;
 mod socket;
 mod tls;
 
@@ -10,14 +11,14 @@ use axum::Router;
 use platform::settings::Listen;
 use tokio::{
     net::{TcpListener, UnixListener},
-    sync::{Semaphore, watch},
+    sync::watch,
     task::JoinSet,
 };
 
 pub(crate) use socket::user_name;
 pub(crate) use tls::{ClientCertificate, ServerCertificate};
 
-use connection::Limits;
+use connection::{Connections, Limits};
 
 /// Listeners that are bound and do not serve yet.
 pub(crate) struct Listeners {
@@ -75,10 +76,11 @@ impl Listeners {
         certificate: Arc<ServerCertificate>,
         stop: watch::Receiver<bool>,
     ) -> Result<(), rustls::Error> {
-        let limits = Limits {
-            connections: Arc::new(Semaphore::new(listen.max_connections as usize)),
+        let limits = |connections| Limits {
+            connections: Connections::at_most(connections),
             head: Duration::from_secs(listen.header_seconds.into()),
             request: Duration::from_secs(listen.body_seconds.into()),
+            idle: Duration::from_secs(listen.idle_seconds.into()),
         };
         let tls = tls::acceptor(certificate)?;
         let mut servers = JoinSet::new();
@@ -86,25 +88,25 @@ impl Listeners {
             self.https,
             tls,
             sites.https,
-            limits.clone(),
+            limits(listen.max_connections),
             stop.clone(),
         ));
         servers.spawn(connection::serve_plain(
             self.http,
             sites.http,
-            limits.clone(),
+            limits(listen.max_connections),
             stop.clone(),
         ));
         servers.spawn(connection::serve_plain(
             self.ops,
             sites.ops,
-            limits.own(64),
+            limits(64),
             stop.clone(),
         ));
         servers.spawn(socket::serve(
             self.socket,
             sites.socket,
-            limits.own(64),
+            limits(64),
             stop.clone(),
         ));
         let mut stop = stop;

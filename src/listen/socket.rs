@@ -1,16 +1,15 @@
 //! Local administration: the REST API over the data folder's Unix socket.
 
-use std::{io, os::unix::fs::PermissionsExt as _, path::Path, sync::Arc};
+use std::{io, os::unix::fs::PermissionsExt as _, path::Path};
 
 use axum::Router;
-use hyper_util::server::graceful::GracefulShutdown;
 use platform::Caller;
 use tokio::{
     net::{UnixListener, UnixStream},
     sync::watch,
 };
 
-use super::connection::{Limits, Peer, serve as serve_connection};
+use super::connection::{Limits, Peer, impatient, serve as serve_connection};
 
 /// Binds the socket with mode 0600; one left by a process that died is replaced.
 pub(crate) async fn bind(path: &Path) -> io::Result<UnixListener> {
@@ -38,9 +37,7 @@ pub(super) async fn serve(
     limits: Limits,
     mut stop: watch::Receiver<bool>,
 ) {
-    let graceful = GracefulShutdown::new();
-    loop {
-        let permit = Arc::clone(&limits.connections).acquire_owned().await;
+    while let Some(place) = limits.connections.place().await {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             _ = stop.wait_for(|stop| *stop) => break,
@@ -49,18 +46,18 @@ pub(super) async fn serve(
         let user = stream
             .peer_cred()
             .map_or_else(|_| "unknown".to_owned(), |peer| user_name(peer.uid()));
-        let watcher = graceful.watcher();
-        let (site, limits) = (site.clone(), limits.clone());
+        let stream = impatient(stream, limits.request);
+        let (site, limits, stop) = (site.clone(), limits.clone(), stop.clone());
         tokio::spawn(async move {
             let peer = Peer {
                 local: Some(Caller::local(user)),
                 ..Peer::default()
             };
-            serve_connection(stream, site, &limits, peer, watcher).await;
-            drop(permit);
+            serve_connection(stream, site, &limits, peer, stop).await;
+            drop(place);
         });
     }
-    graceful.shutdown().await;
+    limits.connections.ended().await;
 }
 
 /// A user's name by /etc/passwd, or the number where it is not there.

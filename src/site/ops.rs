@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use anyhow::{Context as _, Result};
+use arc_swap::ArcSwapOption;
 use axum::{
     Json, Router,
     extract::State,
@@ -13,6 +14,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use jiff::Timestamp;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use serde_json::json;
 
@@ -22,6 +24,8 @@ use crate::node::Node;
 #[derive(Clone, Debug)]
 pub(crate) struct Readiness {
     ready: Arc<AtomicBool>,
+    /// When the TLS certificate ends that should have been renewed.
+    overdue: Arc<ArcSwapOption<Timestamp>>,
     metrics: PrometheusHandle,
 }
 
@@ -44,6 +48,7 @@ impl Readiness {
         };
         Ok(Self {
             ready: Arc::new(AtomicBool::new(true)),
+            overdue: Arc::default(),
             metrics,
         })
     }
@@ -51,6 +56,11 @@ impl Readiness {
     /// From now on `/readyz` says no, so that balancers turn away.
     pub(crate) fn stop(&self) {
         self.ready.store(false, Ordering::SeqCst);
+    }
+
+    /// Remembers when the TLS certificate ends, where it should have been renewed.
+    pub(crate) fn certificate(&self, overdue: Option<Timestamp>) {
+        self.overdue.store(overdue.map(Arc::new));
     }
 
     /// Folds recorded samples into histograms, so that they do not pile up.
@@ -95,11 +105,17 @@ async fn readyz(State(ops): State<Ops>) -> Response {
     let ready = serving && database.is_ok() && keys.is_ok();
     let told =
         |outcome: &Result<(), String>| outcome.clone().err().unwrap_or_else(|| "ok".to_owned());
+    // Told, and no reason to turn away: the certificate that is there is still shown.
+    let certificate = ops.readiness.overdue.load().as_ref().map_or_else(
+        || "ok".to_owned(),
+        |ends| format!("not renewed, ends {ends}: a node that runs ca renews it"),
+    );
     let body = json!({
         "ready": ready,
         "stopping": !serving,
         "database": told(&database),
         "keys": told(&keys),
+        "certificate": certificate,
     });
     let status = if ready {
         StatusCode::OK

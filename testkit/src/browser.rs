@@ -28,6 +28,26 @@ pub struct Page {
 }
 
 impl Page {
+    fn read(outcome: &Outcome) -> Self {
+        let text = outcome.text();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+        let location = head.lines().find_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            name.eq_ignore_ascii_case("location")
+                .then(|| value.trim().to_owned())
+        });
+        Self {
+            status: head
+                .split_whitespace()
+                .nth(1)
+                .and_then(|code| code.parse().ok())
+                .unwrap_or(0),
+            location,
+            head: head.to_owned(),
+            body: body.to_owned(),
+        }
+    }
+
     /// The value of a hidden form field.
     pub fn hidden(&self, name: &str) -> String {
         let marker = format!("name=\"{name}\" value=\"");
@@ -58,6 +78,12 @@ impl Browser {
     /// Fetches a page, following nothing.
     pub fn get(&self, url: &str) -> Page {
         self.fetch(&[], url)
+    }
+
+    /// Fetches a page, following nothing; none where nobody answers.
+    pub fn try_get(&self, url: &str) -> Option<Page> {
+        let outcome = self.ask(&[], url);
+        outcome.ok.then(|| Page::read(&outcome))
     }
 
     /// Sends a form, following nothing.
@@ -93,8 +119,12 @@ impl Browser {
     }
 
     fn fetch(&self, arguments: &[String], url: &str) -> Page {
+        Page::read(&self.ask(arguments, url).success())
+    }
+
+    fn ask(&self, arguments: &[String], url: &str) -> Outcome {
         let jar = self.jar.path();
-        let Outcome { stdout, .. } = run(Command::new("curl")
+        run(Command::new("curl")
             .args([
                 "-sS",
                 "-i",
@@ -112,24 +142,6 @@ impl Browser {
             .arg(jar)
             .args(arguments)
             .arg(url))
-        .success();
-        let text = String::from_utf8_lossy(&stdout).into_owned();
-        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
-        let location = head.lines().find_map(|line| {
-            let (name, value) = line.split_once(':')?;
-            name.eq_ignore_ascii_case("location")
-                .then(|| value.trim().to_owned())
-        });
-        Page {
-            status: head
-                .split_whitespace()
-                .nth(1)
-                .and_then(|code| code.parse().ok())
-                .unwrap_or(0),
-            location,
-            head: head.to_owned(),
-            body: body.to_owned(),
-        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use pki::RevocationReason;
 use serde_json::json;
+use testkit::{Options, Postgres};
 
 use crate::support::Ca;
 
@@ -90,9 +91,54 @@ fn a_list_comes_in_pages_the_newest_first() {
         "limit=1001",
         "limit=x",
         "issued_before=yesterday",
+        "after=xyz",
+        "after=00112233445566778899",
     ] {
         ca.get(&format!("/api/v1/certificates?{wrong}"))
             .problem(400);
+    }
+}
+
+#[test]
+fn pages_lose_none_that_were_issued_in_the_same_moment() {
+    let options = Options {
+        settings: vec![format!("database.url={}", Postgres::shared().database())],
+        ..Options::default()
+    };
+    for ca in [Ca::start("p256"), Ca::with(options)] {
+        let csr = ca.web("www.example.org");
+        let mut issued: Vec<_> = (0..7)
+            .map(|_| ca.issue("tls-server", &csr).serial)
+            .collect();
+        // The oldest stands alone; six share one moment.
+        let oldest = issued[0].clone();
+        ca.node.sql(
+            "UPDATE ca_certificate SET issued_at = (SELECT MAX(issued_at) FROM ca_certificate)
+             WHERE subject = 'CN=www.example.org' AND issued_at >
+             (SELECT MIN(issued_at) FROM ca_certificate WHERE subject = 'CN=www.example.org')",
+        );
+        let mut found: Vec<String> = Vec::new();
+        loop {
+            let page = ["--subject", "CN=www.example.org", "--limit", "2", "--json"];
+            let after = found.last().cloned();
+            let after = after.iter().flat_map(|serial| ["--after", serial]);
+            let page = ["cert", "list"].into_iter().chain(page).chain(after);
+            let list = ca.node.xinshu(page).success().json();
+            let serials = list.as_array().unwrap();
+            if serials.is_empty() {
+                break;
+            }
+            assert!(found.len() < issued.len(), "a page comes again");
+            found.extend(
+                serials
+                    .iter()
+                    .map(|one| one["serial"].as_str().unwrap().to_owned()),
+            );
+        }
+        assert_eq!(found.last(), Some(&oldest));
+        found.sort();
+        issued.sort();
+        assert_eq!(found, issued);
     }
 }
 

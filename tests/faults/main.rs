@@ -9,7 +9,9 @@ mod a_crowd_of_idle_connections;
 mod a_full_disk;
 mod a_lost_database;
 mod a_lost_token;
+mod a_node_dies_in_a_revocation;
 mod a_power_failure;
+mod in_flight;
 mod slow_clients;
 mod two_nodes;
 

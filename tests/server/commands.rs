@@ -39,6 +39,37 @@ fn commands_do_the_same_with_and_without_a_server() {
 }
 
 #[test]
+fn a_list_of_more_than_a_page_is_whole() {
+    let node = Xinshu::init(XINSHU, Options::default());
+    node.sql(
+        "INSERT INTO idp_user (id, name, grants, created_at, changed_at)
+         WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 2000)
+         SELECT 'id-' || n, 'user ' || n, '', 0, 0 FROM number",
+    );
+    // Two full pages and one more: the administrator.
+    let list = node.xinshu(["user", "list", "--json"]).success().json();
+    let users = list.as_array().unwrap().iter();
+    let names: std::collections::HashSet<_> = users.map(|user| user["name"].to_string()).collect();
+    assert_eq!(names.len(), 2001);
+}
+
+#[test]
+fn the_log_is_listed_in_pages() {
+    let node = Xinshu::init(XINSHU, Options::default());
+    let newest = node
+        .xinshu(["audit", "list", "--limit", "3", "--json"])
+        .success()
+        .json();
+    let index = |entry: usize| newest[entry]["index"].to_string();
+    let before = index(1);
+    let rest = [
+        "audit", "list", "--limit", "1", "--before", &before, "--json",
+    ];
+    let rest = node.xinshu(rest).success().json();
+    assert_eq!(rest[0]["index"].to_string(), index(2));
+}
+
+#[test]
 fn a_password_is_set_and_a_secret_renewed() {
     let node = Xinshu::init(XINSHU, Options::default());
     let server = node.serve();

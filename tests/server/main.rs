@@ -11,6 +11,7 @@ mod doctor;
 mod init;
 mod openapi;
 mod operations;
+mod parts;
 mod readme;
 
 /// The binary under test.

@@ -139,19 +139,3 @@ fn a_stop_finishes_what_was_accepted() {
     let report = node.xinshu(["audit", "verify", "--json"]).success().json();
     assert_eq!(report["waiting"], 0);
 }
-
-#[test]
-fn a_part_of_the_services_can_run_alone() {
-    let node = Xinshu::init(XINSHU, Options::default());
-    let server = node.try_serve(&["--only", "tsa"]).unwrap();
-    server
-        .ask([], "/.well-known/openid-configuration")
-        .expect(404);
-    server
-        .ask([], &format!("{}/crl/issuing.crl", server.http))
-        .expect(404);
-    // There, and it wants POST.
-    server.ask([], &format!("{}/tsa", server.http)).expect(405);
-    let wrong = node.xinshu(["serve", "--only", "tsa,pki"]);
-    assert_eq!(wrong.code, Some(2), "{}", wrong.stderr);
-}

@@ -75,7 +75,10 @@ pub(super) async fn issue(
 pub(super) struct Narrow {
     /// Only certificates with this very subject, as RFC 4514 text.
     subject: Option<String>,
-    /// Only certificates issued before this moment, RFC 3339: the last one of the page before.
+    /// Only certificates that come after the one with this hexadecimal serial number: the
+    /// last one of the page before.
+    after: Option<String>,
+    /// Only certificates issued before this moment, RFC 3339.
     #[param(value_type = Option<String>, format = DateTime)]
     issued_before: Option<jiff::Timestamp>,
     /// How many at most, 1 to 1000.
@@ -100,9 +103,20 @@ pub(super) async fn list(
     if !(1..=1000).contains(&limit) {
         return Err(Problem::bad_request("limit is from 1 to 1000"));
     }
+    let mut after = narrow
+        .issued_before
+        .map_or(store::Place::BEGIN, store::Place::before);
+    if let Some(serial) = narrow.after {
+        let serial = parse_serial(&serial)?;
+        let place = store::place(service.store(), serial.as_bytes()).await?;
+        let place = place.ok_or_else(|| {
+            Problem::bad_request(format!("after: there is no certificate {serial}"))
+        })?;
+        after = after.min(place);
+    }
     let filter = store::Filter {
         subject: narrow.subject,
-        before: narrow.issued_before.map(jiff::Timestamp::as_microsecond),
+        after,
         limit,
     };
     Ok(Json(store::certificates(service.store(), &filter).await?))

@@ -360,11 +360,52 @@ pub(crate) async fn certificate(
         .transpose()
 }
 
+/// The place of a certificate in lists: the newest first, and of those issued in the
+/// same moment that with the highest serial number.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    pub(crate) issued_at: i64,
+    pub(crate) serial: Vec<u8>,
+}
+
+impl Place {
+    /// Where every certificate comes after.
+    pub(crate) const BEGIN: Self = Self {
+        issued_at: i64::MAX,
+        serial: Vec::new(),
+    };
+
+    /// Where those issued before `moment` begin.
+    pub(crate) fn before(moment: Timestamp) -> Self {
+        Self {
+            issued_at: moment.as_microsecond(),
+            ..Self::BEGIN
+        }
+    }
+}
+
+/// Where the certificate with this serial number stands.
+pub(crate) async fn place(store: &Store, serial: &[u8]) -> Result<Option<Place>, StoreError> {
+    store
+        .fetch_optional(
+            "SELECT issued_at FROM ca_certificate WHERE serial = $1",
+            params![serial],
+        )
+        .await?
+        .map(|row| {
+            Ok(Place {
+                issued_at: row.get("issued_at")?,
+                serial: serial.to_vec(),
+            })
+        })
+        .transpose()
+}
+
 /// What a list of certificates is narrowed by.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Filter {
     pub(crate) subject: Option<String>,
-    pub(crate) before: Option<i64>,
+    pub(crate) after: Place,
     pub(crate) limit: u32,
 }
 
@@ -377,9 +418,14 @@ pub(crate) async fn certificates(
             "SELECT c.serial, c.issuer, c.profile, c.subject, c.requester, c.issued_at,
              c.not_after, c.der, r.reason, r.revoked_at
              FROM ca_certificate c LEFT JOIN ca_revocation r ON r.serial = c.serial
-             WHERE ($1 IS NULL OR c.subject = $1) AND ($2 IS NULL OR c.issued_at < $2)
-             ORDER BY c.issued_at DESC, c.serial LIMIT $3",
-            params![filter.subject.clone(), filter.before, filter.limit],
+             WHERE ($1 IS NULL OR c.subject = $1) AND (c.issued_at, c.serial) < ($2, $3)
+             ORDER BY c.issued_at DESC, c.serial DESC LIMIT $4",
+            params![
+                filter.subject.clone(),
+                filter.after.issued_at,
+                &filter.after.serial,
+                filter.limit
+            ],
         )
         .await?;
     rows.iter().map(info).collect()

@@ -12,6 +12,7 @@ pub(crate) struct RecordedCertificate {
     pub(crate) issuer: String,
     pub(crate) profile: String,
     pub(crate) subject: String,
+    pub(crate) requester: String,
     pub(crate) issued_at: Timestamp,
     pub(crate) not_after: Timestamp,
     pub(crate) der: Vec<u8>,
@@ -27,7 +28,7 @@ pub(crate) async fn recorded_certificates(
     loop {
         let rows = store
             .fetch_all(
-                "SELECT serial, issuer, profile, subject, issued_at, not_after, der
+                "SELECT serial, issuer, profile, subject, requester, issued_at, not_after, der
                  FROM ca_certificate WHERE serial > $1 ORDER BY serial LIMIT $2",
                 params![&last, page],
             )
@@ -39,6 +40,7 @@ pub(crate) async fn recorded_certificates(
                 issuer: row.get("issuer")?,
                 profile: row.get("profile")?,
                 subject: row.get("subject")?,
+                requester: row.get("requester")?,
                 issued_at: row.time("issued_at")?,
                 not_after: row.time("not_after")?,
                 der: row.get("der")?,

@@ -34,6 +34,7 @@ pub struct Listen {
     pub max_connections: u32,
     pub header_seconds: u32,
     pub body_seconds: u32,
+    pub idle_seconds: u32,
     pub drain_seconds: u32,
 }
 
@@ -177,6 +178,7 @@ impl Settings {
             ("listen.max_connections", self.listen.max_connections),
             ("listen.header_seconds", self.listen.header_seconds),
             ("listen.body_seconds", self.listen.body_seconds),
+            ("listen.idle_seconds", self.listen.idle_seconds),
             ("keys.queue", self.keys.queue),
             ("keys.timeout_seconds", self.keys.timeout_seconds),
             ("ca.crl_hours", self.ca.crl_hours),
