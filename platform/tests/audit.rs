@@ -257,6 +257,52 @@ async fn erased_names_do_not_break_the_tree() {
     .await;
 }
 
+/// Acts that reach the writer later than others which were done after them.
+#[tokio::test(flavor = "multi_thread")]
+async fn entries_keep_the_order_of_their_stream_whatever_their_time_is() {
+    on_both(async |log| {
+        let now = jiff::Timestamp::now();
+        for second in [5, 3, 4, 1] {
+            let at = now + jiff::SignedDuration::from_secs(second);
+            let subject = Party::thing(format!("thing:{second}"));
+            let entry = Entry::new("idp.sign_in", &log.caller, subject, at);
+            // By the one lane for units of work.
+            log.store
+                .transact(move |tx| {
+                    tx.audit(entry.clone());
+                    Box::pin(async { Ok::<_, platform::StoreError>(()) })
+                })
+                .await
+                .unwrap();
+        }
+        log.sequencer.catch_up().await.unwrap();
+        let listed = audit::list(&log.store, None, None, 10).await.unwrap();
+        let subjects: Vec<&str> = listed.iter().map(|entry| entry.subject.as_str()).collect();
+        assert_eq!(subjects, ["thing:1", "thing:4", "thing:3", "thing:5"]);
+        assert!(listed.iter().all(|entry| entry.index.is_some()));
+        let report = log.verify(None).await;
+        assert!(report.holds(), "{report:?}");
+    })
+    .await;
+}
+
+/// What one has seen done before acting comes first, whichever connections wrote it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_act_that_followed_another_comes_after_it() {
+    on_both(async |log| {
+        log.write(40).await;
+        let listed = audit::list(&log.store, None, None, 40).await.unwrap();
+        let subjects: Vec<&str> = listed
+            .iter()
+            .rev()
+            .map(|entry| entry.subject.as_str())
+            .collect();
+        let expected: Vec<String> = (0..40).map(|n| format!("user:{n}")).collect();
+        assert_eq!(subjects, expected);
+    })
+    .await;
+}
+
 /// Two nodes sequence one log: no index twice, none left out.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_sequencers_share_one_log() {

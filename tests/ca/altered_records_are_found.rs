@@ -99,7 +99,7 @@ fn found(mut ca: Ca, blob: fn(&str) -> String) {
     // Names of persons may be erased; then who asked for a certificate is not compared.
     node.sql("UPDATE audit_entry SET personal = NULL");
     node.xinshu(["audit", "verify"]).success();
-    put_back(node, "good", dialect);
+    put_back(node, "good");
     node.xinshu(["audit", "verify"]).success();
     node.xinshu([
         "audit",

@@ -79,7 +79,7 @@ impl Places {
         let expected = self
             .streams
             .entry(stream)
-            .or_insert(stream.saturating_mul(stream::LENGTH));
+            .or_insert_with(|| stream.saturating_mul(stream::LENGTH));
         if *expected != entry_id {
             report.find(format!(
                 "the entries from {index} on are not those that follow in their stream: \
@@ -141,7 +141,7 @@ impl Places {
             let (id, next): (i64, i64) = (row.get("id")?, row.get("next_id")?);
             let followed = left
                 .remove(&id)
-                .unwrap_or(id.saturating_mul(stream::LENGTH));
+                .unwrap_or_else(|| id.saturating_mul(stream::LENGTH));
             if next < followed || (next > followed && !row.flag("placed")?) {
                 report.find(format!(
                     "stream {id} does not go on where the log has left it"

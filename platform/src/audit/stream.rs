@@ -16,7 +16,7 @@ pub(super) struct Run {
     /// The number of the first of them.
     pub(super) first: i64,
     pub(super) leaves: Vec<Hash>,
-    /// When they were written (`audit_entry.written_at`).
+    /// The latest act in them or before them (`audit_entry.written_at`).
     written_at: i64,
 }
 
@@ -109,8 +109,13 @@ async fn read(
         .await?;
     let mut runs: Vec<Run> = Vec::new();
     for row in &rows {
-        let (id, written_at): (i64, i64) = (row.get("id")?, row.get("written_at")?);
-        let expected = runs.last().map_or(next, Run::next);
+        let id: i64 = row.get("id")?;
+        let (expected, before) = runs
+            .last()
+            .map_or((next, i64::MIN), |run| (run.next(), run.written_at));
+        // Acts reach the writer in another order than they were done in; what a
+        // stream holds comes in the order of the stream.
+        let written_at = row.get::<i64>("written_at")?.max(before);
         if id != expected {
             // A writer leaves no gap, so a hand did. The log goes on after it, and
             // a verification will tell.
