@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::Result;
-use aws_lc_rs::rand;
+use aws_lc_rs::rand::SystemRandom;
 use platform::Store;
 use sqlx::{
     AssertSqlSafe, ConnectOptions as _, Connection as _,
@@ -17,7 +17,7 @@ use sqlx::{
 /// One column's value.
 #[derive(Clone, Copy)]
 enum Column {
-    /// A random key of 16 bytes.
+    /// A serial number of 20 bytes, as the server makes them.
     Key,
     /// The number after the last.
     Serial,
@@ -125,7 +125,7 @@ pub(crate) async fn bulk(url: &str, operation: &[Rows], time: Duration) -> Resul
                             .take(STATEMENT * rows.values.len())
                         {
                             query = match value {
-                                Column::Key => query.bind(random_key()),
+                                Column::Key => query.bind(serial_number()?),
                                 Column::Serial => {
                                     serial += 1;
                                     query.bind(serial)
@@ -189,9 +189,7 @@ impl Rows {
     }
 }
 
-fn random_key() -> Vec<u8> {
-    let mut key = vec![0; 16];
-    // A failure would leave zeros, and the second row would then be refused.
-    let _ = rand::fill(&mut key);
-    key
+fn serial_number() -> Result<Vec<u8>> {
+    let serial = pki::SerialNumber::new(jiff::Timestamp::now(), &SystemRandom::new())?;
+    Ok(serial.as_bytes().to_vec())
 }

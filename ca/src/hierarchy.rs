@@ -47,7 +47,7 @@ pub(crate) async fn create(
     caller.require("ca.authority.create")?;
     let now = service.clock().now();
     let public_key = PublicKey::from_der(new.key.public_key())?;
-    let serial = SerialNumber::random(&SystemRandom::new())?;
+    let serial = SerialNumber::new(now, &SystemRandom::new())?;
     let above = new
         .issuer
         .as_deref()

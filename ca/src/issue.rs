@@ -70,7 +70,7 @@ async fn attempt(service: &Service, caller: &Caller, order: &Order) -> Result<Is
     authorize(service, caller, ACTION, subject_of(order)).await?;
     let Contents { subject, alt_names } = order.profile.contents(&order.request)?;
     // 3. Build.
-    let serial = SerialNumber::random(&SystemRandom::new())?;
+    let serial = SerialNumber::new(now, &SystemRandom::new())?;
     let unsigned = authority
         .profile(Purpose::EndEntity(order.profile))?
         .certificate(&Subject {

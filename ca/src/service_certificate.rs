@@ -176,7 +176,7 @@ pub(crate) async fn issue(
             )
         }
     };
-    let serial = SerialNumber::random(&SystemRandom::new())?;
+    let serial = SerialNumber::new(now, &SystemRandom::new())?;
     let end = (now + lifetime).min(authority.certificate().validity().not_after);
     let public_key = PublicKey::from_der(key.public_key)?;
     let linted = authority

@@ -37,7 +37,7 @@ pub(crate) async fn stamp(
         ));
     }
     let gen_time = gen_time(service, unit)?;
-    let serial = SerialNumber::random(&SystemRandom::new())?;
+    let serial = SerialNumber::new(gen_time, &SystemRandom::new())?;
     let stamp = Stamp {
         policy: unit.policy,
         serial: serial.clone(),

@@ -178,7 +178,11 @@ fn nothing_is_copied_that_was_not_granted() {
     assert_eq!(request.requested_extensions().len(), 5);
 
     let unsigned = server_profile(&world).certificate(&Subject {
-        serial: SerialNumber::random(&aws_lc_rs::rand::SystemRandom::new()).unwrap(),
+        serial: SerialNumber::new(
+            jiff::Timestamp::UNIX_EPOCH,
+            &aws_lc_rs::rand::SystemRandom::new(),
+        )
+        .unwrap(),
         name: request.subject(),
         public_key: request.public_key(),
         validity: validity(30),

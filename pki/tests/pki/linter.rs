@@ -27,7 +27,11 @@ fn world() -> World {
 fn draft() -> Draft {
     Draft {
         shape: server_shape(),
-        serial: SerialNumber::random(&aws_lc_rs::rand::SystemRandom::new()).unwrap(),
+        serial: SerialNumber::new(
+            jiff::Timestamp::UNIX_EPOCH,
+            &aws_lc_rs::rand::SystemRandom::new(),
+        )
+        .unwrap(),
         name: Name::from_common_name("www.example.org").unwrap(),
         validity: validity(30),
         alt_names: alt_names(),
