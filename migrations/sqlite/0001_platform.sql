@@ -36,7 +36,7 @@ CREATE VIEW audit_placed AS
 
 -- Entries that wait for their place.
 CREATE VIEW audit_waiting AS
-    SELECT e.id, e.action, e.body, e.personal
+    SELECT e.id, e.written_at, e.action, e.body, e.personal
     FROM audit_stream s JOIN audit_entry e ON e.id >= s.next_id AND e.id < (s.id + 1) * 1099511627776;
 
 -- The tree's state after the last batch: size and the frontier of RFC 6962 subtrees.

@@ -202,8 +202,9 @@ pub async fn make_due(tx: &mut Tx<'_>, name: &'static str) -> Result<MadeDue, St
         .await?;
     let row = row.ok_or_else(|| StoreError::Unexpected(format!("no row of the job {name}")))?;
     let before: i64 = row.get("last_run")?;
-    // Long ago, and never the same twice: a run that began before does not undo it.
-    let after = before.min(1) - 1;
+    // Long ago, and never the same twice: neither a run that began before nor the
+    // settling of another act undoes it.
+    let after = -1 - random::number();
     tx.execute(
         "UPDATE job SET last_run = $2 WHERE name = $1",
         params![name, after],

@@ -24,3 +24,8 @@ pub fn token() -> String {
 pub fn id() -> String {
     URL_SAFE_NO_PAD.encode(bytes::<12>())
 }
+
+/// A number from 0 to 2^62 that nobody can guess.
+pub fn number() -> i64 {
+    (u64::from_be_bytes(bytes()) >> 2).cast_signed()
+}

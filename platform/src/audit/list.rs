@@ -91,7 +91,7 @@ async fn waiting(
     let rows = store
         .fetch_all(
             "SELECT body, personal FROM audit_waiting WHERE ($1 IS NULL OR action = $1)
-             ORDER BY id DESC LIMIT $2",
+             ORDER BY written_at DESC, id DESC LIMIT $2",
             params![action.map(str::to_owned), limit as i64],
         )
         .await?;
@@ -108,10 +108,10 @@ async fn page_before(store: &Store, end: i64) -> Result<Option<i64>, StoreError>
         )
         .await?;
     let mut begin = None;
-    let mut entries = 0;
+    let mut entries: i64 = 0;
     for batch in batches {
         begin = Some(batch.get("leaf_index")?);
-        entries += batch.get::<i64>("entries")?;
+        entries = batch.get::<i64>("entries")?.saturating_add(entries);
         if entries >= PAGE {
             break;
         }

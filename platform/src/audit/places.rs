@@ -49,15 +49,17 @@ impl Places {
             )
             .await?;
         let mut page = None;
-        let mut gathered = 0;
+        let mut gathered: i64 = 0;
         for batch in batches {
             let index: i64 = batch.get("leaf_index")?;
             // The last batch grows while it is the last.
-            let entries = batch.get::<i64>("entries")?.min(self.size - index);
+            let entries = batch
+                .get::<i64>("entries")?
+                .min(self.size.saturating_sub(index));
             self.follow(index, batch.get("entry_id")?, entries, report);
             let (begin, ..) = page.unwrap_or((index, index, self.next));
             page = Some((begin, index, self.next));
-            gathered += entries;
+            gathered = entries.saturating_add(gathered);
             if gathered >= PAGE {
                 break;
             }

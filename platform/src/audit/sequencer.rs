@@ -18,8 +18,8 @@ use crate::{SharedClock, Store, StoreError, params, store::Tx};
 
 /// How many entries of a stream get their place in one transaction.
 const BATCH: usize = 8192;
-/// A batch's row is lengthened to this many entries, so that few rows serve many.
-const LONGEST: i64 = 4096;
+/// A batch's row with fewer entries is lengthened, so that few rows serve many.
+const LONG: i64 = 4096;
 /// How many of the newest streams are looked at each time: those that are in use.
 const NEWEST: i64 = 256;
 /// How often all streams are looked at, should an old one still be written to.
@@ -171,10 +171,20 @@ impl Sequencer {
         let Some(tree) = self.tree().await? else {
             return Ok(false);
         };
+        if tree.size > 0 && !tree.signed {
+            // State and head are committed together. Whoever took the head away may
+            // have changed the state too: it is not signed again.
+            return Err(SequencerError::Damaged("its head is not signed"));
+        }
+        let all = self.is_all_due();
+        let newest = if all { i64::MAX } else { NEWEST };
         // What is committed never changes, so it is read and hashed before the
         // writer's turn.
-        let Waiting { runs, more } = stream::waiting(&self.store, self.newest(), BATCH).await?;
-        if runs.is_empty() && (tree.signed || tree.size == 0) {
+        let Waiting { runs, more } = stream::waiting(&self.store, newest, BATCH).await?;
+        if all && !more {
+            *self.looked_at_all.lock() = Some(Instant::now());
+        }
+        if runs.is_empty() {
             return Ok(false);
         }
         let mut frontier = tree.frontier;
@@ -229,19 +239,22 @@ impl Sequencer {
         }))
     }
 
-    /// How many of the newest streams to look at.
-    fn newest(&self) -> i64 {
-        let mut looked_at_all = self.looked_at_all.lock();
-        if looked_at_all.is_some_and(|at| at.elapsed() < ALL) {
-            return NEWEST;
-        }
-        *looked_at_all = Some(Instant::now());
-        i64::MAX
+    /// True where all streams should be looked at again.
+    fn is_all_due(&self) -> bool {
+        self.looked_at_all
+            .lock()
+            .is_none_or(|at| at.elapsed() >= ALL)
     }
 }
 
 /// Takes one step, unless another node has taken one since the tree was read.
 async fn take(tx: &mut Tx<'_>, step: &Step) -> Result<bool, SequencerError> {
+    // Read first, so that who comes too late waits for no row.
+    let sql = "SELECT size FROM audit_tree WHERE id = 1";
+    let size = tx.fetch_optional(sql, vec![]).await?;
+    if size.map(|row| row.get::<i64>("size")).transpose()? != Some(step.from) {
+        return Ok(false);
+    }
     let claimed = tx
         .execute(
             "UPDATE audit_tree SET size = $1, frontier = $2 WHERE id = 1 AND size = $3",
@@ -278,7 +291,7 @@ async fn place(tx: &mut Tx<'_>, index: i64, first: i64, entries: i64) -> Result<
             "UPDATE audit_batch SET entries = entries + $1
              WHERE leaf_index = (SELECT MAX(leaf_index) FROM audit_batch)
                AND entry_id + entries = $2 AND leaf_index + entries = $3 AND entries < $4",
-            params![entries, first, index, LONGEST],
+            params![entries, first, index, LONG],
         )
         .await?;
     if lengthened == 0 {

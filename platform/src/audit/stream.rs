@@ -9,6 +9,9 @@ use crate::{Store, StoreError, params, store::Tx};
 /// How many entries a stream may have. The views of the schema have this number too.
 pub(super) const LENGTH: i64 = 1 << 40;
 
+/// How many runs get their place in one step: each is a statement or two.
+const RUNS: usize = 256;
+
 /// Entries that follow each other in one stream and have no place yet.
 #[derive(Debug)]
 pub(super) struct Run {
@@ -51,6 +54,15 @@ pub(crate) async fn open(tx: &mut Tx<'_>) -> Result<Range<i64>, StoreError> {
     Ok(first..past)
 }
 
+/// Whether an entry with this number is there already.
+///
+/// # Errors
+/// Any [`StoreError`].
+pub(crate) async fn is_taken(tx: &mut Tx<'_>, id: i64) -> Result<bool, StoreError> {
+    let sql = "SELECT id FROM audit_entry WHERE id = $1";
+    Ok(tx.fetch_optional(sql, params![id]).await?.is_some())
+}
+
 /// What waits in the `newest` streams, about `limit` entries of each at most.
 ///
 /// # Errors
@@ -76,19 +88,31 @@ pub(super) async fn waiting(
     let mut waiting = Waiting::default();
     // Beyond this moment a stream that was not read whole may have more.
     let mut until = i64::MAX;
+    let mut runs = Vec::new();
     for row in streams {
-        let (next, last): (i64, i64) = (row.get("next_id")?, row.get("last_id")?);
-        let runs = read(store, row.get("id")?, (next, last), limit).await?;
-        if let Some(run) = runs.last()
-            && run.next() <= last
+        let range = (row.get("next_id")?, row.get("last_id")?);
+        let of_stream = read(store, row.get("id")?, range, limit).await?;
+        if let Some(run) = of_stream.last()
+            && of_stream.iter().map(|run| run.leaves.len()).sum::<usize>() >= limit
         {
             until = until.min(run.written_at);
             waiting.more = true;
         }
-        waiting.runs.extend(runs);
+        runs.extend(of_stream);
     }
-    waiting.runs.retain(|run| run.written_at <= until);
-    waiting.runs.sort_by_key(|run| run.written_at);
+    runs.retain(|run| run.written_at <= until);
+    runs.sort_by_key(|run| run.written_at);
+    for mut run in runs {
+        let last = waiting.runs.last_mut();
+        if let Some(last) = last.filter(|last| last.stream == run.stream) {
+            last.leaves.append(&mut run.leaves);
+        } else if waiting.runs.len() < RUNS {
+            waiting.runs.push(run);
+        } else {
+            waiting.more = true;
+            break;
+        }
+    }
     Ok(waiting)
 }
 
@@ -117,18 +141,19 @@ async fn read(
         // stream holds comes in the order of the stream.
         let written_at = row.get::<i64>("written_at")?.max(before);
         if id != expected {
-            // A writer leaves no gap, so a hand did. The log goes on after it, and
-            // a verification will tell.
+            // A writer leaves no gap, so a hand did. Nothing of this stream goes on
+            // until someone has looked; its writer takes another one within the hour.
             tracing::error!(
                 stream,
                 from = expected,
                 to = id,
                 "audit entries are missing"
             );
+            break;
         }
         let leaf = merkle::leaf(row.get::<String>("body")?.as_bytes());
         match runs.last_mut() {
-            Some(run) if id == expected && run.written_at == written_at => run.leaves.push(leaf),
+            Some(run) if run.written_at == written_at => run.leaves.push(leaf),
             _ => runs.push(Run {
                 stream,
                 first: id,

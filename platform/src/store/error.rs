@@ -72,7 +72,11 @@ impl From<sqlx::Error> for StoreError {
                         return Self::Raced(database.message().to_owned());
                     }
                     let class = code.get(..2).unwrap_or_default();
-                    if ["08", "53", "57", "58"].contains(&class) || code == "25006" {
+                    // 40003: nobody knows whether it was committed.
+                    if code == "40003"
+                        || ["08", "53", "57", "58"].contains(&class)
+                        || code == "25006"
+                    {
                         return Self::Unavailable(database.message().to_owned());
                     }
                 } else if let Some(reason) = code.parse().ok().and_then(sqlite_reason) {

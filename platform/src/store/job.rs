@@ -17,6 +17,9 @@ pub(super) enum Job {
 /// A unit of work with its answer inside.
 pub(super) trait Work: Send {
     fn run<'t>(&'t mut self, tx: &'t mut Tx<'_>) -> BoxFuture<'t, Verdict>;
+    /// Forgets what an earlier run has found: it was rolled back.
+    fn forget(&mut self);
+    fn is_abandoned(&self) -> bool;
     fn answer(self: Box<Self>, committed: Result<(), StoreError>);
 }
 
@@ -70,6 +73,14 @@ where
         })
     }
 
+    fn forget(&mut self) {
+        self.result = None;
+    }
+
+    fn is_abandoned(&self) -> bool {
+        self.done.is_closed()
+    }
+
     fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
         let result = match (committed, self.result) {
             (Ok(()), Some(result)) => result,
@@ -88,11 +99,18 @@ where
 }
 
 impl Job {
-    /// True where audit entries may be among what it writes.
-    pub(super) fn may_audit(&self) -> bool {
+    /// Forgets what an earlier try has found.
+    pub(super) fn forget(&mut self) {
+        if let Self::Work(work) = self {
+            work.forget();
+        }
+    }
+
+    /// True where nobody waits for the answer any more.
+    pub(super) fn is_abandoned(&self) -> bool {
         match self {
-            Self::Append { rows, .. } => rows.has_audit(),
-            Self::Work(_) => true,
+            Self::Append { done, .. } => done.is_closed(),
+            Self::Work(work) => work.is_abandoned(),
         }
     }
 

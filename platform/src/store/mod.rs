@@ -47,6 +47,8 @@ struct Inner {
     queues: open::Queues,
     audited: Arc<Notify>,
     stopped: watch::Receiver<bool>,
+    /// How long a read may take before its caller is told "unavailable".
+    patience: Duration,
 }
 
 /// The connections that read.
@@ -80,6 +82,7 @@ impl Store {
             queues,
             audited,
             stopped,
+            patience: READ,
         })))
     }
 
@@ -96,6 +99,7 @@ impl Store {
             queues: open::Queues::closed(),
             audited: Arc::new(Notify::new()),
             stopped,
+            patience: READ_ALL,
         })))
     }
 
@@ -116,24 +120,16 @@ impl Store {
         sql: &'static str,
         params: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
-        let read = async {
-            match &self.0.read {
-                Pool::Sqlite(readers) => {
-                    let rows = readers.fetch(sql, params).await?;
-                    Ok(rows.into_iter().map(Row::Sqlite).collect())
-                }
-                Pool::Postgres(pool) => {
-                    let rows = postgres::read(pool, sql, params).await?;
-                    Ok(rows.into_iter().map(Row::Postgres).collect())
-                }
+        let patience = self.0.patience;
+        match &self.0.read {
+            Pool::Sqlite(readers) => {
+                let rows = in_time(patience, readers.fetch(sql, params)).await?;
+                Ok(rows.into_iter().map(Row::Sqlite).collect())
             }
-        };
-        match tokio::time::timeout(READ, read).await {
-            Ok(answer) => answer,
-            Err(_) => Err(StoreError::Unavailable(format!(
-                "no answer within {} s",
-                READ.as_secs()
-            ))),
+            Pool::Postgres(pool) => {
+                let rows = postgres::read(pool, patience, sql, params).await?;
+                Ok(rows.into_iter().map(Row::Postgres).collect())
+            }
         }
     }
 
@@ -151,7 +147,7 @@ impl Store {
 
     /// Appends rows that no one else may have written, audit entries among them.
     ///
-    /// The cheapest write: rows of all who wait are gathered in multi-row INSERTs.
+    /// The cheapest write: rows of all who wait are written together.
     /// When this returns, they are on disk.
     ///
     /// # Errors
@@ -159,7 +155,8 @@ impl Store {
     pub async fn append(&self, rows: Appended) -> Result<(), StoreError> {
         let (done, answer) = tokio::sync::oneshot::channel();
         submit(&self.0.queues.appends, job::Job::Append { rows, done })?;
-        answer.await.unwrap_or(Err(StoreError::Stopped))
+        let answer = async { answer.await.unwrap_or(Err(StoreError::Stopped)) };
+        in_time(WRITE, answer).await
     }
 
     /// Records one audit entry that stands for itself (a refusal, a failed sign-in).
@@ -189,9 +186,10 @@ impl Store {
     {
         let (job, answer) = job::transaction(work);
         submit(&self.0.queues.works, job).map_err(E::from)?;
-        answer
-            .await
-            .unwrap_or_else(|_| Err(StoreError::Stopped.into()))
+        match tokio::time::timeout(WRITE, answer).await {
+            Ok(answer) => answer.unwrap_or_else(|_| Err(StoreError::Stopped.into())),
+            Err(_) => Err(late(WRITE).into()),
+        }
     }
 
     /// Wakes when audit entries were committed by this process.
@@ -210,6 +208,7 @@ impl Store {
     /// Waits until everything accepted is written, then closes. For the end of the process.
     pub async fn close(self) {
         let Ok(inner) = Arc::try_unwrap(self.0) else {
+            tracing::warn!("the database is still in use at the end of the process");
             return;
         };
         let Inner {
@@ -219,11 +218,16 @@ impl Store {
             ..
         } = inner;
         drop(queues);
-        // An error means the writers are gone already.
-        let _ = stopped.wait_for(|stopped| *stopped).await;
-        match read {
-            Pool::Sqlite(readers) => readers.close(),
-            Pool::Postgres(pool) => pool.close().await,
+        let closing = async {
+            // An error means the writers are gone already.
+            let _ = stopped.wait_for(|stopped| *stopped).await;
+            match read {
+                Pool::Sqlite(readers) => readers.close(),
+                Pool::Postgres(pool) => pool.close().await,
+            }
+        };
+        if tokio::time::timeout(CLOSE, closing).await.is_err() {
+            tracing::warn!("the database did not take leave in time");
         }
     }
 }
@@ -235,6 +239,25 @@ fn submit(queue: &mpsc::Sender<job::Job>, job: job::Job) -> Result<(), StoreErro
     })
 }
 
-/// How long a read may take before its caller is told "unavailable": shorter than
-/// a client's patience, since a server that hangs never answers.
+async fn in_time<T>(
+    patience: Duration,
+    work: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    tokio::time::timeout(patience, work)
+        .await
+        .unwrap_or_else(|_| Err(late(patience)))
+}
+
+fn late(patience: Duration) -> StoreError {
+    StoreError::Unavailable(format!("no answer within {} s", patience.as_secs()))
+}
+
+/// How long a read of a serving node may take: shorter than a client's patience,
+/// since a server that hangs never answers.
 const READ: Duration = Duration::from_secs(8);
+/// How long a read may take for who reads everything: `audit verify`.
+const READ_ALL: Duration = Duration::from_secs(3600);
+/// How long a write may wait for its commit, its turn included.
+const WRITE: Duration = Duration::from_secs(10);
+/// How long the end of the process waits for the database.
+const CLOSE: Duration = Duration::from_secs(10);

@@ -79,7 +79,8 @@ pub(super) async fn open_to_read(url: &str) -> Result<Pool, StoreError> {
         )?))?))
     } else {
         Ok(Pool::Postgres(
-            postgres_readers(postgres_options(url)?).await?,
+            // Who reads everything may take long over a statement.
+            postgres_readers(postgres_options(url)?.options([("statement_timeout", "0")])).await?,
         ))
     }
 }

@@ -1,12 +1,14 @@
 //! PostgreSQL: its statements, and rows appended by the column.
 
+use std::time::Duration;
+
 use sqlx::{
     AssertSqlSafe, PgConnection, PgPool, Postgres,
     postgres::{PgArguments, PgRow},
     query::Query,
 };
 
-use super::{Value, appended::ByTable};
+use super::{StoreError, Value, appended::ByTable};
 
 /// Runs a statement and tells how many rows it changed.
 pub(super) async fn execute(
@@ -31,18 +33,28 @@ pub(super) async fn fetch<'c>(
 /// ended it since it was last used.
 pub(super) async fn read(
     pool: &PgPool,
+    patience: Duration,
     sql: &'static str,
     params: Vec<Value>,
-) -> Result<Vec<PgRow>, sqlx::Error> {
-    for _ in 0..pool.size() {
-        match fetch(pool, sql, params.clone()).await {
-            Err(error) if is_broken(&error) => {
+) -> Result<Vec<PgRow>, StoreError> {
+    let mut left = pool.size();
+    loop {
+        let mut connection = pool.acquire().await?;
+        let rows = fetch(&mut *connection, sql, params.clone());
+        match tokio::time::timeout(patience, rows).await {
+            Ok(Err(error)) if is_broken(&error) && left > 0 => {
                 tracing::debug!(%error, "a connection to the database had ended");
+                left -= 1;
             }
-            outcome => return outcome,
+            Ok(rows) => return Ok(rows?),
+            Err(_) => {
+                // Given back, it would keep its place in the pool until the network
+                // gives it up.
+                drop(connection.detach());
+                return Err(super::late(patience));
+            }
         }
     }
-    fetch(pool, sql, params).await
 }
 
 /// Whether it is the connection that failed (PostgreSQL appendix A: class 57P).

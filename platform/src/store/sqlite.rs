@@ -62,7 +62,7 @@ pub(super) struct Readers(Arc<Pool>);
 struct Pool {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
 }
 
 impl Readers {
@@ -71,7 +71,7 @@ impl Readers {
         Ok(Self(Arc::new(Pool {
             path,
             idle: Mutex::new(vec![first]),
-            permits: Semaphore::new(READERS),
+            permits: Arc::new(Semaphore::new(READERS)),
         })))
     }
 
@@ -81,13 +81,14 @@ impl Readers {
         params: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
         let pool = Arc::clone(&self.0);
-        let _permit = pool
-            .permits
-            .acquire()
+        let permits = Arc::clone(&pool.permits);
+        let permit = permits
+            .acquire_owned()
             .await
             .map_err(|_| StoreError::Stopped)?;
-        let pool = Arc::clone(&self.0);
         tokio::task::spawn_blocking(move || {
+            // A caller may give up; the read, and its place, end here all the same.
+            let _permit = permit;
             let idle = pool.idle.lock().pop();
             let connection = match idle {
                 Some(connection) => connection,

@@ -14,9 +14,11 @@ use crate::audit;
 pub struct Tx<'c> {
     connection: Connection<'c>,
     appended: Appended,
-    /// The number of the next audit entry.
+    /// The number of the next audit entry; 0 where there is no stream.
     next_entry: i64,
     wrote: bool,
+    /// Entries were to be written, and there were no numbers for them.
+    wants_numbers: bool,
     failure: Option<StoreError>,
 }
 
@@ -43,6 +45,7 @@ impl<'c> Tx<'c> {
             appended: Appended::default(),
             next_entry,
             wrote: false,
+            wants_numbers: false,
             failure: None,
         })
     }
@@ -62,7 +65,12 @@ impl<'c> Tx<'c> {
         match &mut self.connection {
             // Some failures end the transaction by themselves, a full disk for one
             // (sqlite.org/lang_transaction.html §3).
-            Connection::Sqlite(connection) if connection.is_autocommit() => Ok(()),
+            Connection::Sqlite(connection) if connection.is_autocommit() => match sql {
+                "ROLLBACK" => Ok(()),
+                _ => Err(StoreError::Unavailable(
+                    "it has ended the transaction by itself".to_owned(),
+                )),
+            },
             Connection::Sqlite(connection) => Ok(connection.execute_batch(sql)?),
             Connection::Postgres {
                 connection, begun, ..
@@ -154,6 +162,11 @@ impl<'c> Tx<'c> {
     pub async fn write_appended(&mut self) -> Result<(), StoreError> {
         let mut rows = self.take_appended();
         self.wrote = true;
+        if self.next_entry == 0 && rows.has_audit() {
+            // The lane opens a stream and begins again.
+            self.wants_numbers = true;
+            return Err(self.fail(StoreError::Busy));
+        }
         self.begin_now().await?;
         self.flush(vec![&mut rows]).await
     }
@@ -177,9 +190,14 @@ impl<'c> Tx<'c> {
         self.failure.take()
     }
 
-    /// Forgets what was appended since the last [`Tx::take_appended`].
+    /// Takes what was appended since the last [`Tx::take_appended`].
     pub(super) fn take_appended(&mut self) -> Appended {
         std::mem::take(&mut self.appended)
+    }
+
+    /// True where audit entries could not be written for want of numbers.
+    pub(super) fn wants_numbers(&self) -> bool {
+        self.wants_numbers
     }
 
     /// True where a statement changed something since the last call.

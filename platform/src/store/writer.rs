@@ -7,10 +7,12 @@
 //! neighbour.
 
 use std::{
+    panic::AssertUnwindSafe,
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use futures_util::FutureExt as _;
 use tokio::sync::{Mutex, Notify, mpsc};
 
 use super::{
@@ -28,8 +30,8 @@ const BATCH: usize = 512;
 const GATHER: usize = 2;
 /// How long a transaction may take before its callers are told "unavailable".
 const PATIENCE: Duration = Duration::from_secs(8);
-/// A stream that was not written to for so long is not taken up again.
-const STREAM_REST: Duration = Duration::from_secs(3600);
+/// How long a stream is written to: the sequencer looks at the newest ones.
+const STREAM_LIFE: Duration = Duration::from_secs(3600);
 
 /// The jobs of one queue, for all lanes that serve it.
 pub(super) type Queue = Arc<Mutex<mpsc::Receiver<Job>>>;
@@ -45,7 +47,7 @@ pub(super) struct Lane {
 struct Stream {
     next: i64,
     end: i64,
-    used: Instant,
+    opened: Instant,
 }
 
 /// Why a batch was not committed.
@@ -72,44 +74,86 @@ impl Lane {
             metrics::histogram!("xinshu_store_batch_size").record(batch.len() as f64);
             match self.attempt(&mut batch).await {
                 Ok(()) => batch.drain(..).for_each(|job| job.answer(Ok(()))),
-                Err(Spoiled::ByDatabase(error)) => {
-                    tracing::error!(%error, waiting = batch.len(), "writes were not committed");
-                    batch
-                        .drain(..)
-                        .for_each(|job| job.answer(Err(error.clone())));
-                }
-                Err(Spoiled::ByOne(_)) => {
-                    for job in batch.drain(..) {
-                        self.alone(job).await;
-                    }
-                }
+                Err(Spoiled::ByDatabase(error)) => fail(&mut batch, &error),
+                Err(Spoiled::ByOne(_)) => self.one_by_one(&mut batch).await,
             }
         }
         self.link.close().await;
     }
 
-    /// Does one job in a transaction of its own, again where it lost a race.
-    async fn alone(&mut self, job: Job) {
-        const TRIES: usize = 3;
-        let mut job = vec![job];
-        let mut outcome = Ok(());
-        for _ in 0..TRIES {
-            outcome = match self.attempt(&mut job).await {
-                Ok(()) => Ok(()),
-                Err(Spoiled::ByOne(error) | Spoiled::ByDatabase(error)) => Err(error),
-            };
-            // Only what was surely rolled back: an answer to COMMIT that was lost
-            // may have been "done".
-            if !matches!(outcome, Err(StoreError::Raced(_))) {
-                break;
+    /// Does each job in a transaction of its own, until the database fails.
+    async fn one_by_one(&mut self, batch: &mut Vec<Job>) {
+        let mut jobs = std::mem::take(batch).into_iter();
+        while let Some(job) = jobs.next() {
+            if job.is_abandoned() {
+                continue;
+            }
+            if let Err(error) = self.alone(job).await {
+                batch.extend(jobs);
+                return fail(batch, &error);
             }
         }
-        job.into_iter().for_each(|job| job.answer(outcome.clone()));
+    }
+
+    /// Does one job by itself, again where it lost a race. An error is the
+    /// database's, and the job has been told of it.
+    async fn alone(&mut self, job: Job) -> Result<(), StoreError> {
+        const TRIES: usize = 3;
+        let mut job = [job];
+        let mut outcome = Ok(());
+        for _ in 0..TRIES {
+            outcome = self.attempt(&mut job).await;
+            match &outcome {
+                // Only what was surely rolled back: an answer to COMMIT that was lost
+                // may have been "done".
+                Err(Spoiled::ByOne(StoreError::Raced(_))) => {}
+                Err(Spoiled::ByOne(StoreError::Conflict(_))) if self.lost_its_place().await => {}
+                _ => break,
+            }
+        }
+        let [job] = job;
+        match outcome {
+            Ok(()) => job.answer(Ok(())),
+            Err(Spoiled::ByOne(error)) => job.answer(Err(error)),
+            Err(Spoiled::ByDatabase(error)) => {
+                job.answer(Err(error.clone()));
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// True where somebody else wrote an audit entry that was this lane's to write:
+    /// it goes on in a new stream.
+    async fn lost_its_place(&mut self) -> bool {
+        let Some(next) = self.stream.as_ref().map(|stream| stream.next) else {
+            return false;
+        };
+        let taken = async {
+            let mut tx = self.link.begin(next).await?;
+            let taken = stream::is_taken(&mut tx, next).await?;
+            tx.rollback().await?;
+            Ok::<_, StoreError>(taken)
+        };
+        let taken = taken.await.unwrap_or(false);
+        if taken {
+            tracing::error!(
+                id = next,
+                "an audit entry stands where no one else may write"
+            );
+            self.stream = None;
+        }
+        taken
     }
 
     async fn attempt(&mut self, batch: &mut [Job]) -> Result<(), Spoiled> {
-        let outcome = match tokio::time::timeout(PATIENCE, self.transact(batch)).await {
-            Ok(outcome) => outcome,
+        batch.iter_mut().for_each(Job::forget);
+        let work = AssertUnwindSafe(self.transact(batch)).catch_unwind();
+        let outcome = match tokio::time::timeout(PATIENCE, work).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) => Err(Spoiled::ByDatabase(StoreError::Unexpected(
+                "a unit of work panicked".to_owned(),
+            ))),
             Err(_) => Err(Spoiled::ByDatabase(StoreError::Unavailable(format!(
                 "no commit within {} s",
                 PATIENCE.as_secs()
@@ -125,15 +169,32 @@ impl Lane {
     }
 
     async fn transact(&mut self, batch: &mut [Job]) -> Result<(), Spoiled> {
-        if self.stream.as_ref().is_none_or(Stream::is_over) && batch.iter().any(Job::may_audit) {
-            self.stream = Some(self.open_stream().await.map_err(Spoiled::ByDatabase)?);
+        if self.stream.as_ref().is_some_and(Stream::is_over) {
+            self.stream = None;
         }
+        match self.write(batch).await? {
+            Written::All => Ok(()),
+            Written::NothingForWantOfAStream => {
+                self.stream = Some(self.open_stream().await.map_err(Spoiled::ByDatabase)?);
+                batch.iter_mut().for_each(Job::forget);
+                self.write(batch).await.map(|_| ())
+            }
+        }
+    }
+
+    async fn write(&mut self, batch: &mut [Job]) -> Result<Written, Spoiled> {
         let next = self.stream.as_ref().map_or(0, |stream| stream.next);
+        let has_stream = self.stream.is_some();
         let mut tx = self.link.begin(next).await.map_err(Spoiled::ByDatabase)?;
-        match fill(&mut tx, batch).await {
+        match fill(&mut tx, batch, has_stream).await {
             Ok(Filled::Whole) => {}
             Ok(Filled::Refused) => {
-                return tx.rollback().await.map_err(Spoiled::ByDatabase);
+                tx.rollback().await.map_err(Spoiled::ByDatabase)?;
+                return Ok(Written::All);
+            }
+            Ok(Filled::WantsAStream) => {
+                tx.rollback().await.map_err(Spoiled::ByDatabase)?;
+                return Ok(Written::NothingForWantOfAStream);
             }
             Err(Spoiled::ByOne(error)) => {
                 tx.rollback().await.map_err(Spoiled::ByDatabase)?;
@@ -141,21 +202,24 @@ impl Lane {
             }
             Err(by_database) => return Err(by_database),
         }
-        let used = tx.commit().await.map_err(Spoiled::ByDatabase)?;
-        if used > next
-            && let Some(stream) = &mut self.stream
+        let used = tx.commit().await.map_err(|error| match error {
+            // It was rolled back instead.
+            StoreError::Raced(_) => Spoiled::ByOne(error),
+            other => Spoiled::ByDatabase(other),
+        })?;
+        if let Some(stream) = &mut self.stream
+            && used > next
         {
             stream.next = used;
-            stream.used = Instant::now();
             self.audited.notify_one();
         }
-        Ok(())
+        Ok(Written::All)
     }
 
     /// Begins a stream of its own for this lane.
     async fn open_stream(&mut self) -> Result<Stream, StoreError> {
-        const TRIES: usize = 8;
-        let mut outcome = Err(StoreError::Busy);
+        // Of those who try at the same time one gets the number.
+        const TRIES: usize = 32;
         for _ in 0..TRIES {
             let mut tx = self.link.begin(0).await?;
             match stream::open(&mut tx).await {
@@ -164,24 +228,28 @@ impl Lane {
                     return Ok(Stream {
                         next: ids.start,
                         end: ids.end,
-                        used: Instant::now(),
+                        opened: Instant::now(),
                     });
                 }
-                // Another lane or node took that number in this moment.
-                Err(error @ (StoreError::Conflict(_) | StoreError::Raced(_))) => {
-                    tx.rollback().await?;
-                    outcome = Err(error);
-                }
+                Err(StoreError::Conflict(_) | StoreError::Raced(_)) => tx.rollback().await?,
                 Err(error) => return Err(error),
             }
         }
-        outcome
+        Err(StoreError::Busy)
     }
+}
+
+/// Tells all of a batch that the database failed.
+fn fail(batch: &mut Vec<Job>, error: &StoreError) {
+    tracing::error!(%error, waiting = batch.len(), "writes were not committed");
+    batch
+        .drain(..)
+        .for_each(|job| job.answer(Err(error.clone())));
 }
 
 impl Stream {
     fn is_over(&self) -> bool {
-        self.used.elapsed() > STREAM_REST || self.end - self.next < 4 * BATCH as i64
+        self.opened.elapsed() > STREAM_LIFE || self.end - self.next < 1 << 20
     }
 }
 
@@ -204,8 +272,17 @@ async fn gather(queue: &Queue, batch: &mut Vec<Job>) -> bool {
     true
 }
 
+/// What became of a batch that nothing spoiled.
+enum Written {
+    All,
+    /// There are audit entries in it, and no numbers for them.
+    NothingForWantOfAStream,
+}
+
 /// What a transaction holds before its end.
 enum Filled {
+    /// Audit entries that have no numbers.
+    WantsAStream,
     /// Everything that was to be written.
     Whole,
     /// What its only unit of work wrote before it refused.
@@ -213,7 +290,7 @@ enum Filled {
 }
 
 /// Does all units of work, then writes all appended rows.
-async fn fill(tx: &mut Tx<'_>, batch: &mut [Job]) -> Result<Filled, Spoiled> {
+async fn fill(tx: &mut Tx<'_>, batch: &mut [Job], has_stream: bool) -> Result<Filled, Spoiled> {
     let single = batch.len() == 1;
     let mut left: Vec<Appended> = Vec::new();
     for job in batch.iter_mut() {
@@ -221,6 +298,9 @@ async fn fill(tx: &mut Tx<'_>, batch: &mut [Job]) -> Result<Filled, Spoiled> {
         tx.take_wrote();
         let verdict = work.run(tx).await;
         let appended = tx.take_appended();
+        if !has_stream && tx.wants_numbers() {
+            return Ok(Filled::WantsAStream);
+        }
         match verdict {
             Verdict::Keep => left.push(appended),
             Verdict::Refused if !tx.take_wrote() => {}
@@ -233,9 +313,11 @@ async fn fill(tx: &mut Tx<'_>, batch: &mut [Job]) -> Result<Filled, Spoiled> {
         Job::Append { rows, .. } => Some(rows),
         Job::Work(_) => None,
     });
-    tx.flush(appends.chain(&mut left).collect())
-        .await
-        .map_err(blame)?;
+    let all: Vec<&mut Appended> = appends.chain(&mut left).collect();
+    if !has_stream && all.iter().any(|rows| rows.has_audit()) {
+        return Ok(Filled::WantsAStream);
+    }
+    tx.flush(all).await.map_err(blame)?;
     Ok(Filled::Whole)
 }
 

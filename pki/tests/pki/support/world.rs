@@ -128,11 +128,8 @@ fn issue(
     signer: &TestKey,
 ) -> Certificate {
     let unsigned = profile.certificate(&Subject {
-        serial: SerialNumber::new(
-            Timestamp::UNIX_EPOCH,
-            &aws_lc_rs::rand::SystemRandom::new(),
-        )
-        .unwrap(),
+        serial: SerialNumber::new(Timestamp::UNIX_EPOCH, &aws_lc_rs::rand::SystemRandom::new())
+            .unwrap(),
         name,
         public_key: &subject.public(),
         validity: validity(days),
