@@ -34,7 +34,7 @@ struct Arguments {
     #[arg(long, default_value_t = 5)]
     seconds: u64,
     /// Connections of the load generator
-    #[arg(long, default_value_t = 64)]
+    #[arg(long, default_value_t = 256)]
     connections: usize,
     /// Where the JSON goes
     #[arg(long, default_value = "bench.json")]

@@ -69,20 +69,37 @@ pub struct Entry {
 }
 
 /// The canonical form: members in this fixed order, no spaces, `details` sorted.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Serialize)]
+struct Canonical<'a> {
+    v: u8,
+    at: i64,
+    action: &'a str,
+    actor: &'a str,
+    subject: &'a str,
+    outcome: Outcome,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<&'a str>,
+    request: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<&'a str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    details: &'a BTreeMap<&'static str, Json>,
+}
+
+/// The same, as it is read back.
+#[derive(Debug, Deserialize)]
 pub(super) struct Body {
-    pub(super) v: u8,
     pub(super) at: i64,
     pub(super) action: String,
     pub(super) actor: String,
     pub(super) subject: String,
     pub(super) outcome: Outcome,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(default)]
     pub(super) cause: Option<String>,
     pub(super) request: String,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(default)]
     pub(super) address: Option<String>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    #[serde(default)]
     pub(super) details: BTreeMap<String, Json>,
 }
 
@@ -171,28 +188,24 @@ impl Entry {
         let address = self
             .address
             .map(|address| commit(Party::Personal(address), |personal| &mut personal.address));
-        let body = Body {
+        let body = json(&Canonical {
             v: 1,
             at: self.at.as_microsecond(),
-            action: self.action.to_owned(),
-            actor,
-            subject,
+            action: self.action,
+            actor: &actor,
+            subject: &subject,
             outcome: self.outcome,
-            cause: self.cause,
-            request: self.request_id,
-            address,
-            details: self
-                .details
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), value))
-                .collect(),
-        };
+            cause: self.cause.as_deref(),
+            request: &self.request_id,
+            address: address.as_deref(),
+            details: &self.details,
+        });
         let personal = (!personal.salt.is_empty()).then(|| json(&personal));
         vec![
             Value::Int(None),
             Value::Int(None),
             self.action.into(),
-            json(&body).into(),
+            body.into(),
             personal.into(),
         ]
     }
