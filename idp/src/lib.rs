@@ -84,7 +84,7 @@ impl Service {
     ) -> Result<Self, Error> {
         config.check()?;
         let signer = keys::Signer::new(keys)?;
-        let passwords = password::Passwords::new(config.password_workers, config.password_queue)?;
+        let passwords = password::Passwords::new(config.password_workers, config.password_queue);
         let documents = http::Documents::render(&config, &signer)?;
         Ok(Self(Arc::new(Inner {
             config,

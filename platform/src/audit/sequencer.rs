@@ -17,7 +17,7 @@ use super::{
 use crate::{SharedClock, Store, StoreError, params, store::Tx};
 
 /// How many entries of a stream get their place in one transaction.
-const BATCH: usize = 8192;
+const BATCH: usize = 2048;
 /// A batch's row with fewer entries is lengthened, so that few rows serve many.
 const LONG: i64 = 4096;
 /// How many of the newest streams are looked at each time: those that are in use.

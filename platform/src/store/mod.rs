@@ -221,9 +221,8 @@ impl Store {
         let closing = async {
             // An error means the writers are gone already.
             let _ = stopped.wait_for(|stopped| *stopped).await;
-            match read {
-                Pool::Sqlite(readers) => readers.close(),
-                Pool::Postgres(pool) => pool.close().await,
+            if let Pool::Postgres(pool) = read {
+                pool.close().await;
             }
         };
         if tokio::time::timeout(CLOSE, closing).await.is_err() {

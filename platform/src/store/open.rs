@@ -74,7 +74,7 @@ pub(super) async fn open(
 /// A pool of readers of a database that is there already.
 pub(super) async fn open_to_read(url: &str) -> Result<Pool, StoreError> {
     if url.starts_with("sqlite:") {
-        Ok(Pool::Sqlite(Readers::open(sqlite_path(&sqlite_options(
+        Ok(Pool::Sqlite(Readers::open(&sqlite_path(&sqlite_options(
             url,
         )?))?))
     } else {
@@ -97,7 +97,7 @@ async fn open_sqlite(
     migrated(SQLITE_MIGRATIONS.run(&mut connection).await)?;
     connection.close().await?;
     let path = sqlite_path(&options);
-    let readers = Readers::open(path.clone())?;
+    let readers = Readers::open(&path)?;
     let (queue, jobs) = queue();
     let lane = Lane::new(Link::sqlite(path), Arc::clone(audited));
     // SQLite's calls block, so their lane has a thread of its own.

@@ -1,10 +1,17 @@
 //! SQLite: its connections and statements, by the library's own calls.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    },
+    time::Duration,
+};
 
 use parking_lot::Mutex;
 use rusqlite::{Connection, OpenFlags, Statement, ToSql, types::ToSqlOutput};
-use tokio::sync::Semaphore;
+use tokio::sync::oneshot;
 
 use super::{StoreError, Value, appended::ByTable};
 
@@ -14,6 +21,8 @@ pub(super) use rusqlite::types::Value as Column;
 /// How long SQLite waits for another process' lock.
 const BUSY: Duration = Duration::from_secs(3);
 const READERS: usize = 4;
+/// How many reads may wait; more are refused as busy.
+const WAITING: usize = 8192;
 /// Prepared statements that a connection keeps.
 const STATEMENTS: usize = 256;
 
@@ -33,7 +42,7 @@ impl Row {
 }
 
 /// The one connection that writes.
-pub(super) fn open_to_write(path: &PathBuf) -> Result<Connection, StoreError> {
+pub(super) fn open_to_write(path: &Path) -> Result<Connection, StoreError> {
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     // WAL with synchronous=FULL: a commit is on disk when it returns
     // (sqlite.org/pragma.html#pragma_synchronous). A checkpoint each 16 MiB of
@@ -45,7 +54,7 @@ pub(super) fn open_to_write(path: &PathBuf) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-fn open(path: &PathBuf, flags: OpenFlags) -> Result<Connection, StoreError> {
+fn open(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
     // Each connection is used by one thread at a time.
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY)?;
@@ -54,25 +63,34 @@ fn open(path: &PathBuf, flags: OpenFlags) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// A few connections that read, off the threads that serve requests.
+/// A few threads that read, each by a connection of its own. They end with the
+/// last handle.
 #[derive(Clone, Debug)]
-pub(super) struct Readers(Arc<Pool>);
+pub(super) struct Readers(SyncSender<Read>);
 
+/// A read that waits for its turn.
 #[derive(Debug)]
-struct Pool {
-    path: PathBuf,
-    idle: Mutex<Vec<Connection>>,
-    permits: Arc<Semaphore>,
+struct Read {
+    sql: &'static str,
+    params: Vec<Value>,
+    done: oneshot::Sender<Result<Vec<Row>, StoreError>>,
 }
 
 impl Readers {
-    pub(super) fn open(path: PathBuf) -> Result<Self, StoreError> {
-        let first = open(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        Ok(Self(Arc::new(Pool {
-            path,
-            idle: Mutex::new(vec![first]),
-            permits: Arc::new(Semaphore::new(READERS)),
-        })))
+    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+        // A file that cannot be read is told now.
+        let mut first = Some(open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?);
+        let (send, reads) = sync_channel(WAITING);
+        let reads = Arc::new(Mutex::new(reads));
+        for number in 0..READERS {
+            let (path, reads) = (path.to_owned(), Arc::clone(&reads));
+            let connection = first.take();
+            std::thread::Builder::new()
+                .name(format!("sqlite-reader-{number}"))
+                .spawn(move || serve(&path, connection, &reads))
+                .map_err(|error| StoreError::Unavailable(format!("no thread to read: {error}")))?;
+        }
+        Ok(Self(send))
     }
 
     pub(super) async fn fetch(
@@ -80,34 +98,43 @@ impl Readers {
         sql: &'static str,
         params: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
-        let pool = Arc::clone(&self.0);
-        let permits = Arc::clone(&pool.permits);
-        let permit = permits
-            .acquire_owned()
-            .await
-            .map_err(|_| StoreError::Stopped)?;
-        tokio::task::spawn_blocking(move || {
-            // A caller may give up; the read, and its place, end here all the same.
-            let _permit = permit;
-            let idle = pool.idle.lock().pop();
-            let connection = match idle {
-                Some(connection) => connection,
-                None => open(&pool.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?,
-            };
-            // One that failed is closed, whatever the failure was.
-            let rows = fetch(&connection, sql, &params)?;
-            pool.idle.lock().push(connection);
-            Ok(rows)
-        })
-        .await
-        .map_err(|_| StoreError::Stopped)?
+        let (done, answer) = oneshot::channel();
+        let read = Read { sql, params, done };
+        self.0.try_send(read).map_err(|error| match error {
+            TrySendError::Full(_) => StoreError::Busy,
+            TrySendError::Disconnected(_) => StoreError::Stopped,
+        })?;
+        answer.await.unwrap_or(Err(StoreError::Stopped))
     }
+}
 
-    /// Lets no further read in and closes the connections.
-    pub(super) fn close(&self) {
-        self.0.permits.close();
-        self.0.idle.lock().clear();
+fn serve(path: &Path, mut connection: Option<Connection>, reads: &Mutex<Receiver<Read>>) {
+    loop {
+        let next = reads.lock().recv();
+        let Ok(read) = next else { return };
+        // Its caller may have given up meanwhile.
+        if read.done.is_closed() {
+            continue;
+        }
+        let rows = answer(path, &mut connection, &read);
+        if rows.is_err() {
+            // Closed, whatever the failure was.
+            connection = None;
+        }
+        let _ = read.done.send(rows);
     }
+}
+
+fn answer(
+    path: &Path,
+    connection: &mut Option<Connection>,
+    read: &Read,
+) -> Result<Vec<Row>, StoreError> {
+    let connection = match connection {
+        Some(connection) => connection,
+        None => connection.insert(open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?),
+    };
+    Ok(fetch(connection, read.sql, &read.params)?)
 }
 
 /// Runs a statement and tells how many rows it changed.
