@@ -42,6 +42,9 @@ struct Arguments {
     /// Only rows whose name contains this
     #[arg(long, default_value = "")]
     only: String,
+    /// Only databases whose name contains this
+    #[arg(long, default_value = "")]
+    database: String,
 }
 
 /// Names the token that this process' own adapter signs with.
@@ -86,6 +89,9 @@ async fn measure(arguments: &Arguments, store: &str) -> Result<Table> {
     keys(&mut table, raw, store, time, arguments).await?;
     let cluster = Postgres::durable();
     for database in ["SQLite", "PostgreSQL"] {
+        if !database.contains(&arguments.database) {
+            continue;
+        }
         let urls = match database {
             "SQLite" => None,
             _ => Some((cluster.database(), cluster.database())),

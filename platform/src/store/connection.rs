@@ -11,6 +11,8 @@ use super::{StoreError, Tx, sqlite, tx};
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(3);
+/// How long SQLite's thread pauses at a time.
+const PAUSE: Duration = Duration::from_micros(100);
 /// A connection that rested so long is asked whether it still stands.
 const REST: Duration = Duration::from_secs(1);
 
@@ -40,6 +42,25 @@ impl Link {
             options: Box::new(options),
             connection: None,
             used: Instant::now(),
+        }
+    }
+
+    /// How often a lane pauses at most while a batch gathers.
+    pub(super) fn pauses(&self) -> usize {
+        match self {
+            Self::Sqlite { .. } => 12,
+            // A server of its own works meanwhile, and the next batch gathers then.
+            Self::Postgres { .. } => 2,
+        }
+    }
+
+    /// Lets those go on who are about to write, for some hundred microseconds at most.
+    pub(super) async fn pause(&mut self) {
+        match self {
+            // The thread is the lane's own, and the runtime's timer counts milliseconds.
+            Self::Sqlite { .. } => std::thread::sleep(PAUSE),
+            // A task among others, which are served first.
+            Self::Postgres { .. } => tokio::task::yield_now().await,
         }
     }
 

@@ -46,7 +46,8 @@ struct Inner {
     read: Pool,
     queues: open::Queues,
     audited: Arc<Notify>,
-    stopped: watch::Receiver<bool>,
+    /// Closed once the last lane has ended.
+    running: watch::Receiver<()>,
     /// How long a read may take before its caller is told "unavailable".
     patience: Duration,
 }
@@ -75,13 +76,13 @@ impl Store {
     /// Where it cannot be reached, or was written by a newer Xinshu.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         let audited = Arc::new(Notify::new());
-        let (stop, stopped) = watch::channel(false);
-        let (read, queues) = open::open(url, &audited, stop).await?;
+        let (lanes, running) = watch::channel(());
+        let (read, queues) = open::open(url, &audited, lanes).await?;
         Ok(Self(Arc::new(Inner {
             read,
             queues,
             audited,
-            stopped,
+            running,
             patience: READ,
         })))
     }
@@ -93,12 +94,12 @@ impl Store {
     /// Where it cannot be reached.
     pub async fn open_to_read(url: &str) -> Result<Self, StoreError> {
         let read = open::open_to_read(url).await?;
-        let (_, stopped) = watch::channel(true);
+        let (_, running) = watch::channel(());
         Ok(Self(Arc::new(Inner {
             read,
             queues: open::Queues::closed(),
             audited: Arc::new(Notify::new()),
-            stopped,
+            running,
             patience: READ_ALL,
         })))
     }
@@ -214,13 +215,12 @@ impl Store {
         let Inner {
             read,
             queues,
-            mut stopped,
+            mut running,
             ..
         } = inner;
         drop(queues);
         let closing = async {
-            // An error means the writers are gone already.
-            let _ = stopped.wait_for(|stopped| *stopped).await;
+            while running.changed().await.is_ok() {}
             if let Pool::Postgres(pool) = read {
                 pool.close().await;
             }

@@ -11,7 +11,6 @@ use sqlx::{
 use tokio::{
     runtime::Handle,
     sync::{Mutex, Notify, mpsc, watch},
-    task::JoinSet,
 };
 
 use super::{
@@ -53,17 +52,17 @@ impl Queues {
     }
 }
 
-/// Opens the pool of readers and starts the lanes that write; `stop` is told when
-/// the last of them has ended.
+/// Opens the pool of readers and starts the lanes that write, each of which holds a
+/// copy of `running` until it ends.
 pub(super) async fn open(
     url: &str,
     audited: &Arc<Notify>,
-    stop: watch::Sender<bool>,
+    running: watch::Sender<()>,
 ) -> Result<(Pool, Queues), StoreError> {
     if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-        open_postgres(url, audited, stop).await
+        open_postgres(url, audited, running).await
     } else if url.starts_with("sqlite:") {
-        open_sqlite(url, audited, stop).await
+        open_sqlite(url, audited, running).await
     } else {
         Err(StoreError::Schema(
             "database.url must begin with sqlite: or postgres:".to_owned(),
@@ -88,7 +87,7 @@ pub(super) async fn open_to_read(url: &str) -> Result<Pool, StoreError> {
 async fn open_sqlite(
     url: &str,
     audited: &Arc<Notify>,
-    stop: watch::Sender<bool>,
+    running: watch::Sender<()>,
 ) -> Result<(Pool, Queues), StoreError> {
     let options = sqlite_options(url)?
         .create_if_missing(true)
@@ -106,7 +105,7 @@ async fn open_sqlite(
         .name("sqlite-writer".to_owned())
         .spawn(move || {
             runtime.block_on(lane.run(jobs));
-            stop.send_replace(true);
+            drop(running);
         })
         .map_err(|error| StoreError::Unavailable(format!("no thread to write: {error}")))?;
     let queues = Queues {
@@ -135,7 +134,7 @@ fn sqlite_path(options: &SqliteConnectOptions) -> PathBuf {
 async fn open_postgres(
     url: &str,
     audited: &Arc<Notify>,
-    stop: watch::Sender<bool>,
+    running: watch::Sender<()>,
 ) -> Result<(Pool, Queues), StoreError> {
     let options = postgres_options(url)?;
     let read = postgres_readers(options.clone()).await?;
@@ -143,15 +142,17 @@ async fn open_postgres(
     let lane = || Lane::new(Link::postgres(options.clone()), Arc::clone(audited));
     let (works, work) = queue();
     let (appends, append) = queue();
-    let mut lanes = JoinSet::new();
-    lanes.spawn(lane().run(work));
+    let serve = |jobs| {
+        let (lane, running) = (lane(), running.clone());
+        tokio::spawn(async move {
+            lane.run(jobs).await;
+            drop(running);
+        });
+    };
+    serve(work);
     for _ in 0..POSTGRES_APPENDERS {
-        lanes.spawn(lane().run(Arc::clone(&append)));
+        serve(Arc::clone(&append));
     }
-    tokio::spawn(async move {
-        while lanes.join_next().await.is_some() {}
-        stop.send_replace(true);
-    });
     Ok((Pool::Postgres(read), Queues { works, appends }))
 }
 

@@ -26,8 +26,8 @@ use crate::audit::stream;
 pub(super) const QUEUE: usize = 8192;
 /// How many writes share a transaction at most.
 const BATCH: usize = 512;
-/// How often other tasks get their turn before a batch is closed.
-const GATHER: usize = 2;
+/// Up to so many writes at a time there is nothing to gather.
+const FEW: usize = 4;
 /// How long a transaction may take before its callers are told "unavailable".
 const PATIENCE: Duration = Duration::from_secs(8);
 /// How long a stream is written to: the sequencer looks at the newest ones.
@@ -70,8 +70,10 @@ impl Lane {
     /// Serves the queue until every sender is gone.
     pub(super) async fn run(mut self, queue: Queue) {
         let mut batch = Vec::with_capacity(BATCH);
-        while gather(&queue, &mut batch).await {
-            metrics::histogram!("xinshu_store_batch_size").record(batch.len() as f64);
+        let mut before = 0;
+        while self.gather(&queue, &mut batch, before).await {
+            before = batch.len();
+            metrics::histogram!("xinshu_store_batch_size").record(before as f64);
             match self.attempt(&mut batch).await {
                 Ok(()) => batch.drain(..).for_each(|job| job.answer(Ok(()))),
                 Err(Spoiled::ByDatabase(error)) => fail(&mut batch, &error),
@@ -79,6 +81,34 @@ impl Lane {
             }
         }
         self.link.close().await;
+    }
+
+    /// The next batch, after one of so many `before`; false once every sender is gone.
+    ///
+    /// A commit costs as much as some ten requests do, whatever is in it. So where
+    /// many write, the lane waits for those who are about to, as long as they keep
+    /// coming. Who writes alone waits for nobody.
+    async fn gather(&mut self, queue: &Queue, batch: &mut Vec<Job>, before: usize) -> bool {
+        let mut queue = queue.lock().await;
+        if queue.recv_many(batch, BATCH).await == 0 {
+            return false;
+        }
+        if before + batch.len() <= FEW {
+            return true;
+        }
+        for _ in 0..self.link.pauses() {
+            self.link.pause().await;
+            let had = batch.len();
+            while batch.len() < BATCH
+                && let Ok(job) = queue.try_recv()
+            {
+                batch.push(job);
+            }
+            if batch.len() == had || batch.len() == BATCH {
+                break;
+            }
+        }
+        true
     }
 
     /// Does each job in a transaction of its own, until the database fails.
@@ -251,25 +281,6 @@ impl Stream {
     fn is_over(&self) -> bool {
         self.opened.elapsed() > STREAM_LIFE || self.end - self.next < 1 << 20
     }
-}
-
-/// The next batch; false once every sender is gone.
-async fn gather(queue: &Queue, batch: &mut Vec<Job>) -> bool {
-    let mut queue = queue.lock().await;
-    if queue.recv_many(batch, BATCH).await == 0 {
-        return false;
-    }
-    // Whoever is about to write gets its turn first and comes along: fewer,
-    // larger transactions, at the cost of microseconds.
-    for _ in 0..GATHER {
-        tokio::task::yield_now().await;
-        while batch.len() < BATCH
-            && let Ok(job) = queue.try_recv()
-        {
-            batch.push(job);
-        }
-    }
-    true
 }
 
 /// What became of a batch that nothing spoiled.
