@@ -26,6 +26,9 @@ pub(crate) struct Row {
     constant_body: Option<f64>,
     raw_signatures: Option<f64>,
     database_alone: Option<f64>,
+    /// The rate at which these cores could do all three for each request, and nothing
+    /// else: the limit knows them one at a time, a service pays for them together.
+    together: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -49,6 +52,11 @@ impl Row {
             .into_iter()
             .flatten()
             .fold(f64::INFINITY, f64::min);
+        // The first two had all cores, the rows one connection: one core at most.
+        // (An answer that leaves no rows was signed before it was asked for.)
+        let cores = std::thread::available_parallelism().map_or(1.0, |cores| cores.get() as f64);
+        let together = database_alone
+            .map(|rows| 1.0 / (1.0 / constant_body + 1.0 / raw_signatures + 1.0 / (rows * cores)));
         Self {
             database: database.to_owned(),
             name: name.to_owned(),
@@ -58,6 +66,7 @@ impl Row {
             constant_body: Some(constant_body),
             raw_signatures: Some(raw_signatures),
             database_alone,
+            together,
         }
     }
 }
@@ -88,6 +97,7 @@ impl Table {
             constant_body: None,
             raw_signatures: Some(raw),
             database_alone: None,
+            together: None,
         });
     }
 
@@ -108,7 +118,7 @@ impl Table {
 
     pub(crate) fn print(&self) {
         println!(
-            "\n{:<11} {:<28} {:>9} {:>8} {:>8} {:>6}   limit: {:>9} {:>9} {:>9}",
+            "\n{:<11} {:<28} {:>9} {:>8} {:>8} {:>6}   limit: {:>9} {:>9} {:>9}   {:>9}",
             "database",
             "what",
             "rate/s",
@@ -117,14 +127,15 @@ impl Table {
             "ratio",
             "constant",
             "signature",
-            "rows"
+            "rows",
+            "together"
         );
         let optional = |value: Option<f64>| {
             value.map_or_else(|| "-".to_owned(), |value| format!("{value:.0}"))
         };
         for row in &self.rows {
             println!(
-                "{:<11} {:<28} {:>9.0} {:>8.2} {:>8.2} {:>6.2}          {:>9} {:>9} {:>9}",
+                "{:<11} {:<28} {:>9.0} {:>8.2} {:>8.2} {:>6.2}          {:>9} {:>9} {:>9}   {:>9}",
                 row.database,
                 row.name,
                 row.measured.rate,
@@ -134,6 +145,7 @@ impl Table {
                 optional(row.constant_body),
                 optional(row.raw_signatures),
                 optional(row.database_alone),
+                optional(row.together),
             );
         }
         println!();
