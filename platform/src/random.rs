@@ -8,12 +8,16 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 /// `N` random bytes.
 ///
 /// # Panics
-/// Where the operating system has no randomness to give: nothing may be signed or
-/// handed out then, and no caller could go on.
-#[expect(clippy::expect_used, reason = "without randomness nothing may go on")]
+/// Never: where the operating system has no randomness to give, aws-lc ends the
+/// process itself (`RAND_bytes` in its `rand.h`). Nothing may be signed or handed
+/// out then, and no caller could go on.
+#[expect(
+    clippy::expect_used,
+    reason = "aws-lc aborts rather than tell of a failure"
+)]
 pub fn bytes<const N: usize>() -> [u8; N] {
     let mut out = [0; N];
-    rand::fill(&mut out).expect("the operating system gives random bytes");
+    rand::fill(&mut out).expect("RAND_bytes returns 1 or aborts");
     out
 }
 

@@ -57,7 +57,8 @@ impl Link {
     /// Lets those go on who are about to write, for some hundred microseconds at most.
     pub(super) async fn pause(&mut self) {
         match self {
-            // The thread is the lane's own, and the runtime's timer counts milliseconds.
+            // Not a wait for anything: time for others. The thread is the lane's own,
+            // and the runtime's timer counts milliseconds.
             Self::Sqlite { .. } => std::thread::sleep(PAUSE),
             // A task among others, which are served first.
             Self::Postgres { .. } => tokio::task::yield_now().await,
