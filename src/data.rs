@@ -54,8 +54,22 @@ impl DataFolder {
                 self.0.display()
             );
         }
-        Ok(())
+        refuse_loose(&self.0, 0o700)?;
+        refuse_loose(&self.settings(), 0o600)
     }
+}
+
+/// Ends with the mend where others than the owner can reach `path`.
+fn refuse_loose(path: &Path, want: u32) -> Result<()> {
+    let metadata = fs::metadata(path).with_context(|| path.display().to_string())?;
+    let mode = metadata.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        bail!(
+            "{path} has mode {mode:04o}: others can reach it; run: chmod {want:o} {path}",
+            path = path.display()
+        );
+    }
+    Ok(())
 }
 
 /// Makes a folder that only its owner can enter.
@@ -65,15 +79,7 @@ pub(crate) fn make_private_folder(path: &Path) -> Result<()> {
         .mode(0o700)
         .create(path)
         .with_context(|| format!("{} cannot be made", path.display()))?;
-    let mode = fs::metadata(path)?.permissions().mode() & 0o777;
-    if mode & 0o077 != 0 {
-        bail!(
-            "{} has mode {mode:04o}; run: chmod 700 {}",
-            path.display(),
-            path.display()
-        );
-    }
-    Ok(())
+    refuse_loose(path, 0o700)
 }
 
 /// Writes a file whole or not at all; it is on disk when this returns.

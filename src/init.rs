@@ -199,7 +199,6 @@ impl Setup<'_> {
             let key = self.log_key().await?;
             let origin = self.settings.public.url.trim_start_matches("https://");
             audit::create(store, &format!("{origin}/log"), key.uri()).await?;
-            self.record_key(&key).await?;
         }
         let (origin, uri) = Sequencer::identity(store)
             .await?
@@ -317,7 +316,8 @@ impl Setup<'_> {
         let clock = self.ground.shared_clock();
         let tsa =
             tsa::Service::open(tsa_config(self.settings), store.clone(), clock, keyring).await?;
-        if !tsa.units().is_empty() {
+        let has_certificate = ca.service_certificate(TSA).await?.is_some();
+        if has_certificate && !tsa.units().is_empty() {
             return Ok(());
         }
         let algorithm = ca.authority(ca::DEFAULT_CA)?.key().algorithm();
@@ -334,28 +334,50 @@ impl Setup<'_> {
         Ok(())
     }
 
-    /// A key of this node's own for TLS, and its certificate.
+    /// A key of this node's own for TLS, and its certificate with all its names.
     async fn tls(&self, ca: &ca::Service) -> Result<()> {
-        let key = match self.ground.keyring.find(TLS_KEY).await {
-            Ok(key) => key,
-            Err(KeyError::NoSuchKey { .. }) => {
-                self.generate_at(TLS_KEY, KeyAlgorithm::P256).await?
-            }
-            Err(error) => return Err(error).context("the TLS key"),
-        };
+        let key = self.tls_key(ca).await?;
         let name = tls_name(key.as_ref());
-        if ca.service_certificate(&name).await?.is_some() {
-            return Ok(());
+        let mut names = self.names()?;
+        if let Some(current) = ca.service_certificate(&name).await?
+            && let Some(leaf) = current.chain.first()
+        {
+            let has = leaf.subject_alt_names();
+            if names.iter().all(|name| has.contains(name)) {
+                return Ok(());
+            }
+            // A name that was given once stays.
+            names.extend(
+                has.iter()
+                    .filter(|name| !names.contains(name))
+                    .cloned()
+                    .collect::<Vec<_>>(),
+            );
         }
         let issuer = if ca.authority("tls-issuing").is_ok() {
             "tls-issuing"
         } else {
             ca::DEFAULT_CA
         };
-        let purpose = ca::ServiceUse::TlsServer(self.names()?);
+        let purpose = ca::ServiceUse::TlsServer(names);
         ca.issue_for_service(&name, issuer, &purpose, service_key(&key))
             .await?;
         Ok(())
+    }
+
+    /// The key that is there, unless its certificate was revoked: then another one.
+    async fn tls_key(&self, ca: &ca::Service) -> Result<Arc<dyn Key>> {
+        let keyring = &self.ground.keyring;
+        match keyring.find(TLS_KEY).await {
+            Ok(key) if !ca.service_is_revoked(&tls_name(key.as_ref())).await? => return Ok(key),
+            Ok(_) => keyring
+                .destroy(TLS_KEY)
+                .await
+                .context("the revoked TLS key")?,
+            Err(KeyError::NoSuchKey { .. }) => {}
+            Err(error) => return Err(error).context("the TLS key"),
+        }
+        self.generate_at(TLS_KEY, KeyAlgorithm::P256).await
     }
 
     /// The names of this server: that of `public.url`, those given, and loopback's.

@@ -15,10 +15,6 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-// Gives memory back after the bursts of scrypt and Argon2id, which glibc keeps.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     // clap itself ends with 2 where the command line is wrong.
     let arguments = cli::Arguments::parse();

@@ -16,7 +16,7 @@ use platform::{
     settings::{Keys, Settings},
 };
 
-use crate::data::DataFolder;
+use crate::{data::DataFolder, logging};
 
 /// Which services a node runs: `--only ca,idp,tsa`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,12 +27,6 @@ pub(crate) struct Services {
 }
 
 impl Services {
-    pub(crate) const ALL: Self = Self {
-        ca: true,
-        idp: true,
-        tsa: true,
-    };
-
     /// None: what reads the database and the log alone.
     pub(crate) const NONE: Self = Self {
         ca: false,
@@ -214,6 +208,25 @@ pub(crate) async fn open_keyring(keys: &Keys) -> Result<Keyring> {
         .context("keys.store")
 }
 
+/// What is wrong with settings that only those who use them can tell.
+pub(crate) fn objections(settings: &Settings) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (name, oid) in [
+        ("ca.policy", &settings.ca.policy),
+        ("tsa.policy", &settings.tsa.policy),
+    ] {
+        if pki::ObjectIdentifier::new(oid).is_err() {
+            wrong.push(format!(
+                "{name} = {oid:?} is not an OID such as 1.3.6.1.4.1.99999.2"
+            ));
+        }
+    }
+    if let Err(error) = logging::filter(&settings.log) {
+        wrong.push(format!("log.level = {:?}: {error}", settings.log.level));
+    }
+    wrong
+}
+
 pub(crate) fn ca_config(settings: &Settings) -> Result<ca::Config> {
     let ca = &settings.ca;
     let policy = pki::ObjectIdentifier::new(&ca.policy)
@@ -233,7 +246,7 @@ pub(crate) fn ca_config(settings: &Settings) -> Result<ca::Config> {
 pub(crate) fn idp_config(settings: &Settings) -> idp::Config {
     let idp = &settings.idp;
     let minutes = |minutes: u32| Duration::from_secs(60 * u64::from(minutes));
-    let days = |days: u32| minutes(days * 24 * 60);
+    let days = |days: u32| Duration::from_secs(24 * 3600 * u64::from(days));
     idp::Config {
         issuer: settings.public.url.clone(),
         access_token_lifetime: minutes(idp.access_token_minutes),

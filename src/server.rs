@@ -40,7 +40,7 @@ pub(crate) async fn serve(data: &DataFolder, settings: Settings, services: Servi
     let certificate = Arc::new(ServerCertificate::default());
     let Some(shown) = refresh_certificate(&node, &certificate, None).await? else {
         bail!(
-            "this server has no TLS certificate; run: xinshu init --data {}",
+            "this server has no TLS certificate, or it is revoked; run: xinshu init --data {}",
             data.path().display()
         );
     };
@@ -68,9 +68,13 @@ pub(crate) async fn serve(data: &DataFolder, settings: Settings, services: Servi
         shown,
     ));
     if let Some(tsa) = &node.tsa {
+        // Before the first request: a certificate may have been revoked meanwhile.
+        renew_unit(&node, tsa, Policy::OfSettings).await?;
         background.spawn(keep_units(Arc::clone(&node), tsa.clone()));
     }
     background.spawn(upkeep(readiness.clone()));
+    // Opening the keys took 16 MiB at a time.
+    allocator::give_back();
     announce(&listeners)?;
     let (stop, stopped) = watch::channel(false);
     let stopping = readiness.clone();
@@ -92,8 +96,6 @@ pub(crate) async fn serve(data: &DataFolder, settings: Settings, services: Servi
         tracing::warn!(%error, "the last entries wait for the next start");
     }
     node.keyring.close().await;
-    // The next start replaces one that stays.
-    let _ = std::fs::remove_file(data.socket());
     tracing::info!("stopped");
     if let Ok(node) = Arc::try_unwrap(node) {
         node.close().await;
@@ -172,6 +174,7 @@ async fn upkeep(readiness: Readiness) {
     loop {
         tokio::time::sleep(Duration::from_secs(5)).await;
         readiness.upkeep();
+        allocator::give_back();
     }
 }
 
@@ -214,7 +217,7 @@ async fn find_key(keyring: &Keyring, uri: &str) -> Result<Arc<dyn Key>> {
 async fn keep_units(node: Arc<Node>, tsa: tsa::Service) {
     loop {
         tokio::time::sleep(UNITS_PERIOD).await;
-        if let Err(error) = renew_unit(&node, &tsa).await {
+        if let Err(error) = renew_unit(&node, &tsa, Policy::AsItIs).await {
             tracing::warn!(%error, "the time-stamping unit's certificate was not renewed");
         }
         if let Err(error) = tsa.reload(&node.keyring).await {
@@ -223,14 +226,27 @@ async fn keep_units(node: Arc<Node>, tsa: tsa::Service) {
     }
 }
 
-async fn renew_unit(node: &Node, tsa: &tsa::Service) -> Result<()> {
-    let Some(newest) = node.ca.service_certificate(TSA).await? else {
+/// Whether a unit takes the policy that the settings of this node name: at a node's
+/// start, or nodes with different settings would take turns.
+#[derive(PartialEq, Eq)]
+enum Policy {
+    OfSettings,
+    AsItIs,
+}
+
+async fn renew_unit(node: &Node, tsa: &tsa::Service, policy: Policy) -> Result<()> {
+    let newest = node.ca.service_certificate(TSA).await?;
+    let revoked = newest.is_none() && node.ca.service_is_revoked(TSA).await?;
+    tsa.set_revoked(tsa::DEFAULT_UNIT, revoked);
+    let Some(newest) = newest else {
         return Ok(());
     };
     let leaf = newest.chain.first().map(Certificate::to_pem);
     let units = tsa.units();
     let unit = units.iter().find(|unit| unit.name == tsa::DEFAULT_UNIT);
-    if unit.map(|unit| &unit.certificate) != leaf.as_ref() {
+    let other_policy = policy == Policy::OfSettings
+        && unit.is_some_and(|unit| unit.policy != node.settings.tsa.policy);
+    if unit.map(|unit| &unit.certificate) != leaf.as_ref() || other_policy {
         let key = find_key(&node.keyring, &newest.key_uri).await?;
         let caller = platform::Caller::system("renewal");
         tsa.put_unit(&caller, tsa::DEFAULT_UNIT, &newest.chain_pem(), key)
@@ -247,22 +263,31 @@ async fn keep_certificate(
     readiness: Readiness,
     mut shown: Certificate,
 ) {
-    let mut overdue = false;
+    let mut revoked = false;
+    let mut told = None;
     loop {
-        let was_overdue = overdue;
-        overdue = ca::renewal_is_overdue(&shown, node.clock.now());
-        let ends = shown.validity().not_after;
-        readiness.certificate(overdue.then_some(ends));
-        if overdue && !was_overdue {
-            tracing::error!(
-                %ends,
-                "this server's TLS certificate was not renewed: a node that runs ca does that"
-            );
+        let wrong = if revoked {
+            Some("revoked: run xinshu init for a new key, and start again".to_owned())
+        } else {
+            ca::renewal_is_overdue(&shown, node.clock.now()).then(|| {
+                let ends = shown.validity().not_after;
+                format!("not renewed, ends {ends}: a node that runs ca renews it")
+            })
+        };
+        if let Some(wrong) = &wrong
+            && told.as_ref() != Some(wrong)
+        {
+            tracing::error!("this server's TLS certificate is {wrong}");
         }
+        readiness.certificate(wrong.clone());
+        told = wrong;
         tokio::time::sleep(CERTIFICATE_PERIOD).await;
         match refresh_certificate(&node, &certificate, Some(&shown)).await {
-            Ok(Some(newest)) => shown = newest,
-            Ok(None) => {}
+            Ok(Some(newest)) => {
+                revoked = false;
+                shown = newest;
+            }
+            Ok(None) => revoked = true,
             Err(error) => tracing::warn!(%error, "a renewed TLS certificate could not be read"),
         }
     }

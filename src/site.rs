@@ -16,7 +16,9 @@ use axum::{
     routing::get,
 };
 use platform::web::{MAX_BODY, Problem, request_id_layer};
-use utoipa::openapi::{Info, OpenApi, OpenApiBuilder};
+use utoipa::openapi::{
+    Content, ContentBuilder, Info, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder,
+};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{authenticate::authenticate, listen::Sites, node::Node};
@@ -71,6 +73,48 @@ fn api(node: &Arc<Node>) -> Router {
     )
 }
 
+/// The description of the whole of REST: of a node that runs every service.
+pub(crate) fn openapi() -> OpenApi {
+    let mut whole = OpenApiBuilder::new().info(info()).build();
+    for part in [
+        ca::Service::openapi(),
+        idp::Service::openapi(),
+        tsa::Service::openapi(),
+        audit::described().into_openapi(),
+    ] {
+        whole.merge(part);
+    }
+    complete(whole)
+}
+
+/// Adds what any operation may answer, since its listener does.
+fn complete(mut description: OpenApi) -> OpenApi {
+    let late = ResponseBuilder::new()
+        .description("The request did not arrive in time.")
+        .content("application/problem+json", problem_body())
+        .build();
+    for item in description.paths.paths.values_mut() {
+        let operations = [
+            &mut item.get,
+            &mut item.put,
+            &mut item.post,
+            &mut item.delete,
+            &mut item.patch,
+        ];
+        for operation in operations.into_iter().flatten() {
+            let answers = &mut operation.responses.responses;
+            answers.insert("408".to_owned(), RefOr::T(late.clone()));
+        }
+    }
+    description
+}
+
+fn problem_body() -> Content {
+    ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("ProblemBody")))
+        .build()
+}
+
 fn described(node: &Arc<Node>) -> (Router, OpenApi) {
     let mut api = OpenApiRouter::with_openapi(OpenApiBuilder::new().info(info()).build());
     if node.services.ca {
@@ -82,7 +126,8 @@ fn described(node: &Arc<Node>) -> (Router, OpenApi) {
     if let Some(tsa) = &node.tsa {
         api = api.merge(tsa.api());
     }
-    api.merge(audit::api(node)).split_for_parts()
+    let (router, description) = api.merge(audit::api(node)).split_for_parts();
+    (router, complete(description))
 }
 
 fn info() -> Info {

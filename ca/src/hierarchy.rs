@@ -15,6 +15,7 @@ use platform::{
 
 use crate::{
     Error, Service,
+    authorize::authorize,
     issue::BACKDATE_SECONDS,
     model::{Authority, Purpose},
     store::{self, CaRow},
@@ -44,7 +45,8 @@ pub(crate) async fn create(
     caller: &Caller,
     new: NewAuthority,
 ) -> Result<Authority, Error> {
-    caller.require("ca.authority.create")?;
+    let subject = Party::thing(format!("ca:{}", new.name));
+    authorize(service, caller, "ca.authority.create", subject.clone()).await?;
     let now = service.clock().now();
     let public_key = PublicKey::from_der(new.key.public_key())?;
     let serial = SerialNumber::new(now, &SystemRandom::new())?;
@@ -85,15 +87,10 @@ pub(crate) async fn create(
     let intent = store::intent(&serial, &issuer, linted.digest(), now);
     service.store().append(intent).await?;
     let certificate = linted.sign(signer.as_ref()).await?;
-    let entry = Entry::new(
-        "ca.authority.create",
-        caller,
-        Party::thing(format!("ca:{}", new.name)),
-        now,
-    )
-    .with("issuer", issuer.clone())
-    .with("key", new.key.uri())
-    .with("sha256", hex::encode(certificate.fingerprint()));
+    let entry = Entry::new("ca.authority.create", caller, subject, now)
+        .with("issuer", issuer.clone())
+        .with("key", new.key.uri())
+        .with("sha256", hex::encode(certificate.fingerprint()));
     let row = Arc::new(CaRow {
         name: new.name.clone(),
         issuer,

@@ -30,7 +30,8 @@ use axum::Router;
 use hsm_adapters::Keyring;
 use jiff::SignedDuration;
 use pki::{Certificate, RevocationReason, SerialNumber};
-use platform::{Caller, SharedClock, Store, audit::Party, jobs::Job};
+use platform::{Caller, SharedClock, Store, audit::Party, jobs::Job, random};
+use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use error::Error;
@@ -138,7 +139,8 @@ impl Service {
         service_certificate::issue(self, name, ca, purpose, key).await
     }
 
-    /// The newest certificate of a service, with its chain, leaf first, without the root.
+    /// The current certificate of a service, with its chain, leaf first, without the
+    /// root: the newest that is valid now and not revoked.
     ///
     /// # Errors
     /// Where the database does not serve.
@@ -147,6 +149,16 @@ impl Service {
         name: &str,
     ) -> Result<Option<ServiceCertificate>, Error> {
         service_certificate::newest(self, name).await
+    }
+
+    /// Whether a service had a certificate once, and has none any more: what it had
+    /// was revoked.
+    ///
+    /// # Errors
+    /// Where the database does not serve.
+    pub async fn service_is_revoked(&self, name: &str) -> Result<bool, Error> {
+        Ok(store::was_served(self.store(), name).await?
+            && store::services(self.store(), name).await?.is_empty())
     }
 
     /// Issues a certificate on request.
@@ -194,9 +206,8 @@ impl Service {
     /// Where a responder's certificate cannot be issued or read.
     pub async fn start_responders(&self, keyring: &Keyring) -> Result<(), Error> {
         // After a long stop they may have expired: nobody should get such an answer.
-        if let Err(error) = service_certificate::renew_due(self).await {
-            tracing::error!(%error, "certificates of services were not renewed");
-        }
+        let renewal = [jobs::renewal(self)];
+        platform::jobs::round(&renewal, self.store(), self.clock(), &random::id()).await;
         let responder = ocsp::Responder::start(self, keyring).await?;
         // A second start changes nothing: the first one's responders serve.
         let _ = self.0.responder.set(responder);
@@ -225,6 +236,11 @@ impl Service {
                 issued == der && info.status == "good" && certificate.validity().contains(now)
             })
             .map(|(info, _)| info))
+    }
+
+    /// What [`Self::api`] offers, without a service behind it.
+    pub fn openapi() -> OpenApi {
+        http::described().into_openapi()
     }
 
     /// REST: `/api/v1/certificates`, `/api/v1/cas`.

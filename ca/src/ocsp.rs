@@ -16,13 +16,12 @@ use arc_swap::ArcSwap;
 use axum::body::Bytes;
 use hsm_adapters::{Key, Keyring};
 use jiff::Timestamp;
-use pki::{
-    Certificate,
-    ocsp::{self, CertId, CertStatus, IssuerHashes, OcspErrorStatus, OcspRequest, SingleResponse},
+use pki::ocsp::{
+    self, CertId, CertStatus, IssuerHashes, OcspErrorStatus, OcspRequest, SingleResponse,
 };
 use quick_cache::sync::Cache;
 
-use crate::{Error, Service, model::Status, store};
+use crate::{Error, Service, model::Status, service_certificate, store};
 
 /// How many answers are kept, of about a kilobyte each.
 const KEPT: usize = 16_384;
@@ -52,6 +51,8 @@ struct Delegate {
 struct Kept {
     der: Bytes,
     generation: i64,
+    /// Before this the clock was ahead when it was signed.
+    this_update: Timestamp,
     /// After this it is signed anew.
     fresh_until: Timestamp,
 }
@@ -93,7 +94,8 @@ impl Responder {
         };
         let kept = self.answers.get(cert_id.der())?;
         let current = self.generation.load(Ordering::SeqCst);
-        (kept.generation == current && now < kept.fresh_until).then_some(kept.der)
+        let fresh = kept.this_update <= now && now < kept.fresh_until;
+        (kept.generation == current && fresh).then_some(kept.der)
     }
 }
 
@@ -165,6 +167,7 @@ async fn sign(
         let kept = Kept {
             der: der.clone(),
             generation,
+            this_update: now,
             fresh_until: now + lifetime / 4,
         };
         responder.answers.insert(cert_id.der().into(), kept);
@@ -190,11 +193,10 @@ async fn delegates(service: &Service, keyring: &Keyring) -> Result<Vec<Delegate>
         .filter(|authority| !authority.is_root())
     {
         let name = format!("ocsp:{}", authority.name());
-        let Some(row) = store::service(service.store(), &name).await? else {
+        let Some((row, certificate)) = service_certificate::current(service, &name).await? else {
             continue;
         };
         let key = keyring.find(&row.key_uri).await?;
-        let certificate = Certificate::from_der(&row.certificate)?;
         delegates.push(Delegate {
             ca: authority.name().to_owned(),
             issuer: IssuerHashes::new(authority.issuer()),

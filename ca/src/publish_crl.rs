@@ -30,9 +30,12 @@ pub(crate) async fn publish(service: &Service, caller: &Caller, ca: &str) -> Res
     // Read after the number was taken: a higher number never says less.
     let now = service.clock().now();
     let next_update = now + service.config().crl_lifetime;
-    // RFC 5280 §3.3: an entry stays until it was on a CRL after its certificate's end.
-    let revocations =
-        store::revocations(service.store(), ca, now - service.config().crl_lifetime).await?;
+    // RFC 5280 §3.3: an entry stays until it was on a CRL after its certificate's end,
+    // however long nobody published one.
+    let latest = store::latest_crl(service.store(), ca).await?;
+    let recent = now - service.config().crl_lifetime;
+    let since = latest.map_or(recent, |latest| latest.min(recent));
+    let revocations = store::revocations(service.store(), ca, since).await?;
     let entries = revocations.len();
     let template = CrlTemplate {
         crl_number: crl_number.unsigned_abs(),

@@ -53,16 +53,35 @@ impl ServiceCertificate {
     }
 }
 
-/// The newest certificate kept under `name`.
+/// The certificate that a service shows: of those that are not revoked, the newest that
+/// is valid now. Where none is, the newest one of all: a clock that was ahead for a
+/// while may have left certificates that begin in the future.
+pub(crate) async fn current(
+    service: &Service,
+    name: &str,
+) -> Result<Option<(ServiceRow, Certificate)>, Error> {
+    let now = service.clock().now();
+    let mut newest = None;
+    for row in store::services(service.store(), name).await? {
+        let certificate = Certificate::from_der(&row.certificate)?;
+        if certificate.validity().contains(now) {
+            return Ok(Some((row, certificate)));
+        }
+        newest = newest.or(Some((row, certificate)));
+    }
+    Ok(newest)
+}
+
+/// The current certificate kept under `name`, with those above it.
 pub(crate) async fn newest(
     service: &Service,
     name: &str,
 ) -> Result<Option<ServiceCertificate>, Error> {
-    let Some(row) = store::service(service.store(), name).await? else {
+    let Some((row, certificate)) = current(service, name).await? else {
         return Ok(None);
     };
     let authorities = store::authorities(service.store()).await?;
-    let mut chain = vec![Certificate::from_der(&row.certificate)?];
+    let mut chain = vec![certificate];
     let mut above = row.issuer;
     while let Some(authority) = authorities.iter().find(|authority| authority.name == above) {
         if authority.issuer == authority.name {
@@ -98,8 +117,11 @@ pub(crate) async fn renew_due(service: &Service) -> Result<(), Error> {
     let now = service.clock().now();
     let mut outcome = Ok(());
     // One that fails keeps no other back.
-    for (name, row) in store::services(service.store()).await? {
-        let certificate = Certificate::from_der(&row.certificate)?;
+    for name in store::service_names(service.store()).await? {
+        // A key that was compromised is certified no more: `init` makes another.
+        let Some((row, certificate)) = current(service, &name).await? else {
+            continue;
+        };
         let authority = service.authority(&row.issuer)?;
         // One that lives as long as its authority cannot be bettered by it.
         let last = certificate.validity().not_after >= authority.certificate().validity().not_after;
@@ -221,8 +243,8 @@ pub(crate) async fn issue(
     service
         .store()
         .transact(move |tx: &mut Tx<'_>| {
-            let (name, row) = (name.clone(), row.clone());
-            Box::pin(async move { store::insert_service(tx, &name, &row, end).await })
+            let (name, row, serial) = (name.clone(), row.clone(), serial.clone());
+            Box::pin(async move { store::insert_service(tx, &name, &row, &serial, end).await })
         })
         .await?;
     Ok(certificate)

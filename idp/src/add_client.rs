@@ -8,8 +8,10 @@ use platform::{
 
 use crate::{
     Client, ClientAuth, ClientCredentials, Error, NewClient, Service, client_cache::is_client_id,
-    model::may_hand_on, store,
+    permission::client_subject, store,
 };
+
+const ADD: &str = "idp.client.add";
 
 impl Service {
     /// Registers a client. Its secret is told now and never again.
@@ -22,22 +24,20 @@ impl Service {
         new: NewClient,
         caller: &Caller,
     ) -> Result<ClientCredentials, Error> {
-        caller.require("idp.client.add")?;
+        self.authorize(caller, ADD, &Party::thing("client:new"))
+            .await?;
         let now = self.now();
         let client_id = hex::encode(random::bytes::<12>());
         let client_secret = (new.auth != Some(ClientAuth::None)).then(random::token);
         let client = new.register(client_id.clone(), client_secret.as_deref(), now)?;
-        may_hand_on(caller, &client.grants)?;
-        let entry = Entry::new(
-            "idp.client.add",
-            caller,
-            Party::thing(format!("client:{client_id}")),
-            now,
-        )
-        .with("name", client.name.as_str())
-        .with("redirect_uris", client.redirect_uris.clone())
-        .with("grants", client.grants.to_string())
-        .with("auth", client.auth.name());
+        let subject = client_subject(&client_id);
+        self.authorize_grants(caller, ADD, &subject, &client.grants)
+            .await?;
+        let entry = Entry::new(ADD, caller, subject, now)
+            .with("name", client.name.as_str())
+            .with("redirect_uris", client.redirect_uris.clone())
+            .with("grants", client.grants.to_string())
+            .with("auth", client.auth.name());
         self.0
             .store
             .transact(move |tx| {

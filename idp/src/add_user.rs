@@ -1,17 +1,16 @@
 //! Adding a user.
 
-use platform::{
-    Caller, Store,
-    audit::{Entry, Party},
-    random,
-};
+use platform::{Caller, Store, audit::Entry, random};
 
 use crate::{
     Error, NewUser, Service, User, UserInfo, UserName,
-    model::{email, line, may_hand_on, parse_grants},
+    model::{email, line, parse_grants},
     password::check_strength,
+    permission::user_subject,
     store,
 };
+
+const ADD: &str = "idp.user.add";
 
 impl Service {
     /// Adds a user who can sign in at once, where a password is given.
@@ -20,10 +19,12 @@ impl Service {
     /// [`Error::Denied`] without `idp.user.add` or the grants that are given on,
     /// [`Error::Invalid`], [`Error::Conflict`] where the name is taken, and the store's.
     pub async fn add_user(&self, new: NewUser, caller: &Caller) -> Result<UserInfo, Error> {
-        caller.require("idp.user.add")?;
+        let subject = user_subject(&new.name);
+        self.authorize(caller, ADD, &subject).await?;
         let name = UserName::parse(&new.name)?;
         let grants = parse_grants(&new.grants)?;
-        may_hand_on(caller, &grants)?;
+        self.authorize_grants(caller, ADD, &subject, &grants)
+            .await?;
         let password = match new.password {
             Some(password) => {
                 check_strength(&password, name.as_str())?;
@@ -44,15 +45,10 @@ impl Service {
             created_at: now,
             changed_at: now,
         };
-        let entry = Entry::new(
-            "idp.user.add",
-            caller,
-            Party::person(format!("user:{name}")),
-            now,
-        )
-        .with("user_id", user.id.as_str())
-        .with("grants", user.grants.to_string())
-        .with("password", user.password.is_some());
+        let entry = Entry::new(ADD, caller, subject, now)
+            .with("user_id", user.id.as_str())
+            .with("grants", user.grants.to_string())
+            .with("password", user.password.is_some());
         let info = user.info();
         self.0
             .store

@@ -11,6 +11,10 @@ use crate::{
     params::Params,
 };
 
+/// How long a sign-in that was made for a request is one for it: the page that leads on
+/// follows at once, unless the user is asked for consent.
+const FRESH: Duration = Duration::from_secs(5 * 60);
+
 /// Why a request was refused.
 #[derive(Debug)]
 pub(crate) enum Refusal {
@@ -240,11 +244,13 @@ fn sign_in_suffices(
     let too_old = request.max_age.is_some_and(|seconds| {
         session.auth_time + Duration::from_secs(seconds.unsigned_abs()) < now
     });
-    if !request.prompt.login && !too_old {
-        return Some(false);
+    let fresh = session.fresh_for.as_deref() == Some(&request.digest[..])
+        && session.auth_time + FRESH > now;
+    let asks_for_a_new_one = request.prompt.login || request.max_age.is_some();
+    if fresh && asks_for_a_new_one {
+        return Some(true);
     }
-    let fresh = session.fresh_for.as_deref() == Some(&request.digest[..]);
-    fresh.then_some(true)
+    (!request.prompt.login && !too_old).then_some(false)
 }
 
 /// RFC 7636 §4.2: the base64url of a SHA-256.

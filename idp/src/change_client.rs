@@ -1,17 +1,14 @@
 //! Disabling and deleting a client, and giving it another secret.
 
-use platform::{
-    Caller,
-    audit::{Entry, Party},
-    random,
-};
+use platform::{Caller, audit::Entry, random};
 
 use crate::{
-    ClientCredentials, Error, Service,
-    add_client::no_client,
-    model::{digest, may_hand_on},
-    store,
+    ClientCredentials, Error, Service, add_client::no_client, model::digest,
+    permission::client_subject, store,
 };
+
+const CHANGE: &str = "idp.client.change";
+const DELETE: &str = "idp.client.delete";
 
 impl Service {
     /// Refuses a client from now on, or lets it in again. Its refresh tokens are revoked.
@@ -25,17 +22,13 @@ impl Service {
         disabled: bool,
         caller: &Caller,
     ) -> Result<(), Error> {
-        caller.require("idp.client.change")?;
+        let subject = client_subject(id);
+        self.authorize(caller, CHANGE, &subject).await?;
         let client = self.require_client(id).await?;
-        may_hand_on(caller, &client.grants)?;
+        self.authorize_grants(caller, CHANGE, &subject, &client.grants)
+            .await?;
         let now = self.now();
-        let entry = Entry::new(
-            "idp.client.change",
-            caller,
-            Party::thing(format!("client:{id}")),
-            now,
-        )
-        .with(
+        let entry = Entry::new(CHANGE, caller, subject, now).with(
             "changed",
             vec![if disabled { "disabled" } else { "enabled" }],
         );
@@ -69,22 +62,18 @@ impl Service {
         id: &str,
         caller: &Caller,
     ) -> Result<ClientCredentials, Error> {
-        caller.require("idp.client.change")?;
+        let subject = client_subject(id);
+        self.authorize(caller, CHANGE, &subject).await?;
         let client = self.require_client(id).await?;
-        may_hand_on(caller, &client.grants)?;
+        self.authorize_grants(caller, CHANGE, &subject, &client.grants)
+            .await?;
         if client.is_public() {
             return Err(Error::Conflict("a public client has no secret".to_owned()));
         }
         let now = self.now();
         let secret = random::token();
         let secret_hash = digest(&secret);
-        let entry = Entry::new(
-            "idp.client.change",
-            caller,
-            Party::thing(format!("client:{id}")),
-            now,
-        )
-        .with("changed", vec!["secret"]);
+        let entry = Entry::new(CHANGE, caller, subject, now).with("changed", vec!["secret"]);
         let owned = id.to_owned();
         self.0
             .store
@@ -112,16 +101,13 @@ impl Service {
     /// [`Error::Denied`] without `idp.client.delete` and the client's grants,
     /// [`Error::NotFound`], and the store's.
     pub async fn delete_client(&self, id: &str, caller: &Caller) -> Result<(), Error> {
-        caller.require("idp.client.delete")?;
+        let subject = client_subject(id);
+        self.authorize(caller, DELETE, &subject).await?;
         let client = self.require_client(id).await?;
-        may_hand_on(caller, &client.grants)?;
+        self.authorize_grants(caller, DELETE, &subject, &client.grants)
+            .await?;
         let now = self.now();
-        let entry = Entry::new(
-            "idp.client.delete",
-            caller,
-            Party::thing(format!("client:{id}")),
-            now,
-        );
+        let entry = Entry::new(DELETE, caller, subject, now);
         let owned = id.to_owned();
         self.0
             .store

@@ -1,18 +1,18 @@
 //! Changing, disabling and deleting a user.
 
 use jiff::{SignedDuration, Timestamp};
-use platform::{
-    Caller, StoreError,
-    audit::{Entry, Party},
-    store::Tx,
-};
+use platform::{Caller, StoreError, audit::Entry, store::Tx};
 
 use crate::{
     Error, Service, User, UserChange, UserInfo,
     add_user::no_user,
-    model::{email, line, may_hand_on, parse_grants},
+    model::{email, line, parse_grants},
+    permission::user_subject,
     store,
 };
+
+const CHANGE: &str = "idp.user.change";
+const DELETE: &str = "idp.user.delete";
 
 impl Service {
     /// Changes what is told of a user, what they may do, and whether they may sign in.
@@ -28,9 +28,11 @@ impl Service {
         change: UserChange,
         caller: &Caller,
     ) -> Result<UserInfo, Error> {
-        caller.require("idp.user.change")?;
+        let subject = user_subject(name);
+        self.authorize(caller, CHANGE, &subject).await?;
         let mut user = self.require_user(name).await?;
-        may_hand_on(caller, &user.grants)?;
+        self.authorize_grants(caller, CHANGE, &subject, &user.grants)
+            .await?;
         let seen = user.changed_at;
         // Strictly later, so that it tells this change from the one before.
         let now = self.now().max(seen + SignedDuration::from_micros(1));
@@ -45,7 +47,8 @@ impl Service {
         }
         if let Some(grants) = change.grants {
             user.grants = parse_grants(&grants)?;
-            may_hand_on(caller, &user.grants)?;
+            self.authorize_grants(caller, CHANGE, &subject, &user.grants)
+                .await?;
             changed.push("grants");
         }
         match change.disabled {
@@ -60,14 +63,9 @@ impl Service {
             _ => {}
         }
         user.changed_at = now;
-        let entry = Entry::new(
-            "idp.user.change",
-            caller,
-            Party::person(format!("user:{}", user.name)),
-            now,
-        )
-        .with("changed", changed)
-        .with("grants", user.grants.to_string());
+        let entry = Entry::new(CHANGE, caller, subject, now)
+            .with("changed", changed)
+            .with("grants", user.grants.to_string());
         let info = user.info();
         self.0
             .store
@@ -98,17 +96,13 @@ impl Service {
     /// [`Error::Denied`] without `idp.user.delete` and the user's grants,
     /// [`Error::NotFound`], and the store's.
     pub async fn delete_user(&self, name: &str, caller: &Caller) -> Result<(), Error> {
-        caller.require("idp.user.delete")?;
+        let subject = user_subject(name);
+        self.authorize(caller, DELETE, &subject).await?;
         let user = self.require_user(name).await?;
-        may_hand_on(caller, &user.grants)?;
+        self.authorize_grants(caller, DELETE, &subject, &user.grants)
+            .await?;
         let now = self.now();
-        let entry = Entry::new(
-            "idp.user.delete",
-            caller,
-            Party::person(format!("user:{}", user.name)),
-            now,
-        )
-        .with("user_id", user.id.as_str());
+        let entry = Entry::new(DELETE, caller, subject, now).with("user_id", user.id.as_str());
         self.0
             .store
             .transact(move |tx| {
@@ -131,8 +125,6 @@ impl Service {
 
 /// Takes from a user everything with which they could go on.
 async fn lock_out(tx: &mut Tx<'_>, user: &User, now: Timestamp) -> Result<(), StoreError> {
-    store::sessions::delete_of_user(tx, &user.id, None).await?;
-    store::refresh::revoke_of_user(tx, &user.id, now).await?;
-    store::links::delete_of_user(tx, &user.id).await?;
-    store::codes::delete_of_user(tx, &user.id).await
+    store::end_all(tx, &user.id, None, now).await?;
+    store::links::delete_of_user(tx, &user.id).await
 }

@@ -29,6 +29,7 @@ mod logout;
 mod model;
 mod params;
 mod password;
+mod permission;
 mod record_keys;
 mod redeem_code;
 mod refresh;
@@ -101,6 +102,11 @@ impl Service {
     /// Pages and protocol endpoints, for the TLS listener.
     pub fn routes(&self) -> axum::Router {
         http::routes(self.clone())
+    }
+
+    /// What [`Self::api`] offers, without a service behind it.
+    pub fn openapi() -> utoipa::openapi::OpenApi {
+        http::api::described().into_openapi()
     }
 
     /// The REST API under `/api/v1`. Its handlers expect a [`platform::Caller`]

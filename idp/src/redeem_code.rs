@@ -61,6 +61,7 @@ impl Service {
             ));
         }
         check_verifier(code.code_challenge.as_deref(), params.get("code_verifier"))?;
+        check_same_resource(params, code.resource.as_deref())?;
         let user = store::users::by_id(&self.0.store, &code.user_id)
             .await?
             .filter(|user| user.disabled_at.is_none())
@@ -201,6 +202,17 @@ pub(crate) async fn revoke_family(
 ) -> Result<(), StoreError> {
     store::refresh::revoke(tx, family_id, now).await?;
     store::revoked::insert(tx, family_id, until).await
+}
+
+/// RFC 8707 §2.2: of what was granted a part may be asked for, and nothing else.
+pub(crate) fn check_same_resource(params: &Params, granted: Option<&str>) -> Result<(), Error> {
+    match params.get("resource") {
+        Some(asked) if Some(asked) != granted => Err(Error::oauth(
+            OAuthCode::InvalidTarget,
+            "resource is not that of the authorization request",
+        )),
+        _ => Ok(()),
+    }
 }
 
 fn not_good() -> Error {

@@ -11,7 +11,7 @@ use crate::{
     Client, Error, GrantType, OAuthCode, Scope, ScopeValue, Service,
     model::digest,
     params::Params,
-    redeem_code::revoke_family,
+    redeem_code::{check_same_resource, revoke_family},
     store::{self, refresh::Family},
     tokens::{Delegation, Tokens},
 };
@@ -66,7 +66,8 @@ impl Service {
                 asked
             }
         };
-        let resource = params.get("resource").or(family.resource.as_deref());
+        let resource = family.resource.as_deref();
+        check_same_resource(params, resource)?;
         self.check_resource(client, resource, &scope)?;
         let user = store::users::by_id(&self.0.store, &family.user_id)
             .await?

@@ -9,12 +9,15 @@ use platform::{
 
 use crate::{
     Error, Service,
-    model::{Session, SessionInfo, digest, may_hand_on},
+    model::{Session, SessionInfo, digest},
+    permission::user_subject,
     store,
 };
 
 /// How often at most a session's last use is written down.
 const TOUCH: Duration = Duration::from_secs(60);
+
+const END: &str = "idp.session.end";
 
 impl Service {
     /// The session behind a cookie, while it is good and its user may sign in.
@@ -94,26 +97,25 @@ impl Service {
     /// # Errors
     /// [`Error::Denied`] without `idp.session.end`, [`Error::NotFound`], and the store's.
     pub async fn end_sessions(&self, name: &str, caller: &Caller) -> Result<u64, Error> {
-        caller.require("idp.session.end")?;
+        let subject = user_subject(name);
+        self.authorize(caller, END, &subject).await?;
         let user = self.require_user(name).await?;
-        may_hand_on(caller, &user.grants)?;
+        self.authorize_grants(caller, END, &subject, &user.grants)
+            .await?;
         let now = self.now();
         let caller = caller.clone();
         self.0
             .store
             .transact(move |tx| {
-                let (user, caller) = (user.clone(), caller.clone());
+                let (user, caller, subject) = (user.clone(), caller.clone(), subject.clone());
                 Box::pin(async move {
-                    let ended = store::sessions::delete_of_user(tx, &user.id, None).await?;
-                    let revoked = store::refresh::revoke_of_user(tx, &user.id, now).await?;
-                    store::codes::delete_of_user(tx, &user.id).await?;
-                    let subject = Party::person(format!("user:{}", user.name));
+                    let ended = store::end_all(tx, &user.id, None, now).await?;
                     tx.audit(
-                        Entry::new("idp.session.end", &caller, subject, now)
-                            .with("sessions", ended)
-                            .with("refresh_families", revoked),
+                        Entry::new(END, &caller, subject, now)
+                            .with("sessions", ended.sessions)
+                            .with("refresh_families", ended.families),
                     );
-                    Ok(ended)
+                    Ok(ended.sessions)
                 })
             })
             .await

@@ -1,29 +1,66 @@
 //! Setting a password: by an administrator, by a one-time link, by oneself.
 
+use jiff::Timestamp;
 use platform::{
     Caller,
     audit::{Entry, Party},
     random,
+    store::Tx,
 };
 use zeroize::Zeroizing;
 
 use crate::{
-    Error, PasswordLink, Service, Session, User,
-    add_user::no_user,
-    model::{digest, may_hand_on},
-    password::check_strength,
-    store,
+    Error, PasswordLink, Service, Session, User, add_user::no_user, model::digest,
+    password::check_strength, permission::user_subject, store,
 };
 
 /// Which right lets somebody set a password.
+#[derive(Clone)]
 enum By {
     /// Who administers users.
     Administrator,
     /// A link, used up by it.
     Link([u8; 32]),
     /// The user, who proved the old one; this session goes on.
-    Own { session: String },
+    Own {
+        session: String,
+        /// The hash that was proved: another one by now lets nobody.
+        proved: Option<String>,
+    },
 }
+
+impl By {
+    /// Makes sure that the right still stands, in the transaction that uses it; the
+    /// session that goes on, if one does.
+    async fn check(
+        &self,
+        tx: &mut Tx<'_>,
+        user: &User,
+        now: Timestamp,
+    ) -> Result<Option<String>, Error> {
+        match self {
+            Self::Administrator => Ok(None),
+            Self::Link(token_hash) => match store::links::take(tx, *token_hash, now).await? {
+                Some(id) if id == user.id => Ok(None),
+                _ => Err(no_link()),
+            },
+            Self::Own { session, proved } => {
+                // An administrator may have set another one, or ended this session.
+                let proved = proved.as_deref().unwrap_or_default();
+                if store::users::hold(tx, &user.id, proved).await?
+                    && store::sessions::exists(tx, session).await?
+                {
+                    Ok(Some(session.clone()))
+                } else {
+                    Err(Error::WrongCredentials)
+                }
+            }
+        }
+    }
+}
+
+const SET: &str = "idp.user.set_password";
+const LINK: &str = "idp.user.password_link";
 
 impl Service {
     /// Sets a user's password and ends all their sessions.
@@ -37,9 +74,7 @@ impl Service {
         password: Zeroizing<String>,
         caller: &Caller,
     ) -> Result<(), Error> {
-        caller.require("idp.user.set_password")?;
-        let user = self.require_user(name).await?;
-        may_hand_on(caller, &user.grants)?;
+        let user = self.user_to_administer(name, SET, caller).await?;
         self.write_password(user, password, By::Administrator, caller)
             .await
     }
@@ -50,9 +85,7 @@ impl Service {
     /// [`Error::Denied`] without `idp.user.set_password` and the user's grants,
     /// [`Error::NotFound`], and the store's.
     pub async fn password_link(&self, name: &str, caller: &Caller) -> Result<PasswordLink, Error> {
-        caller.require("idp.user.set_password")?;
-        let user = self.require_user(name).await?;
-        may_hand_on(caller, &user.grants)?;
+        let user = self.user_to_administer(name, LINK, caller).await?;
         let now = self.now();
         let token = random::token();
         let link = PasswordLink {
@@ -64,7 +97,7 @@ impl Service {
         };
         let expires_at = link.expires_at;
         let entry = Entry::new(
-            "idp.user.password_link",
+            LINK,
             caller,
             Party::person(format!("user:{}", user.name)),
             now,
@@ -86,6 +119,22 @@ impl Service {
             })
             .await?;
         Ok(link)
+    }
+
+    /// The user of that name, where the caller may set their password: both acts need
+    /// `idp.user.set_password`.
+    async fn user_to_administer(
+        &self,
+        name: &str,
+        action: &'static str,
+        caller: &Caller,
+    ) -> Result<User, Error> {
+        let subject = user_subject(name);
+        self.authorize(caller, SET, &subject).await?;
+        let user = self.require_user(name).await?;
+        self.authorize_grants(caller, action, &subject, &user.grants)
+            .await?;
+        Ok(user)
     }
 
     /// Whose password a link sets, while it is good.
@@ -128,13 +177,9 @@ impl Service {
         check_strength(&new, &user.name)?;
         let counted = self.count_attempt(Some(&user.name), caller).await?;
         let person = Party::person(format!("user:{}", user.name));
-        if !self
-            .0
-            .passwords
-            .verify(current, user.password.clone())
-            .await?
-        {
-            let entry = Entry::new("idp.user.set_password", caller, person.clone(), self.now())
+        let verified = self.0.passwords.verify(current, user.password.clone());
+        if !self.unless_uncounted(verified.await, &counted).await? {
+            let entry = Entry::new(SET, caller, person.clone(), self.now())
                 .by(person)
                 .refused("wrong password");
             self.0.store.record(entry).await?;
@@ -150,6 +195,7 @@ impl Service {
             .map_err(Error::Store)?;
         let by = By::Own {
             session: session.id.clone(),
+            proved: user.password.clone(),
         };
         self.write_password(user, new, by, caller).await
     }
@@ -165,34 +211,24 @@ impl Service {
         let password = self.0.passwords.hash(password).await?;
         let now = self.now();
         let person = Party::person(format!("user:{}", user.name));
-        let mut entry = Entry::new("idp.user.set_password", caller, person.clone(), now);
-        let (link, kept) = match by {
-            By::Administrator => (None, None),
-            By::Link(token_hash) => {
-                entry = entry.by(person).with("by", "link");
-                (Some(token_hash), None)
-            }
-            By::Own { session } => {
-                entry = entry.by(person).with("by", "user");
-                (None, Some(session))
-            }
-        };
+        let mut entry = Entry::new(SET, caller, person.clone(), now);
+        match by {
+            By::Administrator => {}
+            By::Link(_) => entry = entry.by(person).with("by", "link"),
+            By::Own { .. } => entry = entry.by(person).with("by", "user"),
+        }
         self.0
             .store
             .transact(move |tx| {
-                let (user, entry, password, kept) =
-                    (user.clone(), entry.clone(), password.clone(), kept.clone());
+                let (user, entry, password, by) =
+                    (user.clone(), entry.clone(), password.clone(), by.clone());
                 Box::pin(async move {
-                    if let Some(token_hash) = link
-                        && store::links::take(tx, token_hash, now).await?.as_ref() != Some(&user.id)
-                    {
-                        return Err(no_link());
+                    let kept = by.check(tx, &user, now).await?;
+                    if !store::users::set_password(tx, &user.id, &password, now).await? {
+                        return Err(no_user(&user.name));
                     }
-                    store::users::set_password(tx, &user.id, &password, now).await?;
-                    store::sessions::delete_of_user(tx, &user.id, kept.as_deref()).await?;
-                    store::refresh::revoke_of_user(tx, &user.id, now).await?;
-                    store::codes::delete_of_user(tx, &user.id).await?;
-                    if link.is_none() {
+                    store::end_all(tx, &user.id, kept.as_deref(), now).await?;
+                    if !matches!(by, By::Link(_)) {
                         store::links::delete_of_user(tx, &user.id).await?;
                     }
                     tx.audit(entry);

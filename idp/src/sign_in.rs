@@ -44,15 +44,15 @@ impl Service {
         // A name that nobody can have is looked up all the same.
         let name = UserName::parse(&typed)
             .map_or_else(|_| "?".to_owned(), |name| name.as_str().to_owned());
-        let user = store::users::by_name(&self.0.store, &name).await?;
+        let found = store::users::by_name(&self.0.store, &name).await;
+        let user = self
+            .unless_uncounted(found.map_err(Error::Store), &counted)
+            .await?;
         let stored = user.as_ref().and_then(|user| user.password.clone());
+        let proved = stored.clone().unwrap_or_default();
         let fits = credentials.password.len() <= MAX_LENGTH;
-        let good = self
-            .0
-            .passwords
-            .verify(credentials.password, stored)
-            .await?
-            && fits;
+        let verified = self.0.passwords.verify(credentials.password, stored).await;
+        let good = self.unless_uncounted(verified, &counted).await? && fits;
         let now = self.now();
         let user = match user {
             Some(user) if good && user.disabled_at.is_none() => user,
@@ -91,7 +91,12 @@ impl Service {
             .store
             .transact(move |tx| {
                 let (session, entry, counted) = (session.clone(), entry.clone(), counted.clone());
+                let proved = proved.clone();
                 Box::pin(async move {
+                    // The password may have been changed while it was looked at.
+                    if !store::users::hold(tx, &session.user_id, &proved).await? {
+                        return Err(Error::WrongCredentials);
+                    }
                     counted.succeeded(tx).await?;
                     if let Some(previous) = previous {
                         store::sessions::delete_by_token(tx, previous).await?;

@@ -101,7 +101,41 @@ impl Service {
     }
 }
 
+impl Service {
+    /// Takes an attempt back where it came to nothing: the server had no time for it, or
+    /// could not look. `outcome` goes on as it is.
+    pub(crate) async fn unless_uncounted<T>(
+        &self,
+        outcome: Result<T, Error>,
+        counted: &Counted,
+    ) -> Result<T, Error> {
+        if outcome.is_err() {
+            let counted = counted.clone();
+            let taken_back = self
+                .0
+                .store
+                .transact(move |tx| {
+                    let counted = counted.clone();
+                    Box::pin(async move { counted.take_back(tx).await })
+                })
+                .await;
+            if let Err(error) = taken_back {
+                tracing::warn!(%error, "an attempt that came to nothing stays counted");
+            }
+        }
+        outcome
+    }
+}
+
 impl Counted {
+    /// The attempt is as if it had not been made.
+    async fn take_back(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        for name in [&self.account, &self.address].into_iter().flatten() {
+            store::throttle::discount(tx, name).await?;
+        }
+        Ok(())
+    }
+
     /// The attempt was a good one: forget the account's, take back the address'.
     pub(crate) async fn succeeded(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         if let Some(account) = &self.account {

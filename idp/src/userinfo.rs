@@ -40,6 +40,13 @@ impl Service {
                 "userinfo needs the scope openid",
             ));
         }
+        // RFC 9068 §4: a resource server that was given a token cannot use it here.
+        if claims.aud != self.0.config.issuer && claims.aud != self.0.config.api_audience() {
+            return Err(Error::oauth(
+                OAuthCode::InvalidToken,
+                "the access token is for another resource",
+            ));
+        }
         if store::revoked::is_revoked(&self.0.store, &claims.jti, claims.family()).await? {
             return Err(invalid());
         }

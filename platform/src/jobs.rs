@@ -111,11 +111,24 @@ async fn take(
     node: &str,
 ) -> Result<Option<i64>, StoreError> {
     let now = clock.now().as_microsecond();
-    let due = now - micros(job.period);
+    let period = micros(job.period);
+    let window = Window {
+        now,
+        due: now - period,
+        next: now + period,
+        longest: now + micros(LEASE.max(RETRY)),
+    };
     let recent = store
         .fetch_optional(
-            "SELECT 1 AS one FROM job WHERE name = $1 AND (last_run > $2 OR lease_until > $3)",
-            params![job.name, due, now],
+            "SELECT 1 AS one FROM job WHERE name = $1
+             AND (last_run > $2 AND last_run <= $3 OR lease_until > $4 AND lease_until <= $5)",
+            params![
+                job.name,
+                window.due,
+                window.next,
+                window.now,
+                window.longest
+            ],
         )
         .await?;
     if recent.is_some() {
@@ -126,13 +139,22 @@ async fn take(
     let node = node.to_owned();
     store
         .transact(move |tx| {
-            let values = params![name, &node, until, now, due];
+            let values = params![
+                name,
+                &node,
+                until,
+                window.due,
+                window.next,
+                window.now,
+                window.longest
+            ];
             Box::pin(async move {
                 tx.fetch_optional(
                     "INSERT INTO job (name, holder, lease_until, last_run) VALUES ($1, $2, $3, 0)
                      ON CONFLICT (name) DO UPDATE
                      SET holder = excluded.holder, lease_until = excluded.lease_until
-                     WHERE job.lease_until <= $4 AND job.last_run <= $5
+                     WHERE (job.last_run <= $4 OR job.last_run > $5)
+                     AND (job.lease_until <= $6 OR job.lease_until > $7)
                      RETURNING last_run",
                     values,
                 )
@@ -142,6 +164,19 @@ async fn take(
             })
         })
         .await
+}
+
+/// The moments that tell whether a job is due, in microseconds. What lies beyond the
+/// future that a run or a lease can reach was noted by a clock that was ahead: it
+/// counts for nothing, or the job would rest until that day.
+#[derive(Clone, Copy)]
+struct Window {
+    now: i64,
+    /// A run before this was long enough ago.
+    due: i64,
+    /// No run lies further ahead, and no lease further than `longest`.
+    next: i64,
+    longest: i64,
 }
 
 /// How a run ended: until when nobody may try again, and when it ran.

@@ -1,6 +1,6 @@
 #![forbid(unsafe_code)]
 //! The ground every service stands on: [`store`], [`audit`] log, [`clock`],
-//! [`settings`], [`access`], [`jobs`] and [`web`].
+//! [`settings`], [`access`], [`permission`], [`jobs`] and [`web`].
 //!
 //! It knows nothing of certificates, sign-ins or time-stamps.
 
@@ -9,6 +9,7 @@ pub mod audit;
 pub mod clock;
 pub mod i18n;
 pub mod jobs;
+pub mod permission;
 pub mod random;
 pub mod settings;
 

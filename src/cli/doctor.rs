@@ -47,8 +47,9 @@ impl Findings {
 pub(crate) async fn run(services: Services, common: &Common) -> Result<ExitCode> {
     let data = common.folder()?;
     let mut findings = Findings::default();
-    check_files(&data, &mut findings);
-    match common.settings() {
+    let settings = common.settings();
+    check_files(&data, settings.as_ref().ok(), &mut findings);
+    match settings {
         Ok(settings) => {
             findings.good("settings are readable and do not contradict each other");
             check_node(&data, settings, services, &mut findings).await;
@@ -82,14 +83,18 @@ pub(crate) async fn run(services: Services, common: &Common) -> Result<ExitCode>
     })
 }
 
-fn check_files(data: &DataFolder, findings: &mut Findings) {
+fn check_files(data: &DataFolder, settings: Option<&Settings>, findings: &mut Findings) {
     let show = |path: &Path| path.display().to_string();
     let folder = data.path();
-    let private = [
-        (folder.to_path_buf(), 0o700),
-        (data.settings(), 0o600),
-        (folder.join("keys"), 0o700),
-    ];
+    let mut private = vec![(folder.to_path_buf(), 0o700), (data.settings(), 0o600)];
+    if let Some(settings) = settings {
+        private.push((settings.keys.folder.clone().into(), 0o700));
+        // Inside the data folder nobody reaches it anyway.
+        let database = settings.database.url.strip_prefix("sqlite:");
+        let database = database.map(Path::new);
+        let outside = database.filter(|path| !path.starts_with(folder));
+        private.extend(outside.map(|path| (path.to_path_buf(), 0o600)));
+    }
     for (path, want) in private {
         match std::fs::metadata(&path) {
             Ok(metadata) => {
@@ -194,7 +199,10 @@ async fn check_certificates(node: &Node, now: Timestamp, findings: &mut Findings
                     check_life(&format!("certificate {name}"), leaf, now, mend, findings);
                 }
             }
-            Ok(None) => findings.wrong(format!("there is no certificate {name}"), "xinshu init"),
+            Ok(None) => findings.wrong(
+                format!("there is no certificate {name}, or it is revoked"),
+                "xinshu init, which makes a new one, then start the server again",
+            ),
             Err(error) => findings.wrong(
                 format!("certificate {name}: {error}"),
                 "look at the database",

@@ -82,7 +82,11 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<ExitCode> {
                 .store
                 .record(entry.with("algorithm", algorithm.name()))
                 .await?;
-            output::line(key.uri())?;
+            if common.json {
+                output::json(&json!({ "uri": key.uri(), "algorithm": algorithm.name() }))?;
+            } else {
+                output::line(key.uri())?;
+            }
             ground.keyring.close().await;
             ground.store.close().await;
         }
@@ -152,7 +156,10 @@ async fn test(
 ) -> Result<ExitCode> {
     let subject = Configured { settings, store };
     let mut told = Vec::new();
-    let report = conformance::run(&subject, &OpenSsl::default(), &mut |case| {
+    let openssl = OpenSsl {
+        sm2_id: settings.keys.sm2_id.clone(),
+    };
+    let report = conformance::run(&subject, &openssl, &mut |case| {
         if !common.json {
             println!("{case}");
         }

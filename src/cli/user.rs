@@ -106,7 +106,7 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
             let list = whole_list(common, Services::IDP, "/api/v1/users", members).await?;
             output::table(
                 &list,
-                &["name", "display_name", "email", "grants", "disabled_at"],
+                &["name", "display_name", "email", "grants", "disabled"],
                 common.json,
             )
         }

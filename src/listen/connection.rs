@@ -1,6 +1,6 @@
 //! Serving one connection, whatever it came over.
 
-use std::{net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::Request};
 use hyper::body::Incoming;
@@ -138,13 +138,16 @@ async fn accept(
                 // Below TLS, where each write that gets through shows.
                 return Some((impatient(stream, limits.request), address, place));
             }
-            Err(error) => {
-                // Out of file descriptors, most likely: give others time to end.
-                tracing::warn!(%error, "a connection was not accepted");
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
+            Err(error) => rest(&error).await,
         }
     }
+}
+
+/// Waits a little after a connection could not be accepted: out of file
+/// descriptors, most likely, and others need time to end.
+pub(super) async fn rest(error: &io::Error) {
+    tracing::warn!(%error, "a connection was not accepted");
+    tokio::time::sleep(Duration::from_millis(50)).await;
 }
 
 /// Who is at the other end.

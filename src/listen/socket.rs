@@ -9,7 +9,7 @@ use tokio::{
     sync::watch,
 };
 
-use super::connection::{Limits, Peer, impatient, serve as serve_connection};
+use super::connection::{Limits, Peer, impatient, rest, serve as serve_connection};
 
 /// Binds the socket with mode 0600; one left by a process that died is replaced.
 pub(crate) async fn bind(path: &Path) -> io::Result<UnixListener> {
@@ -42,7 +42,13 @@ pub(super) async fn serve(
             accepted = listener.accept() => accepted,
             _ = stop.wait_for(|stop| *stop) => break,
         };
-        let Ok((stream, _)) = accepted else { continue };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                rest(&error).await;
+                continue;
+            }
+        };
         let user = stream
             .peer_cred()
             .map_or_else(|_| "unknown".to_owned(), |peer| user_name(peer.uid()));
@@ -58,6 +64,15 @@ pub(super) async fn serve(
         });
     }
     limits.connections.ended().await;
+    // While it listens, no successor takes the path over: what is removed is ours.
+    let address = listener.local_addr();
+    if let Some(path) = address
+        .as_ref()
+        .ok()
+        .and_then(|address| address.as_pathname())
+    {
+        let _ = std::fs::remove_file(path);
+    }
 }
 
 /// A user's name by /etc/passwd, or the number where it is not there.

@@ -13,9 +13,12 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::node::Node;
 
 pub(super) fn api(node: &Arc<Node>) -> OpenApiRouter {
-    OpenApiRouter::new()
-        .routes(routes!(entries))
-        .with_state(Arc::clone(node))
+    described().with_state(Arc::clone(node))
+}
+
+/// REST and its description.
+pub(super) fn described() -> OpenApiRouter<Arc<Node>> {
+    OpenApiRouter::new().routes(routes!(entries))
 }
 
 /// What a list of entries is narrowed by.

@@ -14,7 +14,6 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use jiff::Timestamp;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use serde_json::json;
 
@@ -24,8 +23,8 @@ use crate::node::Node;
 #[derive(Clone, Debug)]
 pub(crate) struct Readiness {
     ready: Arc<AtomicBool>,
-    /// When the TLS certificate ends that should have been renewed.
-    overdue: Arc<ArcSwapOption<Timestamp>>,
+    /// What is wrong with the TLS certificate.
+    certificate: Arc<ArcSwapOption<String>>,
     metrics: PrometheusHandle,
 }
 
@@ -48,7 +47,7 @@ impl Readiness {
         };
         Ok(Self {
             ready: Arc::new(AtomicBool::new(true)),
-            overdue: Arc::default(),
+            certificate: Arc::default(),
             metrics,
         })
     }
@@ -58,9 +57,9 @@ impl Readiness {
         self.ready.store(false, Ordering::SeqCst);
     }
 
-    /// Remembers when the TLS certificate ends, where it should have been renewed.
-    pub(crate) fn certificate(&self, overdue: Option<Timestamp>) {
-        self.overdue.store(overdue.map(Arc::new));
+    /// Remembers what is wrong with the TLS certificate, if anything is.
+    pub(crate) fn certificate(&self, wrong: Option<String>) {
+        self.certificate.store(wrong.map(Arc::new));
     }
 
     /// Folds recorded samples into histograms, so that they do not pile up.
@@ -106,10 +105,8 @@ async fn readyz(State(ops): State<Ops>) -> Response {
     let told =
         |outcome: &Result<(), String>| outcome.clone().err().unwrap_or_else(|| "ok".to_owned());
     // Told, and no reason to turn away: the certificate that is there is still shown.
-    let certificate = ops.readiness.overdue.load().as_ref().map_or_else(
-        || "ok".to_owned(),
-        |ends| format!("not renewed, ends {ends}: a node that runs ca renews it"),
-    );
+    let certificate = ops.readiness.certificate.load();
+    let certificate = certificate.as_ref().map_or("ok", |wrong| wrong.as_str());
     let body = json!({
         "ready": ready,
         "stopping": !serving,

@@ -15,7 +15,7 @@ environment (`XINSHU_SECTION__KEY`), then the command line (`--set section.key=v
 last one wins. `DATA` stands for the data folder. `xinshu init` writes a commented
 `xinshu.toml` where there is none. A name that is not here is an error that suggests the
 nearest; all that is wrong is told in one message, and nothing starts. `xinshu doctor` checks
-without starting. A change takes effect at the next start.
+without serving; it opens the database as `serve` does, and so applies migrations. A change takes effect at the next start.
 ";
 
 #[test]

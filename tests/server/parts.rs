@@ -101,7 +101,7 @@ fn a_certificate_that_nobody_renews_is_told_and_still_shown() {
     // Three quarters of its ninety days.
     server.advance(68 * 24 * 3600);
     wait_until("the renewal that does not come to be told", || {
-        ready()["certificate"] != "ok" && server.log().contains("was not renewed")
+        ready()["certificate"] != "ok" && server.log().contains("TLS certificate is not renewed")
     });
     let told = ready()["certificate"].to_string();
     assert!(told.contains("a node that runs ca renews it"), "{told}");

@@ -11,7 +11,10 @@ mod stamp;
 mod store;
 mod verify_records;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::Ordering},
+};
 
 use arc_swap::ArcSwap;
 use axum::Router;
@@ -21,7 +24,9 @@ use pki::tsp::Accuracy;
 use platform::{
     Caller, SharedClock, Store,
     audit::{self, Entry, Party},
+    permission::allowed_or_logged,
 };
+use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use error::Error;
@@ -32,11 +37,12 @@ pub use verify_records::verify_records;
 
 /// The unit that `/tsa` stamps with.
 pub const DEFAULT_UNIT: &str = "default";
+const PUT: &str = "tsa.unit.put";
 
 /// What the time-stamp authority is told by the settings.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The OID of the policy of new units.
+    /// The OID of the policy of units.
     pub policy: String,
     /// The accuracy that tokens state.
     pub accuracy: Accuracy,
@@ -88,11 +94,18 @@ impl Service {
             .map(|unit| *unit.latest.lock())
             .max();
         let units = load_units(self.store(), keyring, latest.unwrap_or(Timestamp::MIN)).await?;
+        for unit in units.values() {
+            let known = self.unit(&unit.name).ok();
+            let known = known.filter(|known| known.certificate.der() == unit.certificate.der());
+            let revoked = known.is_some_and(|known| known.revoked.load(Ordering::Relaxed));
+            unit.revoked.store(revoked, Ordering::Relaxed);
+        }
         self.0.units.store(Arc::new(units));
         Ok(())
     }
 
-    /// Makes a unit, or gives an existing one a new certificate.
+    /// Makes a unit, or gives an existing one a new certificate, under the policy that the
+    /// settings name. Nothing is logged where all is so already.
     ///
     /// `chain_pem` is the unit's certificate and those above it without the root.
     ///
@@ -105,18 +118,17 @@ impl Service {
         chain_pem: &str,
         key: Arc<dyn Key>,
     ) -> Result<(), Error> {
-        caller.require("tsa.unit.put")?;
-        let policy = &self.0.config.policy;
         let now = self.clock().now();
+        let subject = Party::thing(format!("unit:{name}"));
+        let verdict = caller.require(PUT);
+        allowed_or_logged::<Error>(verdict, self.store(), caller, PUT, subject.clone(), now)
+            .await?;
+        let policy = &self.0.config.policy;
         let unit = Unit::new(name.to_owned(), policy, chain_pem, Arc::clone(&key), now)?;
-        let entry = Entry::new(
-            "tsa.unit.put",
-            caller,
-            Party::thing(format!("unit:{name}")),
-            now,
-        )
-        .with("key", key.uri())
-        .with("sha256", hex::encode(unit.certificate.fingerprint()));
+        let entry = Entry::new(PUT, caller, subject, now)
+            .with("key", key.uri())
+            .with("policy", policy.as_str())
+            .with("sha256", hex::encode(unit.certificate.fingerprint()));
         let row = UnitRow {
             name: name.to_owned(),
             key_uri: key.uri().to_owned(),
@@ -127,8 +139,9 @@ impl Service {
             .transact(move |tx| {
                 let (row, entry) = (row.clone(), entry.clone());
                 Box::pin(async move {
-                    store::put_unit(tx, &row, now).await?;
-                    tx.audit(entry);
+                    if store::put_unit(tx, &row, now).await? {
+                        tx.audit(entry);
+                    }
                     Ok::<_, platform::StoreError>(())
                 })
             })
@@ -140,6 +153,17 @@ impl Service {
             units
         });
         Ok(())
+    }
+
+    /// Says whether a unit's certificate is revoked: as long as it is, the unit gives no
+    /// time. Where there is no such unit, nothing happens.
+    pub fn set_revoked(&self, name: &str, revoked: bool) {
+        if let Ok(unit) = self.unit(name)
+            && unit.revoked.swap(revoked, Ordering::Relaxed) != revoked
+            && revoked
+        {
+            tracing::error!(unit = name, "a time-stamping unit's certificate is revoked");
+        }
     }
 
     /// Every unit, by name.
@@ -155,6 +179,11 @@ impl Service {
     /// `/tsa` and `/tsa/UNIT`.
     pub fn routes(&self) -> Router {
         http::routes(self.clone())
+    }
+
+    /// What [`Self::api`] offers, without a service behind it.
+    pub fn openapi() -> OpenApi {
+        http::described().into_openapi()
     }
 
     /// REST: `/api/v1/tsa/units`.

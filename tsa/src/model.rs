@@ -1,6 +1,6 @@
 //! The nouns: units that stamp.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use hsm_adapters::Key;
 use jiff::Timestamp;
@@ -16,11 +16,15 @@ use crate::Error;
 pub(crate) struct Unit {
     pub(crate) name: String,
     pub(crate) policy: ObjectIdentifier,
+    /// The same, dotted.
+    pub(crate) policy_text: String,
     pub(crate) certificate: Certificate,
     pub(crate) stamper: TimeStamper,
     pub(crate) key: Arc<dyn Key>,
     /// The latest time that was given or logged: time never runs back in tokens.
     pub(crate) latest: Mutex<Timestamp>,
+    /// Its certificate is revoked: it gives no time.
+    pub(crate) revoked: AtomicBool,
 }
 
 /// A unit, as the API tells it.
@@ -63,18 +67,20 @@ impl Unit {
         )?;
         Ok(Self {
             name,
+            policy_text: policy.to_string(),
             policy,
             certificate: certificate.clone(),
             stamper,
             key,
             latest: Mutex::new(latest),
+            revoked: AtomicBool::new(false),
         })
     }
 
     pub(crate) fn info(&self) -> UnitInfo {
         UnitInfo {
             name: self.name.clone(),
-            policy: self.policy.to_string(),
+            policy: self.policy_text.clone(),
             algorithm: self.key.algorithm().to_string(),
             key: self.key.uri().to_owned(),
             not_after: self.certificate.validity().not_after.to_string(),

@@ -1,5 +1,7 @@
 //! Giving one time-stamp.
 
+use std::sync::atomic::Ordering;
+
 use aws_lc_rs::rand::SystemRandom;
 use jiff::Timestamp;
 use pki::{
@@ -62,6 +64,8 @@ pub(crate) async fn stamp(
             gen_time,
         )
         .with("unit", unit.name.as_str())
+        .with("policy", unit.policy_text.as_str())
+        .with("digest", store::digest_name(request))
         .with("imprint", hex::encode(request.hashed_message())),
     );
     service.store().append(rows).await?;
@@ -76,6 +80,12 @@ fn gen_time(service: &Service, unit: &Unit) -> Result<Timestamp, Error> {
         return Err(rejected(
             FailureInfo::TimeNotAvailable,
             "the unit's certificate is not valid at this time".to_owned(),
+        ));
+    }
+    if unit.revoked.load(Ordering::Relaxed) {
+        return Err(rejected(
+            FailureInfo::TimeNotAvailable,
+            "the unit's certificate is revoked".to_owned(),
         ));
     }
     let Accuracy {

@@ -42,20 +42,23 @@ pub(crate) async fn units(store: &Store) -> Result<Vec<UnitRow>, StoreError> {
         .collect()
 }
 
-/// Keeps a unit; one of the same name gets the new key, policy and certificate.
+/// Keeps a unit; one of the same name gets the new key, policy and certificate. False
+/// where all is so already, by another node perhaps.
 pub(crate) async fn put_unit(
     tx: &mut Tx<'_>,
     row: &UnitRow,
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     tx.execute(
         "INSERT INTO tsa_unit (name, key_uri, policy, chain, created_at) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (name) DO UPDATE
-         SET key_uri = excluded.key_uri, policy = excluded.policy, chain = excluded.chain",
+         SET key_uri = excluded.key_uri, policy = excluded.policy, chain = excluded.chain
+         WHERE tsa_unit.key_uri <> excluded.key_uri OR tsa_unit.policy <> excluded.policy
+         OR tsa_unit.chain <> excluded.chain",
         params![&row.name, &row.key_uri, &row.policy, &row.chain, now],
     )
     .await
-    .map(|_| ())
+    .map(|changed| changed == 1)
 }
 
 /// Adds a token to what is about to be committed.
@@ -71,18 +74,25 @@ pub(crate) fn token(
         params![
             serial.as_bytes(),
             unit.name.as_str(),
-            unit.policy.to_string(),
+            unit.policy_text.as_str(),
             gen_time,
-            format!("{:?}", request.digest()),
+            digest_name(request),
             request.hashed_message(),
         ],
     );
+}
+
+/// The name under which a request's digest is on record and in the log.
+pub(crate) fn digest_name(request: &TimeStampReq) -> String {
+    format!("{:?}", request.digest())
 }
 
 /// A token as it is on record: serial number, unit, time and imprint, hexadecimal where binary.
 pub(crate) struct RecordedToken {
     pub(crate) serial: String,
     pub(crate) unit: String,
+    pub(crate) policy: String,
+    pub(crate) digest: String,
     pub(crate) gen_time: i64,
     pub(crate) imprint: String,
 }
@@ -97,7 +107,7 @@ pub(crate) async fn recorded_tokens(
     loop {
         let rows = store
             .fetch_all(
-                "SELECT serial, unit, gen_time, imprint FROM tsa_token
+                "SELECT serial, unit, policy, digest, gen_time, imprint FROM tsa_token
                  WHERE serial > $1 ORDER BY serial LIMIT $2",
                 params![&last, page],
             )
@@ -107,6 +117,8 @@ pub(crate) async fn recorded_tokens(
             each(RecordedToken {
                 serial: hex::encode(&last),
                 unit: row.get("unit")?,
+                policy: row.get("policy")?,
+                digest: row.get("digest")?,
                 gen_time: row.get("gen_time")?,
                 imprint: hex::encode(row.get::<Vec<u8>>("imprint")?),
             });

@@ -23,6 +23,9 @@ struct Body {
 struct Details {
     unit: String,
     imprint: String,
+    /// Missing, as `digest` is, in entries that were written before both were logged.
+    policy: Option<String>,
+    digest: Option<String>,
 }
 
 /// Every token on record that the log does not bear out, and the reverse; a line each.
@@ -57,9 +60,12 @@ fn compare(token: &RecordedToken, logged: Option<Body>) -> Option<String> {
             "token {serial} is on record, and the log never saw it given"
         ));
     };
+    let details = body.details;
     let same = body.at == token.gen_time
-        && body.details.unit == token.unit
-        && body.details.imprint == token.imprint;
+        && details.unit == token.unit
+        && details.imprint == token.imprint
+        && details.policy.is_none_or(|policy| policy == token.policy)
+        && details.digest.is_none_or(|digest| digest == token.digest);
     (!same).then(|| format!("token {serial} on record is not the one that the log saw given"))
 }
 

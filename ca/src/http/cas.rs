@@ -14,7 +14,8 @@ use crate::{CaInfo, Service};
 #[utoipa::path(get, path = "/api/v1/cas", tag = "authorities", responses(
     (status = 200, body = Vec<CaInfo>),
     (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+    (status = 403, body = ProblemBody, content_type = "application/problem+json"),
+    (status = 503, body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn list(
     State(service): State<Service>,
     Extension(caller): Extension<Caller>,

@@ -11,13 +11,17 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::Service;
 
 pub(crate) fn api(service: Service) -> OpenApiRouter {
+    described().with_state(service)
+}
+
+/// REST and its description.
+pub(crate) fn described() -> OpenApiRouter<Service> {
     OpenApiRouter::new()
         .routes(routes!(certificates::issue, certificates::list))
         .routes(routes!(certificates::show))
         .routes(routes!(certificates::revoke))
         .routes(routes!(cas::list))
         .routes(routes!(cas::publish_crl))
-        .with_state(service)
 }
 
 pub(crate) fn public(service: Service) -> Router {

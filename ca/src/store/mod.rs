@@ -1,6 +1,7 @@
 //! All SQL of the certificate authority.
 
 mod records;
+mod services;
 
 use jiff::Timestamp;
 use pki::{Certificate, Revocation, RevocationReason, SerialNumber};
@@ -15,6 +16,7 @@ pub(crate) use records::{
     RecordedCertificate, RecordedRevocation, has_certificate, has_revocation,
     recorded_certificates, recorded_revocations,
 };
+pub(crate) use services::{ServiceRow, insert_service, service_names, services, was_served};
 
 static INTENTS: Table = Table {
     name: "ca_intent",
@@ -40,14 +42,6 @@ pub(crate) struct CaRow {
     pub(crate) name: String,
     pub(crate) issuer: String,
     pub(crate) key_uri: String,
-    pub(crate) certificate: Vec<u8>,
-}
-
-/// A service's certificate and where its key is.
-#[derive(Clone, Debug)]
-pub(crate) struct ServiceRow {
-    pub(crate) key_uri: String,
-    pub(crate) issuer: String,
     pub(crate) certificate: Vec<u8>,
 }
 
@@ -117,55 +111,6 @@ pub(crate) async fn insert_authority(
     tx.execute(
         "INSERT INTO ca (name, issuer, key_uri, certificate, created_at) VALUES ($1, $2, $3, $4, $5)",
         params![&row.name, &row.issuer, &row.key_uri, &row.certificate, now],
-    )
-    .await
-    .map(|_| ())
-}
-
-/// The newest certificate of a service, if it has one.
-pub(crate) async fn service(store: &Store, name: &str) -> Result<Option<ServiceRow>, StoreError> {
-    store
-        .fetch_optional(
-            "SELECT key_uri, issuer, certificate FROM ca_service
-             WHERE name = $1 ORDER BY not_after DESC LIMIT 1",
-            params![name],
-        )
-        .await?
-        .map(|row| service_row(&row))
-        .transpose()
-}
-
-/// The newest certificate of every service.
-pub(crate) async fn services(store: &Store) -> Result<Vec<(String, ServiceRow)>, StoreError> {
-    let rows = store
-        .fetch_all(
-            "SELECT name, key_uri, issuer, certificate FROM ca_service AS newest
-             WHERE not_after = (SELECT MAX(not_after) FROM ca_service WHERE name = newest.name)",
-            vec![],
-        )
-        .await?;
-    rows.iter()
-        .map(|row| Ok((row.get("name")?, service_row(row)?)))
-        .collect()
-}
-
-fn service_row(row: &Row) -> Result<ServiceRow, StoreError> {
-    Ok(ServiceRow {
-        key_uri: row.get("key_uri")?,
-        issuer: row.get("issuer")?,
-        certificate: row.get("certificate")?,
-    })
-}
-
-pub(crate) async fn insert_service(
-    tx: &mut Tx<'_>,
-    name: &str,
-    row: &ServiceRow,
-    not_after: Timestamp,
-) -> Result<(), StoreError> {
-    tx.execute(
-        "INSERT INTO ca_service (name, key_uri, issuer, certificate, not_after) VALUES ($1, $2, $3, $4, $5)",
-        params![name, &row.key_uri, &row.issuer, &row.certificate, not_after],
     )
     .await
     .map(|_| ())
@@ -274,17 +219,17 @@ pub(crate) async fn next_crl_number(tx: &mut Tx<'_>, issuer: &str) -> Result<i64
     .get("crl_number")
 }
 
-/// Every revocation that a CRL must still carry: those of certificates not expired before `now`.
+/// Every revocation that a CRL must still carry: those of certificates not expired before `since`.
 pub(crate) async fn revocations(
     store: &Store,
     issuer: &str,
-    now: Timestamp,
+    since: Timestamp,
 ) -> Result<Vec<Revocation>, StoreError> {
     let rows = store
         .fetch_all(
             "SELECT serial, reason, revoked_at FROM ca_revocation
              WHERE issuer = $1 AND not_after >= $2 ORDER BY revoked_at, serial",
-            params![issuer, now],
+            params![issuer, since],
         )
         .await?;
     rows.iter()
@@ -319,6 +264,21 @@ pub(crate) async fn insert_crl(
     )
     .await
     .map(|_| ())
+}
+
+/// The thisUpdate of the newest CRL.
+pub(crate) async fn latest_crl(
+    store: &Store,
+    issuer: &str,
+) -> Result<Option<Timestamp>, StoreError> {
+    store
+        .fetch_optional(
+            "SELECT this_update FROM ca_crl WHERE issuer = $1 ORDER BY crl_number DESC LIMIT 1",
+            params![issuer],
+        )
+        .await?
+        .map(|row| row.time("this_update"))
+        .transpose()
 }
 
 /// The newest CRL's number, nextUpdate and bytes.

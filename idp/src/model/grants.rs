@@ -1,6 +1,9 @@
 //! Rights that are handed on.
 
-use platform::{Actor, Caller, access::Grants};
+use platform::{
+    Actor, Caller,
+    access::{Denied, Grants},
+};
 
 use crate::Error;
 
@@ -34,7 +37,7 @@ pub(crate) fn parse_grants(list: &[String]) -> Result<Grants, Error> {
 /// Whether `caller` holds all that it is about to give, or take charge of.
 ///
 /// Who may add users must not thereby gain rights that nobody gave them.
-pub(crate) fn may_hand_on(caller: &Caller, grants: &Grants) -> Result<(), Error> {
+pub(crate) fn may_hand_on(caller: &Caller, grants: &Grants) -> Result<(), Denied> {
     let own = match &caller.actor {
         Actor::System | Actor::Local { .. } => return Ok(()),
         Actor::User { grants, .. } | Actor::Client { grants, .. } => grants.clone(),
@@ -47,10 +50,10 @@ pub(crate) fn may_hand_on(caller: &Caller, grants: &Grants) -> Result<(), Error>
     {
         Ok(())
     } else {
-        Err(Error::Denied(platform::access::Denied {
+        Err(Denied {
             actor: caller.actor.to_string(),
             action: "hand on rights that it does not hold",
-        }))
+        })
     }
 }
 

@@ -97,10 +97,15 @@ pub(crate) async fn delete_of_user(tx: &mut Tx<'_>, user_id: &str) -> Result<(),
     .map(|_| ())
 }
 
-pub(crate) async fn delete_expired(tx: &mut Tx<'_>, before: Timestamp) -> Result<u64, StoreError> {
+pub(crate) async fn delete_expired(
+    tx: &mut Tx<'_>,
+    before: Timestamp,
+    most: i64,
+) -> Result<u64, StoreError> {
     tx.execute(
-        "DELETE FROM idp_code WHERE expires_at <= $1",
-        params![before],
+        "DELETE FROM idp_code WHERE code_hash IN
+             (SELECT code_hash FROM idp_code WHERE expires_at <= $1 LIMIT $2)",
+        params![before, most],
     )
     .await
 }

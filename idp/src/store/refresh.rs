@@ -156,21 +156,25 @@ pub(crate) async fn revoke_of_client(
     .await
 }
 
-/// Deletes families past their end, and tokens with them or past their own.
-pub(crate) async fn delete_expired(tx: &mut Tx<'_>, before: Timestamp) -> Result<u64, StoreError> {
-    let families = tx
-        .execute(
-            "DELETE FROM idp_refresh_family WHERE expires_at <= $1",
-            params![before],
-        )
-        .await?;
-    // A used token stays as long as its family, so that its reuse is noticed.
-    let tokens = tx
-        .execute(
-            "DELETE FROM idp_refresh_token WHERE NOT EXISTS
-             (SELECT 1 FROM idp_refresh_family f WHERE f.id = idp_refresh_token.family_id)",
-            vec![],
-        )
-        .await?;
-    Ok(families + tokens)
+/// Deletes families past their end, `most` of them, with all their tokens. A used token
+/// stays as long as its family, so that its reuse is noticed.
+pub(crate) async fn delete_expired(
+    tx: &mut Tx<'_>,
+    before: Timestamp,
+    most: i64,
+) -> Result<u64, StoreError> {
+    tx.execute(
+        "DELETE FROM idp_refresh_token WHERE family_id IN
+             (SELECT id FROM idp_refresh_family WHERE expires_at <= $1
+              ORDER BY expires_at, id LIMIT $2)",
+        params![before, most],
+    )
+    .await?;
+    tx.execute(
+        "DELETE FROM idp_refresh_family WHERE id IN
+             (SELECT id FROM idp_refresh_family WHERE expires_at <= $1
+              ORDER BY expires_at, id LIMIT $2)",
+        params![before, most],
+    )
+    .await
 }

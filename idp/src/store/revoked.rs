@@ -34,10 +34,15 @@ pub(crate) async fn is_revoked(
         .is_some())
 }
 
-pub(crate) async fn delete_expired(tx: &mut Tx<'_>, now: Timestamp) -> Result<u64, StoreError> {
+pub(crate) async fn delete_expired(
+    tx: &mut Tx<'_>,
+    now: Timestamp,
+    most: i64,
+) -> Result<u64, StoreError> {
     tx.execute(
-        "DELETE FROM idp_revoked WHERE expires_at <= $1",
-        params![now],
+        "DELETE FROM idp_revoked WHERE id IN
+             (SELECT id FROM idp_revoked WHERE expires_at <= $1 LIMIT $2)",
+        params![now, most],
     )
     .await
 }

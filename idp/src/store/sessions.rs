@@ -154,10 +154,12 @@ pub(crate) async fn delete_expired(
     tx: &mut Tx<'_>,
     now: Timestamp,
     idle_since: Timestamp,
+    most: i64,
 ) -> Result<u64, StoreError> {
     tx.execute(
-        "DELETE FROM idp_session WHERE expires_at <= $1 OR last_seen_at <= $2",
-        params![now, idle_since],
+        "DELETE FROM idp_session WHERE id IN (SELECT id FROM idp_session
+             WHERE expires_at <= $1 OR last_seen_at <= $2 LIMIT $3)",
+        params![now, idle_since, most],
     )
     .await
 }

@@ -62,10 +62,15 @@ pub(crate) async fn discount(tx: &mut Tx<'_>, name: &str) -> Result<(), StoreErr
     .map(|_| ())
 }
 
-pub(crate) async fn delete_before(tx: &mut Tx<'_>, before: Timestamp) -> Result<u64, StoreError> {
+pub(crate) async fn delete_before(
+    tx: &mut Tx<'_>,
+    before: Timestamp,
+    most: i64,
+) -> Result<u64, StoreError> {
     tx.execute(
-        "DELETE FROM idp_throttle WHERE last_at < $1",
-        params![before],
+        "DELETE FROM idp_throttle WHERE name IN
+             (SELECT name FROM idp_throttle WHERE last_at < $1 LIMIT $2)",
+        params![before, most],
     )
     .await
 }

@@ -89,18 +89,31 @@ pub(crate) async fn update(
     .map(|changed| changed > 0)
 }
 
+/// Sets a password; false where there is no such user any more.
 pub(crate) async fn set_password(
     tx: &mut Tx<'_>,
     id: &str,
     password: &str,
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     tx.execute(
         "UPDATE idp_user SET password = $2, changed_at = $3 WHERE id = $1",
         params![id, password, now],
     )
     .await
-    .map(|_| ())
+    .map(|changed| changed > 0)
+}
+
+/// Keeps a user's row for this transaction; false where they were disabled or deleted, or
+/// have another password than the one whose hash was `proved`.
+pub(crate) async fn hold(tx: &mut Tx<'_>, id: &str, proved: &str) -> Result<bool, StoreError> {
+    tx.execute(
+        "UPDATE idp_user SET changed_at = changed_at
+         WHERE id = $1 AND password = $2 AND disabled_at IS NULL",
+        params![id, proved],
+    )
+    .await
+    .map(|changed| changed > 0)
 }
 
 pub(crate) async fn delete(tx: &mut Tx<'_>, id: &str) -> Result<(), StoreError> {

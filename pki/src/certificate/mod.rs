@@ -46,7 +46,8 @@ impl Validity {
 
     /// True where `time` lies within.
     pub fn contains(&self, time: Timestamp) -> bool {
-        self.not_before <= time && time < self.not_after + jiff::SignedDuration::from_secs(1)
+        // notAfter itself belongs to it, with all its fractions (RFC 5280 §4.1.2.5).
+        self.not_before <= time && time.as_second() <= self.not_after.as_second()
     }
 
     /// True where all of `other` lies within.

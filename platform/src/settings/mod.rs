@@ -2,6 +2,7 @@
 //!
 //! All that is wrong is told in one message, and nothing starts (design rule 9).
 
+mod check;
 mod table;
 
 use std::{collections::BTreeMap, fmt::Write as _, net::SocketAddr, path::Path};
@@ -131,6 +132,19 @@ impl Settings {
         environment: impl IntoIterator<Item = (String, String)>,
         flags: &[String],
     ) -> Result<Self, SettingsError> {
+        Self::load_and_check(data, environment, flags, |_| Vec::new())
+    }
+
+    /// As [`Self::load`]; `also` tells what else is wrong with settings that parse.
+    ///
+    /// # Errors
+    /// Everything that is wrong, at once.
+    pub fn load_and_check(
+        data: &Path,
+        environment: impl IntoIterator<Item = (String, String)>,
+        flags: &[String],
+        also: impl FnOnce(&Self) -> Vec<String>,
+    ) -> Result<Self, SettingsError> {
         let mut wrong = Vec::new();
         let mut values = defaults(data);
         let file = data.join("xinshu.toml");
@@ -145,7 +159,8 @@ impl Settings {
         let parsed = parse(&values, &mut wrong);
         match parsed {
             Some(settings) => {
-                settings.contradictions(&mut wrong);
+                check::contradictions(&settings, &mut wrong);
+                wrong.extend(also(&settings));
                 if wrong.is_empty() {
                     Ok(settings)
                 } else {
@@ -153,49 +168,6 @@ impl Settings {
                 }
             }
             None => Err(SettingsError(wrong)),
-        }
-    }
-
-    /// Values that parse and would do harm.
-    fn contradictions(&self, wrong: &mut Vec<String>) {
-        if self.ca.crl_lifetime_hours <= self.ca.crl_hours {
-            wrong.push(format!(
-                "ca.crl_lifetime_hours ({}) must exceed ca.crl_hours ({}), or CRLs would go stale before the next",
-                self.ca.crl_lifetime_hours, self.ca.crl_hours
-            ));
-        }
-        for (name, url, scheme) in [
-            ("public.url", &self.public.url, "https://"),
-            ("public.http_url", &self.public.http_url, "http://"),
-        ] {
-            if !url.starts_with(scheme) || url.ends_with('/') || url.contains(['?', '#', ' ']) {
-                wrong.push(format!(
-                    "{name} ({url:?}) must begin with {scheme} and end without a slash"
-                ));
-            }
-        }
-        let positive = [
-            ("listen.max_connections", self.listen.max_connections),
-            ("listen.header_seconds", self.listen.header_seconds),
-            ("listen.body_seconds", self.listen.body_seconds),
-            ("listen.idle_seconds", self.listen.idle_seconds),
-            ("keys.queue", self.keys.queue),
-            ("keys.timeout_seconds", self.keys.timeout_seconds),
-            ("ca.crl_hours", self.ca.crl_hours),
-            ("ca.ocsp_lifetime_hours", self.ca.ocsp_lifetime_hours),
-            (
-                "ca.server_certificate_days",
-                self.ca.server_certificate_days,
-            ),
-            ("idp.access_token_minutes", self.idp.access_token_minutes),
-            ("idp.session_hours", self.idp.session_hours),
-            ("idp.idle_minutes", self.idp.idle_minutes),
-            ("idp.refresh_days", self.idp.refresh_days),
-        ];
-        for (name, value) in positive {
-            if value == 0 {
-                wrong.push(format!("{name} must be 1 or more"));
-            }
         }
     }
 }
@@ -257,6 +229,13 @@ fn said(
         match flag.split_once('=') {
             Some((name, value)) => {
                 let name = name.trim().to_owned();
+                if name == "database.url" && check::has_password(value) {
+                    wrong.push(
+                        "--set database.url: every user of the machine sees a password on a command line; \
+                         set XINSHU_DATABASE__URL, or write it in xinshu.toml"
+                            .to_owned(),
+                    );
+                }
                 said.push((format!("--set {name}"), name, literal(value)));
             }
             None => wrong.push(format!("--set {flag}: give name=value")),

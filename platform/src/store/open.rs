@@ -1,6 +1,13 @@
 //! Opening a database and bringing its schema up to date.
 
-use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
+use std::{
+    fs,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+    str::FromStr,
+    sync::Arc,
+    time::Duration,
+};
 
 use sqlx::{
     ConnectOptions as _, Connection as _, PgPool, SqliteConnection,
@@ -89,9 +96,8 @@ async fn open_sqlite(
     audited: &Arc<Notify>,
     running: watch::Sender<()>,
 ) -> Result<(Pool, Queues), StoreError> {
-    let options = sqlite_options(url)?
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal);
+    let options = sqlite_options(url)?.journal_mode(SqliteJournalMode::Wal);
+    create_private(options.get_filename())?;
     let mut connection: SqliteConnection = options.connect().await?;
     migrated(SQLITE_MIGRATIONS.run(&mut connection).await)?;
     connection.close().await?;
@@ -113,6 +119,18 @@ async fn open_sqlite(
         appends: queue,
     };
     Ok((Pool::Sqlite(readers), queues))
+}
+
+/// Makes the file where there is none, for its owner alone: SQLite gives its log the
+/// same mode (sqlite.org/wal.html).
+fn create_private(path: &Path) -> Result<(), StoreError> {
+    fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(path)
+        .map(drop)
+        .map_err(|error| StoreError::Unavailable(format!("{}: {error}", path.display())))
 }
 
 fn queue() -> (mpsc::Sender<Job>, Queue) {

@@ -16,7 +16,10 @@ pub(crate) fn routes(service: Service) -> Router {
 }
 
 pub(crate) fn api(service: Service) -> OpenApiRouter {
-    OpenApiRouter::new()
-        .routes(routes!(units::list))
-        .with_state(service)
+    described().with_state(service)
+}
+
+/// REST and its description.
+pub(crate) fn described() -> OpenApiRouter<Service> {
+    OpenApiRouter::new().routes(routes!(units::list))
 }

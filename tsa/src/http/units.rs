@@ -12,7 +12,8 @@ use crate::{Service, UnitInfo};
 #[utoipa::path(get, path = "/api/v1/tsa/units", tag = "time-stamps", responses(
     (status = 200, body = Vec<UnitInfo>),
     (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+    (status = 403, body = ProblemBody, content_type = "application/problem+json"),
+    (status = 503, body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn list(
     State(service): State<Service>,
     Extension(caller): Extension<Caller>,

@@ -70,8 +70,13 @@ pub(crate) enum Refusals {
     Unavailable(ProblemBody),
 }
 
-/// The routes with their descriptions.
+/// The routes.
 pub(crate) fn routes(service: Service) -> OpenApiRouter {
+    described().with_state(service)
+}
+
+/// The routes with their descriptions.
+pub(crate) fn described() -> OpenApiRouter<Service> {
     OpenApiRouter::new()
         .routes(routes!(users::list, users::add))
         .routes(routes!(users::show, users::change, users::delete))
@@ -81,5 +86,4 @@ pub(crate) fn routes(service: Service) -> OpenApiRouter {
         .routes(routes!(clients::list, clients::add))
         .routes(routes!(clients::show, clients::change, clients::delete))
         .routes(routes!(clients::renew_secret))
-        .with_state(service)
 }
