@@ -9,6 +9,14 @@ use serde_json::{Value as Json, json};
 
 use crate::house::{Answer, House, PASSWORD};
 
+on_both![
+    a_users_life,
+    a_clients_life,
+    nobody_raises_themselves,
+    what_is_wrong_is_said,
+    odd_text_reaches_nobody,
+];
+
 fn client(grants: &str) -> Caller {
     Caller {
         actor: Actor::Client {
@@ -37,9 +45,7 @@ async fn call(
         .await
 }
 
-#[tokio::test]
-async fn a_users_life() {
-    let house = House::new().await;
+async fn a_users_life(house: House) {
     let admin = house.admin();
     let new = json!({ "name": "Alice", "password": PASSWORD, "display_name": "Alice Wang", "grants": ["ca.*"] });
     let answer = call(
@@ -119,9 +125,7 @@ async fn a_users_life() {
     );
 }
 
-#[tokio::test]
-async fn a_clients_life() {
-    let house = House::new().await;
+async fn a_clients_life(house: House) {
     let admin = house.admin();
     let new = json!({ "client_name": "portal", "redirect_uris": ["https://portal.example/cb"], "id_token_signed_response_alg": "ES256" });
     let answer = call(&house, Method::POST, "/api/v1/clients", Some(new), &admin).await;
@@ -204,9 +208,7 @@ async fn deny_by_default() {
     }
 }
 
-#[tokio::test]
-async fn nobody_raises_themselves() {
-    let house = House::new().await;
+async fn nobody_raises_themselves(house: House) {
     house.add_user("alice").await;
     let clerk = client("idp.*");
     let user = json!({ "name": "mallory", "password": PASSWORD, "grants": ["*"] });
@@ -246,9 +248,7 @@ async fn nobody_raises_themselves() {
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
 }
 
-#[tokio::test]
-async fn what_is_wrong_is_said() {
-    let house = House::new().await;
+async fn what_is_wrong_is_said(house: House) {
     let admin = house.admin();
     for (body, status) in [
         (json!({ "name": "a b" }), 422),
@@ -296,9 +296,7 @@ async fn every_operation_declares_what_it_answers() {
     }
 }
 
-#[tokio::test]
-async fn odd_text_reaches_nobody() {
-    let house = House::new().await;
+async fn odd_text_reaches_nobody(house: House) {
     let admin = house.admin();
     for path in [
         "/api/v1/users/%00",

@@ -9,9 +9,19 @@ use crate::{
     jwt,
 };
 
-#[tokio::test]
-async fn a_person_signs_in_and_the_client_gets_tokens() {
-    let house = House::new().await;
+on_both![
+    a_person_signs_in_and_the_client_gets_tokens,
+    a_live_session_needs_no_second_sign_in,
+    id_tokens_by_es256_where_the_client_is_registered_so,
+    a_code_is_good_once_and_its_replay_voids_what_came_from_it,
+    of_many_who_redeem_a_code_at_once_one_gets_tokens,
+    what_does_not_fit_the_code_gets_nothing,
+    a_code_is_good_for_a_minute,
+    a_public_client_must_use_pkce_and_chooses_its_port,
+    a_disabled_user_gets_no_tokens,
+];
+
+async fn a_person_signs_in_and_the_client_gets_tokens(house: House) {
     let sub = house.add_user("alice").await;
     let client = house.portal().await;
     let mut browser = house.browser();
@@ -72,9 +82,7 @@ async fn a_person_signs_in_and_the_client_gets_tokens() {
     }
 }
 
-#[tokio::test]
-async fn a_live_session_needs_no_second_sign_in() {
-    let house = House::new().await;
+async fn a_live_session_needs_no_second_sign_in(house: House) {
     house.add_user("alice").await;
     let client = house.portal().await;
     let (_, mut browser) = code(&house, &client.client_id, &[]).await;
@@ -90,9 +98,7 @@ async fn a_live_session_needs_no_second_sign_in() {
     assert_eq!(answer.parameter("error").unwrap(), "login_required");
 }
 
-#[tokio::test]
-async fn id_tokens_by_es256_where_the_client_is_registered_so() {
-    let house = House::new().await;
+async fn id_tokens_by_es256_where_the_client_is_registered_so(house: House) {
     house.add_user("alice").await;
     let client = house
         .add_client(NewClient {
@@ -106,9 +112,7 @@ async fn id_tokens_by_es256_where_the_client_is_registered_so() {
     assert_eq!(header["alg"], "ES256");
 }
 
-#[tokio::test]
-async fn a_code_is_good_once_and_its_replay_voids_what_came_from_it() {
-    let house = House::new().await;
+async fn a_code_is_good_once_and_its_replay_voids_what_came_from_it(house: House) {
     house.add_user("alice").await;
     let client = house.portal().await;
     let (code, _) = code(
@@ -133,9 +137,8 @@ async fn a_code_is_good_once_and_its_replay_voids_what_came_from_it() {
     assert_eq!(house.count("idp.code.redeem", "refused").await, 1);
 }
 
-#[tokio::test]
-async fn of_many_who_redeem_a_code_at_once_one_gets_tokens() {
-    let house = std::sync::Arc::new(House::new().await);
+async fn of_many_who_redeem_a_code_at_once_one_gets_tokens(house: House) {
+    let house = std::sync::Arc::new(house);
     house.add_user("alice").await;
     let client = std::sync::Arc::new(house.portal().await);
     let (code, _) = code(&house, &client.client_id, &[]).await;
@@ -152,9 +155,7 @@ async fn of_many_who_redeem_a_code_at_once_one_gets_tokens() {
     assert_eq!(good, 1);
 }
 
-#[tokio::test]
-async fn what_does_not_fit_the_code_gets_nothing() {
-    let house = House::new().await;
+async fn what_does_not_fit_the_code_gets_nothing(house: House) {
     house.add_user("alice").await;
     let client = house.portal().await;
     let other = house.portal().await;
@@ -193,9 +194,7 @@ async fn what_does_not_fit_the_code_gets_nothing() {
     assert_eq!(redeem(&house, &client, &code).await.status, StatusCode::OK);
 }
 
-#[tokio::test]
-async fn a_code_is_good_for_a_minute() {
-    let house = House::new().await;
+async fn a_code_is_good_for_a_minute(house: House) {
     house.add_user("alice").await;
     let client = house.portal().await;
     let (code, _) = code(&house, &client.client_id, &[]).await;
@@ -206,9 +205,7 @@ async fn a_code_is_good_for_a_minute() {
     );
 }
 
-#[tokio::test]
-async fn a_public_client_must_use_pkce_and_chooses_its_port() {
-    let house = House::new().await;
+async fn a_public_client_must_use_pkce_and_chooses_its_port(house: House) {
     house.add_user("alice").await;
     let client = house
         .add_client(NewClient {
@@ -242,9 +239,7 @@ async fn a_public_client_must_use_pkce_and_chooses_its_port() {
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
 }
 
-#[tokio::test]
-async fn a_disabled_user_gets_no_tokens() {
-    let house = House::new().await;
+async fn a_disabled_user_gets_no_tokens(house: House) {
     house.add_user("alice").await;
     let client = house.portal().await;
     let (code, mut browser) = code(&house, &client.client_id, &[]).await;

@@ -16,6 +16,7 @@ use platform::{
     web::{ClientAddress, request_id_layer},
 };
 use serde_json::Value as Json;
+use testkit::Postgres;
 use tower::ServiceExt as _;
 use zeroize::Zeroizing;
 
@@ -35,6 +36,12 @@ pub struct House {
     _folder: tempfile::TempDir,
 }
 
+#[derive(Clone, Copy)]
+pub enum Database {
+    Sqlite,
+    Postgres,
+}
+
 /// A browser with its cookies.
 pub struct Browser {
     router: Router,
@@ -51,22 +58,30 @@ pub struct Answer {
 }
 
 impl House {
+    /// A house on SQLite.
     pub async fn new() -> Self {
-        Self::with(Config::default()).await
+        Self::on(Database::Sqlite).await
     }
 
-    pub async fn with(config: Config) -> Self {
-        Self::with_keys(config, signing_keys()).await
+    pub async fn on(database: Database) -> Self {
+        Self::build(database, signing_keys()).await
     }
 
-    pub async fn with_keys(config: Config, keys: SigningKeys) -> Self {
+    pub async fn with_keys(keys: SigningKeys) -> Self {
+        Self::build(Database::Sqlite, keys).await
+    }
+
+    async fn build(database: Database, keys: SigningKeys) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let database = database(folder.path());
+        let database = match database {
+            Database::Sqlite => format!("sqlite:{}", folder.path().join("xinshu.db").display()),
+            Database::Postgres => Postgres::shared().database(),
+        };
         let store = Store::open(&database).await.unwrap();
         let clock = Arc::new(ManualClock::new("2026-03-01T08:00:00Z".parse().unwrap()));
         let config = Config {
             issuer: ISSUER.to_owned(),
-            ..config
+            ..Config::default()
         };
         let service = Service::new(config, store.clone(), clock.clone(), keys).unwrap();
         let (api, _) = service.api().split_for_parts();
@@ -377,23 +392,4 @@ async fn send(router: &Router, request: Request<Body>) -> Answer {
         headers: parts.headers,
         body: String::from_utf8(body.to_vec()).unwrap(),
     }
-}
-
-/// A file in the test's folder; or, where `XINSHU_TEST_POSTGRES` names a
-/// server, a database of its own there.
-fn database(folder: &std::path::Path) -> String {
-    let Ok(server) = std::env::var("XINSHU_TEST_POSTGRES") else {
-        return format!("sqlite:{}", folder.join("xinshu.db").display());
-    };
-    let name = format!("idp_{}", hex::encode(platform::random::bytes::<8>()));
-    let done = std::process::Command::new("psql")
-        .args([
-            &format!("{server}/postgres"),
-            "-qc",
-            &format!("CREATE DATABASE {name}"),
-        ])
-        .status()
-        .unwrap();
-    assert!(done.success());
-    format!("{server}/{name}")
 }

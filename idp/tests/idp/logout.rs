@@ -7,9 +7,13 @@ use crate::{
     house::{House, PASSWORD, encode},
 };
 
-#[tokio::test]
-async fn with_the_id_token_no_question_is_asked() {
-    let house = House::new().await;
+on_both![
+    with_the_id_token_no_question_is_asked,
+    without_it_the_user_is_asked,
+    the_users_own_wish,
+];
+
+async fn with_the_id_token_no_question_is_asked(house: House) {
     house.add_user("alice").await;
     let client = house.portal().await;
     let (code, mut browser) = code(&house, &client.client_id, &[]).await;
@@ -27,9 +31,7 @@ async fn with_the_id_token_no_question_is_asked() {
     assert_eq!(house.count("idp.sign_out", "success").await, 1);
 }
 
-#[tokio::test]
-async fn without_it_the_user_is_asked() {
-    let house = House::new().await;
+async fn without_it_the_user_is_asked(house: House) {
     house.add_user("alice").await;
     let client = house.portal().await;
     let (_, mut browser) = code(&house, &client.client_id, &[]).await;
@@ -76,9 +78,7 @@ async fn a_post_from_the_client_goes_on_by_get() {
     assert_eq!(answer.location(), "/oauth2/logout?client_id=x");
 }
 
-#[tokio::test]
-async fn the_users_own_wish() {
-    let house = House::new().await;
+async fn the_users_own_wish(house: House) {
     house.add_user("alice").await;
     let mut browser = house.browser();
     browser.sign_in("/sign-in", "alice", PASSWORD).await;

@@ -6,6 +6,24 @@
     reason = "tests"
 )]
 
+/// Each story twice, on SQLite and on PostgreSQL.
+macro_rules! on_both {
+    ($($story:ident),+ $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test]
+            async fn $story() {
+                super::$story(crate::house::House::on(crate::house::Database::Sqlite).await).await;
+            })+
+        }
+        mod on_postgres {
+            $(#[tokio::test]
+            async fn $story() {
+                super::$story(crate::house::House::on(crate::house::Database::Postgres).await).await;
+            })+
+        }
+    };
+}
+
 mod api;
 mod authorize;
 mod bad_input;

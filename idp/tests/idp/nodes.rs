@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use axum::http::StatusCode;
-use idp::{Config, SigningKeys};
+use idp::SigningKeys;
 
 use crate::{
     flow::{authorize, code, redeem, refresh, userinfo},
@@ -11,9 +11,15 @@ use crate::{
     key::{Unplugged, signing_keys},
 };
 
-#[tokio::test]
-async fn what_one_node_began_another_goes_on_with() {
-    let first = House::new().await;
+on_both![
+    what_one_node_began_another_goes_on_with,
+    a_code_raced_for_at_two_nodes_is_redeemed_once,
+    guesses_count_at_all_nodes_together,
+    both_nodes_sign_with_the_keys_that_were_recorded_first,
+    what_is_past_its_end_is_deleted,
+];
+
+async fn what_one_node_began_another_goes_on_with(first: House) {
     let second = first.second_node().await;
     first.add_user("alice").await;
     let client = first.portal().await;
@@ -45,14 +51,8 @@ async fn what_one_node_began_another_goes_on_with() {
     );
 }
 
-#[tokio::test]
-async fn a_code_raced_for_at_two_nodes_is_redeemed_once() {
-    let nodes = [House::new().await];
-    let nodes = [
-        nodes[0].second_node().await,
-        nodes.into_iter().next().unwrap(),
-    ];
-    let nodes = std::sync::Arc::new(nodes);
+async fn a_code_raced_for_at_two_nodes_is_redeemed_once(first: House) {
+    let nodes = std::sync::Arc::new([first.second_node().await, first]);
     nodes[0].add_user("alice").await;
     let client = std::sync::Arc::new(nodes[0].portal().await);
     for _ in 0..4 {
@@ -71,9 +71,7 @@ async fn a_code_raced_for_at_two_nodes_is_redeemed_once() {
     }
 }
 
-#[tokio::test]
-async fn guesses_count_at_all_nodes_together() {
-    let first = House::new().await;
+async fn guesses_count_at_all_nodes_together(first: House) {
     let second = first.second_node().await;
     first.add_user("alice").await;
     for node in [&first, &second, &first, &second, &first] {
@@ -98,7 +96,7 @@ async fn a_signing_device_that_is_gone_is_said_and_costs_nobody_their_code() {
         es256: es256.clone(),
         rs256: keys.rs256,
     };
-    let house = House::with_keys(Config::default(), keys).await;
+    let house = House::with_keys(keys).await;
     house.add_user("alice").await;
     let client = house.portal().await;
     let (code, _) = code(&house, &client.client_id, &[]).await;
@@ -111,9 +109,7 @@ async fn a_signing_device_that_is_gone_is_said_and_costs_nobody_their_code() {
     assert_eq!(redeem(&house, &client, &code).await.status, StatusCode::OK);
 }
 
-#[tokio::test]
-async fn both_nodes_sign_with_the_keys_that_were_recorded_first() {
-    let house = House::new().await;
+async fn both_nodes_sign_with_the_keys_that_were_recorded_first(house: House) {
     let now = "2026-03-01T08:00:00Z".parse().unwrap();
     let (store, admin) = (&house.store, house.admin());
     assert_eq!(idp::key_uris(store).await.unwrap(), None);
@@ -128,9 +124,7 @@ async fn both_nodes_sign_with_the_keys_that_were_recorded_first() {
     assert_eq!(house.count("idp.key.record", "success").await, 2);
 }
 
-#[tokio::test]
-async fn what_is_past_its_end_is_deleted() {
-    let house = House::new().await;
+async fn what_is_past_its_end_is_deleted(house: House) {
     house.add_user("alice").await;
     let client = house.portal().await;
     let (code, _) = code(

@@ -4,11 +4,16 @@ use axum::http::StatusCode;
 
 use crate::house::{House, ISSUER, PASSWORD};
 
+on_both![
+    a_link_sets_a_password_once,
+    a_link_ends_after_a_day_and_with_the_next_link,
+    one_changes_ones_own_password_and_other_sessions_end,
+    one_ends_a_session_of_ones_own_and_no_other,
+];
+
 const NEW: &str = "a new and longer sentence";
 
-#[tokio::test]
-async fn a_link_sets_a_password_once() {
-    let house = House::new().await;
+async fn a_link_sets_a_password_once(house: House) {
     let new = idp::NewUser {
         name: "first".to_owned(),
         grants: vec!["*".to_owned()],
@@ -60,9 +65,7 @@ async fn a_link_sets_a_password_once() {
     assert_eq!(house.count("idp.user.set_password", "success").await, 1);
 }
 
-#[tokio::test]
-async fn a_link_ends_after_a_day_and_with_the_next_link() {
-    let house = House::new().await;
+async fn a_link_ends_after_a_day_and_with_the_next_link(house: House) {
     house.add_user("alice").await;
     let first = house
         .service
@@ -90,9 +93,7 @@ async fn a_link_ends_after_a_day_and_with_the_next_link() {
     );
 }
 
-#[tokio::test]
-async fn one_changes_ones_own_password_and_other_sessions_end() {
-    let house = House::new().await;
+async fn one_changes_ones_own_password_and_other_sessions_end(house: House) {
     house.add_user("alice").await;
     let (mut here, mut there) = (house.browser(), house.browser());
     for browser in [&mut here, &mut there] {
@@ -127,9 +128,7 @@ async fn one_changes_ones_own_password_and_other_sessions_end() {
     );
 }
 
-#[tokio::test]
-async fn one_ends_a_session_of_ones_own_and_no_other() {
-    let house = House::new().await;
+async fn one_ends_a_session_of_ones_own_and_no_other(house: House) {
     house.add_user("alice").await;
     house.add_user("bob").await;
     let (mut alice, mut phone, mut bob) = (house.browser(), house.browser(), house.browser());

@@ -8,6 +8,18 @@ use crate::{
     jwt,
 };
 
+on_both![
+    each_refresh_token_is_good_once,
+    reuse_revokes_the_family,
+    of_many_who_refresh_at_once_at_most_one_succeeds,
+    a_token_that_lay_too_long_is_not_good,
+    scope_may_shrink_and_never_grow,
+    another_client_cannot_use_it_and_does_no_harm,
+    a_new_password_ends_what_came_from_the_old_one,
+    a_new_password_ends_a_code_that_was_not_redeemed_yet,
+    ended_sessions_take_their_codes_along,
+];
+
 async fn signed_in(house: &House) -> (idp::ClientCredentials, String, String) {
     house.add_user("alice").await;
     let client = house.portal().await;
@@ -22,9 +34,7 @@ async fn signed_in(house: &House) -> (idp::ClientCredentials, String, String) {
     (client, text("refresh_token"), text("access_token"))
 }
 
-#[tokio::test]
-async fn each_refresh_token_is_good_once() {
-    let house = House::new().await;
+async fn each_refresh_token_is_good_once(house: House) {
     let (client, first, _) = signed_in(&house).await;
     house.pass(3600);
     let tokens = refresh(&house, &client, &first).await.json();
@@ -40,9 +50,7 @@ async fn each_refresh_token_is_good_once() {
     assert_eq!(house.count("idp.token.refresh", "success").await, 2);
 }
 
-#[tokio::test]
-async fn reuse_revokes_the_family() {
-    let house = House::new().await;
+async fn reuse_revokes_the_family(house: House) {
     let (client, first, access) = signed_in(&house).await;
     let second = refresh(&house, &client, &first).await.json();
     assert_eq!(
@@ -63,9 +71,8 @@ async fn reuse_revokes_the_family() {
     assert_eq!(house.count("idp.token.reuse", "refused").await, 1);
 }
 
-#[tokio::test]
-async fn of_many_who_refresh_at_once_at_most_one_succeeds() {
-    let house = std::sync::Arc::new(House::new().await);
+async fn of_many_who_refresh_at_once_at_most_one_succeeds(house: House) {
+    let house = std::sync::Arc::new(house);
     let (client, token, _) = signed_in(&house).await;
     let client = std::sync::Arc::new(client);
     let tasks: Vec<_> = (0..16)
@@ -81,9 +88,7 @@ async fn of_many_who_refresh_at_once_at_most_one_succeeds() {
     assert_eq!(good, 1);
 }
 
-#[tokio::test]
-async fn a_token_that_lay_too_long_is_not_good() {
-    let house = House::new().await;
+async fn a_token_that_lay_too_long_is_not_good(house: House) {
     let (client, token, _) = signed_in(&house).await;
     house.pass(30 * 24 * 3600 + 1);
     assert_eq!(
@@ -92,9 +97,7 @@ async fn a_token_that_lay_too_long_is_not_good() {
     );
 }
 
-#[tokio::test]
-async fn scope_may_shrink_and_never_grow() {
-    let house = House::new().await;
+async fn scope_may_shrink_and_never_grow(house: House) {
     let (client, token, _) = signed_in(&house).await;
     let ask = |scope: &'static str, token: String| {
         let (house, client) = (&house, &client);
@@ -117,9 +120,7 @@ async fn scope_may_shrink_and_never_grow() {
     assert_eq!(ask("email", token).await["scope"], "email");
 }
 
-#[tokio::test]
-async fn another_client_cannot_use_it_and_does_no_harm() {
-    let house = House::new().await;
+async fn another_client_cannot_use_it_and_does_no_harm(house: House) {
     let (client, token, _) = signed_in(&house).await;
     let other = house.portal().await;
     assert_eq!(
@@ -132,9 +133,7 @@ async fn another_client_cannot_use_it_and_does_no_harm() {
     );
 }
 
-#[tokio::test]
-async fn a_new_password_ends_what_came_from_the_old_one() {
-    let house = House::new().await;
+async fn a_new_password_ends_what_came_from_the_old_one(house: House) {
     let (client, token, _) = signed_in(&house).await;
     house
         .service
@@ -152,9 +151,7 @@ async fn a_new_password_ends_what_came_from_the_old_one() {
 }
 
 /// Whoever stole a session and fetched a code with it does not outlive the reset.
-#[tokio::test]
-async fn a_new_password_ends_a_code_that_was_not_redeemed_yet() {
-    let house = House::new().await;
+async fn a_new_password_ends_a_code_that_was_not_redeemed_yet(house: House) {
     house.add_user("alice").await;
     let client = house.portal().await;
     let (code, _) = code(&house, &client.client_id, &[("scope", "openid")]).await;
@@ -168,9 +165,7 @@ async fn a_new_password_ends_a_code_that_was_not_redeemed_yet() {
     assert_eq!(answer.json()["error"], "invalid_grant");
 }
 
-#[tokio::test]
-async fn ended_sessions_take_their_codes_along() {
-    let house = House::new().await;
+async fn ended_sessions_take_their_codes_along(house: House) {
     house.add_user("alice").await;
     let client = house.portal().await;
     let (code, _) = code(&house, &client.client_id, &[("scope", "openid")]).await;

@@ -4,13 +4,19 @@ use axum::http::StatusCode;
 
 use crate::house::{Answer, Browser, House, PASSWORD};
 
+on_both![
+    nobody_learns_whether_a_user_exists,
+    guessing_at_an_account_is_slowed_down_whether_it_exists_or_not,
+    guesses_at_the_same_moment_count_each,
+    a_sign_in_replaces_the_session,
+    sessions_end_after_their_time,
+];
+
 async fn attempt(browser: &mut Browser, name: &str, password: &str) -> Answer {
     browser.sign_in("/sign-in", name, password).await
 }
 
-#[tokio::test]
-async fn nobody_learns_whether_a_user_exists() {
-    let house = House::new().await;
+async fn nobody_learns_whether_a_user_exists(house: House) {
     for name in ["alice", "disabled"] {
         house.add_user(name).await;
     }
@@ -50,9 +56,7 @@ async fn nobody_learns_whether_a_user_exists() {
     assert_eq!(house.count("idp.sign_in", "refused").await, 4);
 }
 
-#[tokio::test]
-async fn guessing_at_an_account_is_slowed_down_whether_it_exists_or_not() {
-    let house = House::new().await;
+async fn guessing_at_an_account_is_slowed_down_whether_it_exists_or_not(house: House) {
     house.add_user("alice").await;
     for name in ["nobody", "alice"] {
         let mut browser = house.browser();
@@ -110,9 +114,8 @@ async fn guessing_at_an_account_is_slowed_down_whether_it_exists_or_not() {
     );
 }
 
-#[tokio::test]
-async fn guesses_at_the_same_moment_count_each() {
-    let house = std::sync::Arc::new(House::new().await);
+async fn guesses_at_the_same_moment_count_each(house: House) {
+    let house = std::sync::Arc::new(house);
     house.add_user("alice").await;
     let tasks: Vec<_> = (0..20)
         .map(|_| {
@@ -151,9 +154,7 @@ async fn an_address_that_tries_many_accounts_is_slowed_down() {
     );
 }
 
-#[tokio::test]
-async fn a_sign_in_replaces_the_session() {
-    let house = House::new().await;
+async fn a_sign_in_replaces_the_session(house: House) {
     house.add_user("alice").await;
     let mut browser = house.browser();
     browser.set_cookie("__Host-xinshu-session", "planted-by-someone-else");
@@ -187,9 +188,7 @@ async fn a_form_from_elsewhere_is_refused() {
     assert!(other.cookie("__Host-xinshu-session").is_none());
 }
 
-#[tokio::test]
-async fn sessions_end_after_their_time() {
-    let house = House::new().await;
+async fn sessions_end_after_their_time(house: House) {
     house.add_user("alice").await;
     let mut browser = house.browser();
     attempt(&mut browser, "alice", PASSWORD).await;

@@ -10,6 +10,17 @@ use crate::{
     jwt,
 };
 
+on_both![
+    a_robot_gets_a_token_for_the_api,
+    a_user_through_a_client_may_what_both_may,
+    tokens_for_other_audiences_do_not_open_the_api,
+    a_revoked_token_is_void,
+    revoking_a_refresh_token_voids_its_family,
+    introspection_tells_those_whom_it_concerns,
+    a_disabled_client_is_refused_at_once,
+    a_renewed_secret_ends_the_old_one,
+];
+
 fn robot(grants: &[&str]) -> NewClient {
     NewClient {
         name: "robot".to_owned(),
@@ -22,9 +33,7 @@ fn robot(grants: &[&str]) -> NewClient {
 
 const CREDENTIALS: (&str, &str) = ("grant_type", "client_credentials");
 
-#[tokio::test]
-async fn a_robot_gets_a_token_for_the_api() {
-    let house = House::new().await;
+async fn a_robot_gets_a_token_for_the_api(house: House) {
     let client = house.add_client(robot(&["ca.certificate.issue"])).await;
     let answer = house
         .call("/oauth2/token", Some(&client), &[CREDENTIALS])
@@ -48,9 +57,7 @@ async fn a_robot_gets_a_token_for_the_api() {
     assert!(house.service.authenticate_bearer(token).await.is_err());
 }
 
-#[tokio::test]
-async fn a_user_through_a_client_may_what_both_may() {
-    let house = House::new().await;
+async fn a_user_through_a_client_may_what_both_may(house: House) {
     house.add_user("alice").await;
     let client = house
         .add_client(NewClient {
@@ -79,9 +86,7 @@ async fn a_user_through_a_client_may_what_both_may() {
     );
 }
 
-#[tokio::test]
-async fn tokens_for_other_audiences_do_not_open_the_api() {
-    let house = House::new().await;
+async fn tokens_for_other_audiences_do_not_open_the_api(house: House) {
     let client = house.add_client(robot(&["*"])).await;
     let form = [CREDENTIALS, ("resource", "https://archive.example/")];
     let tokens = house
@@ -99,9 +104,7 @@ async fn tokens_for_other_audiences_do_not_open_the_api() {
     assert_eq!(answer.json()["error"], "invalid_target");
 }
 
-#[tokio::test]
-async fn a_revoked_token_is_void() {
-    let house = House::new().await;
+async fn a_revoked_token_is_void(house: House) {
     let client = house.add_client(robot(&["*"])).await;
     let tokens = house
         .call("/oauth2/token", Some(&client), &[CREDENTIALS])
@@ -138,9 +141,7 @@ async fn a_revoked_token_is_void() {
     );
 }
 
-#[tokio::test]
-async fn revoking_a_refresh_token_voids_its_family() {
-    let house = House::new().await;
+async fn revoking_a_refresh_token_voids_its_family(house: House) {
     house.add_user("alice").await;
     let client = house.portal().await;
     let (code, _) = code(
@@ -167,9 +168,7 @@ async fn revoking_a_refresh_token_voids_its_family() {
     );
 }
 
-#[tokio::test]
-async fn introspection_tells_those_whom_it_concerns() {
-    let house = House::new().await;
+async fn introspection_tells_those_whom_it_concerns(house: House) {
     house.add_user("alice").await;
     let client = house.portal().await;
     let stranger = house.portal().await;
@@ -208,9 +207,7 @@ async fn introspection_tells_those_whom_it_concerns() {
     assert_eq!(ask(&client, "access_token").await["active"], false);
 }
 
-#[tokio::test]
-async fn a_disabled_client_is_refused_at_once() {
-    let house = House::new().await;
+async fn a_disabled_client_is_refused_at_once(house: House) {
     let client = house.add_client(robot(&["*"])).await;
     let tokens = house
         .call("/oauth2/token", Some(&client), &[CREDENTIALS])
@@ -234,9 +231,7 @@ async fn a_disabled_client_is_refused_at_once() {
     );
 }
 
-#[tokio::test]
-async fn a_renewed_secret_ends_the_old_one() {
-    let house = House::new().await;
+async fn a_renewed_secret_ends_the_old_one(house: House) {
     let old = house.add_client(robot(&["*"])).await;
     let new = house
         .service
