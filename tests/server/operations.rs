@@ -36,7 +36,9 @@ fn health_readiness_and_metrics_are_told() {
 
 #[test]
 fn a_request_carries_one_id_through_answer_and_log() {
-    let node = Xinshu::init(XINSHU, Options::default());
+    let mut node = Xinshu::init(XINSHU, Options::default());
+    // Each answer is told at this level.
+    node.set("log.level=info,platform::web=debug");
     let server = node.serve();
     let order = serde_json::json!({ "profile": "none", "csr": "" }).to_string();
     let outcome = server.local(
@@ -50,15 +52,26 @@ fn a_request_carries_one_id_through_answer_and_log() {
         .unwrap()
         .trim();
     assert_eq!(id.len(), 16);
+    testkit::wait_until("the answer in the log", || server.log().contains(id));
     // Every line of the log is one JSON object.
-    for line in server.log().lines() {
-        let parsed: Value =
-            serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    let log: Vec<Value> = server
+        .log()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect();
+    for line in &log {
         assert!(
-            parsed["level"].is_string() && parsed["message"].is_string(),
+            line["level"].is_string() && line["message"].is_string(),
             "{line}"
         );
     }
+    let told = |line: &&Value| line["span"]["request_id"] == id && line["message"] == "answered";
+    let line = log.iter().find(told).unwrap();
+    assert_eq!(line["span"]["route"], "/api/v1/certificates");
+    assert!(
+        head.starts_with(&format!("HTTP/1.1 {} ", line["status"])),
+        "{head} {line}"
+    );
 }
 
 #[test]
