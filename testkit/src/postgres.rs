@@ -1,8 +1,8 @@
 //! A throw-away PostgreSQL cluster.
 
 use std::{
-    path::PathBuf,
-    process::{Child, Command, Stdio},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdin, Command, Stdio},
     sync::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
@@ -44,7 +44,10 @@ impl Postgres {
             // The death signal follows the thread that started the server,
             // so that thread must live as long as the process.
             std::thread::spawn(move || {
-                send.send(Self::start()).unwrap();
+                let cluster = Self::start();
+                // What is static is never dropped.
+                let _input = remove_after_us(cluster.folder.path());
+                send.send(cluster).unwrap();
                 loop {
                     std::thread::park();
                 }
@@ -179,6 +182,20 @@ impl Drop for Postgres {
 fn signal(child: &Child, name: &str) {
     let sent = run(Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]));
     assert!(sent.ok, "{}", sent.stderr);
+}
+
+/// Lets a shell remove `folder` when its input ends: once this process has ended,
+/// however it ends, and the server with it.
+fn remove_after_us(folder: &Path) -> Option<ChildStdin> {
+    let mut shell = Command::new("setsid")
+        .args(["sh", "-c", "cat; until rm -rf \"$0\"; do sleep 0.1; done"])
+        .arg(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    shell.stdin.take()
 }
 
 /// A PostgreSQL program, never as root: it refuses that.
