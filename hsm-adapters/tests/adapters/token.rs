@@ -16,6 +16,8 @@ use hsm_adapters::{KeyError, Pkcs11Settings, Pkcs11Store};
 
 const MODULE: &str = "/usr/lib/softhsm/libsofthsm2.so";
 const PIN: &str = "2468";
+/// How long a call may take.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A folder with a SoftHSM2 token in it.
 pub(crate) struct SoftHsm {
@@ -56,7 +58,7 @@ impl SoftHsm {
         Pkcs11Store::open(Pkcs11Settings {
             uri: uri.parse()?,
             queue,
-            timeout: Duration::from_secs(20),
+            timeout: TIMEOUT,
             sessions: 2,
             sm2: None,
             sm2_id: "1234567812345678".to_owned(),
