@@ -77,6 +77,7 @@ pub async fn round(jobs: &[Job], store: &Store, clock: &SharedClock, node: &str)
             Err(error) => tracing::warn!(job = job.name, %error, "a job's lease was not taken"),
         }
     }
+    metrics::counter!("xinshu_jobs_looked_total").increment(1);
 }
 
 /// Runs a job whose lease this node holds, and gives the lease back; `seen` is what
