@@ -68,6 +68,7 @@ fn a_database_locked_by_another_process_is_told_and_waited_for() {
     assert_eq!(line, "locked\n");
     let (status, answer) = issue(&server, &order);
     assert_eq!(status, 503, "{answer}");
+    assert!(answer.to_lowercase().contains("retry-after:"), "{answer}");
     assert!(server.log().contains("locked"), "{}", server.log());
 
     drop(holder.stdin.take());
