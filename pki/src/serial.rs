@@ -115,6 +115,23 @@ mod tests {
     }
 
     #[test]
+    fn each_of_120_bits_is_random() {
+        let random = aws_lc_rs::rand::SystemRandom::new();
+        let (mut ones, mut zeros) = ([0_u8; 15], [0_u8; 15]);
+        // That any bit is the same in all of them is as likely as one of 2 to the 192nd.
+        for _ in 0..200 {
+            let serial = SerialNumber::new(Timestamp::UNIX_EPOCH, &random).unwrap();
+            let bytes = serial.as_bytes();
+            let rest = &bytes[bytes.len() - 15..];
+            for (at, byte) in rest.iter().enumerate() {
+                ones[at] |= byte;
+                zeros[at] |= !byte;
+            }
+        }
+        assert_eq!((ones, zeros), ([0xff; 15], [0xff; 15]));
+    }
+
+    #[test]
     fn zero_and_too_long_are_refused() {
         assert!(SerialNumber::from_bytes(&[0, 0]).is_err());
         assert!(SerialNumber::from_bytes(&[1; 20]).is_ok());
