@@ -5,6 +5,7 @@
     reason = "a test fails where it cannot go on"
 )]
 
+mod checkpoint;
 mod commands;
 mod docs;
 mod doctor;
@@ -12,6 +13,7 @@ mod init;
 mod openapi;
 mod operations;
 mod parts;
+mod passphrase;
 mod readme;
 
 /// The binary under test.
