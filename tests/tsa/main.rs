@@ -11,6 +11,7 @@ mod every_token_is_on_record;
 mod openssl_accepts_tokens;
 mod refusals_say_why;
 mod rfc3161_client_accepts_tokens;
+mod rfc3161ng_accepts_tokens;
 mod sm2_and_ed25519_stamp_too;
 mod support;
 mod the_answer_is_to_the_question;
