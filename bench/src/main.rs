@@ -7,6 +7,7 @@
 mod database;
 mod limits;
 mod load;
+mod memory;
 mod services;
 mod table;
 
@@ -23,6 +24,7 @@ use testkit::{Options, Postgres, Server, SoftHsm, Xinshu};
 
 use database::Rows;
 use load::{Operation, Requests, Target};
+use memory::Peak;
 use table::{Row, Table};
 
 #[derive(Debug, Parser)]
@@ -179,7 +181,8 @@ impl<'a> Bench<'a> {
     }
 
     async fn run(&mut self, table: &mut Table) -> Result<()> {
-        let idle = self.server.resident_kib();
+        let idle = testkit::resident_kib(self.server.pid());
+        let peak = Peak::of(self.server.pid());
         let (https, http, root) = (
             self.server.https.clone(),
             self.server.http.clone(),
@@ -226,8 +229,7 @@ impl<'a> Bench<'a> {
         )
         .await?;
         self.sign_ins(table, &tls, &root).await?;
-        let loaded = self.server.resident_kib();
-        table.resources(self.database, self.started, idle, loaded);
+        table.resources(self.database, self.started, idle, peak.kib()?);
         anyhow::ensure!(
             self.server.stop(),
             "the server did not end well: {}",

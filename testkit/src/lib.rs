@@ -21,5 +21,5 @@ pub use browser::{Browser, Page};
 pub use command::{Outcome, cache, free_port, python, run, run_with, tool, wait_until};
 pub use postgres::Postgres;
 pub use robot::Robot;
-pub use server::{Options, Server, User, Xinshu};
+pub use server::{Options, Server, User, Xinshu, resident_kib};
 pub use softhsm::SoftHsm;
