@@ -10,12 +10,11 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
     middleware::{from_fn, from_fn_with_state},
     response::IntoResponse as _,
     routing::get,
 };
-use platform::web::{MAX_BODY, Problem, request_id_layer};
+use platform::web::{Problem, request_id_layer};
 use utoipa::openapi::{
     Content, ContentBuilder, Info, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder,
 };
@@ -150,6 +149,5 @@ fn finish(router: Router) -> Router {
                 "this address takes other methods; see Allow",
             )
         })
-        .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn(request_id_layer))
 }

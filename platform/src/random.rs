@@ -27,18 +27,29 @@ pub fn token() -> String {
 }
 
 /// A short identifier of 96 random bits, 16 characters of base64url. A name, not a
-/// secret: the bits are fetched many at a time, and wait in memory for their turn.
+/// secret.
 pub fn id() -> String {
+    URL_SAFE_NO_PAD.encode(from_stock::<12>())
+}
+
+/// What a digest is salted with: 128 random bits, 22 characters of base64url. It is
+/// kept beside the digest, and so is no secret either.
+pub fn salt() -> String {
+    URL_SAFE_NO_PAD.encode(from_stock::<16>())
+}
+
+/// Random bytes for what is no secret: fetched many at a time, they wait in memory
+/// for their turn.
+fn from_stock<const N: usize>() -> [u8; N] {
     thread_local! {
         static STOCK: RefCell<Stock> = const { RefCell::new(Stock::empty()) };
     }
-    STOCK.with_borrow_mut(|stock| URL_SAFE_NO_PAD.encode(stock.take()))
+    STOCK.with_borrow_mut(Stock::take)
 }
 
-const ID_BYTES: usize = 12;
-const STOCK_BYTES: usize = 64 * ID_BYTES;
+const STOCK_BYTES: usize = 1024;
 
-/// Random bytes for the identifiers that one thread makes next.
+/// Random bytes for what one thread makes next.
 struct Stock {
     bytes: [u8; STOCK_BYTES],
     left: usize,
@@ -52,14 +63,17 @@ impl Stock {
         }
     }
 
-    fn take(&mut self) -> &[u8] {
-        if self.left == 0 {
+    /// The next `N`, each given once.
+    fn take<const N: usize>(&mut self) -> [u8; N] {
+        const { assert!(N <= STOCK_BYTES) };
+        if self.left < N {
             self.bytes = bytes();
             self.left = STOCK_BYTES;
         }
-        let end = self.left;
-        self.left -= ID_BYTES;
-        &self.bytes[self.left..end]
+        self.left -= N;
+        let mut taken = [0; N];
+        taken.copy_from_slice(&self.bytes[self.left..self.left + N]);
+        taken
     }
 }
 
@@ -81,5 +95,7 @@ mod tests {
         let all: HashSet<String> = make().into_iter().chain(other).collect();
         assert_eq!(all.len(), 400);
         assert!(all.iter().all(|id| id.len() == 16));
+        let salts: HashSet<String> = (0..200).map(|_| salt()).collect();
+        assert_eq!(salts.len(), 200);
     }
 }

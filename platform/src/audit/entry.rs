@@ -176,7 +176,7 @@ impl Entry {
             Party::Plain(name) => name,
             Party::Personal(name) => {
                 if personal.salt.is_empty() {
-                    personal.salt = random::token();
+                    personal.salt = random::salt();
                 }
                 let commitment = commitment(&personal.salt, &name);
                 *slot(&mut personal) = Some(name);

@@ -2,6 +2,7 @@
 
 mod extract;
 mod limits;
+mod measure;
 mod problem;
 mod request;
 

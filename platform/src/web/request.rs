@@ -3,13 +3,14 @@
 use std::{net::IpAddr, time::Instant};
 
 use axum::{
-    extract::{MatchedPath, Request},
+    extract::{DefaultBodyLimit, MatchedPath, Request},
     http::{HeaderMap, HeaderName, HeaderValue, header},
     middleware::Next,
     response::Response,
 };
 use tracing::Instrument as _;
 
+use super::{MAX_BODY, measure};
 use crate::{Actor, Caller, i18n::Locale, random};
 
 static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -18,7 +19,7 @@ static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Clone, Copy, Debug)]
 pub struct ClientAddress(pub Option<IpAddr>);
 
-/// Gives a request its id, a [`Caller`] who has proved nothing yet (unless the
+/// Gives a request its id, a limit for its body, a [`Caller`] who has proved nothing yet (unless the
 /// listener knows one), a span for its log lines and its place in the metrics.
 pub async fn request_id_layer(mut request: Request, next: Next) -> Response {
     let request_id = random::id();
@@ -36,22 +37,17 @@ pub async fn request_id_layer(mut request: Request, next: Next) -> Response {
             });
         }
     }
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or("unmatched", MatchedPath::as_str)
-        .to_owned();
+    // A layer of its own would cost each request another boxed future.
+    DefaultBodyLimit::max(MAX_BODY).apply(&mut request);
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let route = matched.as_ref().map_or("unmatched", MatchedPath::as_str);
     let method = method_label(request.method());
     let span = tracing::info_span!("request", request_id, method, route);
     let started = Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;
     let duration = started.elapsed();
     let status = response.status().as_u16();
-    metrics::counter!("xinshu_http_requests_total",
-        "route" => route.clone(), "method" => method, "status" => status.to_string())
-    .increment(1);
-    metrics::histogram!("xinshu_http_request_seconds", "route" => route)
-        .record(duration.as_secs_f64());
+    measure::answered(route, method, status, duration.as_secs_f64());
     span.in_scope(|| {
         tracing::debug!(status, duration_ms = duration.as_millis(), "answered");
     });
