@@ -206,6 +206,11 @@ async fn deny_by_default() {
             StatusCode::UNAUTHORIZED
         );
     }
+    // Who said who they are is told of in the log; who did not, or only read, is not.
+    for action in ["idp.user.delete", "idp.session.end", "idp.client.delete"] {
+        assert_eq!(house.count(action, "refused").await, 1, "{action}");
+    }
+    assert_eq!(house.count("idp.user.read", "refused").await, 0);
 }
 
 async fn nobody_raises_themselves(house: House) {
@@ -246,6 +251,14 @@ async fn nobody_raises_themselves(house: House) {
     )
     .await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    for action in [
+        "idp.user.add",
+        "idp.client.add",
+        "idp.user.set_password",
+        "idp.user.password_link",
+    ] {
+        assert_eq!(house.count(action, "refused").await, 1, "{action}");
+    }
 }
 
 async fn what_is_wrong_is_said(house: House) {

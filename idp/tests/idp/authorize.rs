@@ -91,6 +91,31 @@ async fn prompt_login_wants_a_sign_in_for_this_very_request() {
 }
 
 #[tokio::test]
+async fn a_sign_in_for_a_request_is_not_one_for_it_an_hour_later() {
+    let house = House::new().await;
+    house.add_user("alice").await;
+    let client = house.portal().await;
+    for max_age in ["300", "600"] {
+        let path = authorize(&client.client_id, &[("max_age", max_age)]);
+        let mut browser = house.browser();
+        let answer = browser.sign_in(&path, "alice", PASSWORD).await;
+        let answer = browser.get(answer.location()).await;
+        assert!(answer.parameter("code").is_some(), "{answer:?}");
+        // Good as it is for a while, and then no more.
+        assert!(browser.get(&path).await.parameter("code").is_some());
+        house.pass(3600);
+        assert!(browser.get(&path).await.location().starts_with("/sign-in?"));
+    }
+    // Neither where the answer to it was never fetched.
+    let path = authorize(&client.client_id, &[("prompt", "login")]);
+    let mut browser = house.browser();
+    let answer = browser.sign_in(&path, "alice", PASSWORD).await;
+    house.pass(3600);
+    let answer = browser.get(answer.location()).await;
+    assert!(answer.location().starts_with("/sign-in?"), "{answer:?}");
+}
+
+#[tokio::test]
 async fn another_user_than_the_client_expects_signs_in_anew() {
     let house = House::new().await;
     house.add_user("alice").await;

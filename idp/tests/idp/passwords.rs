@@ -1,6 +1,7 @@
 //! Setting and changing passwords.
 
 use axum::http::StatusCode;
+use zeroize::Zeroizing;
 
 use crate::house::{House, ISSUER, PASSWORD};
 
@@ -8,6 +9,8 @@ on_both![
     a_link_sets_a_password_once,
     a_link_ends_after_a_day_and_with_the_next_link,
     one_changes_ones_own_password_and_other_sessions_end,
+    a_reset_outlasts_a_change_that_was_under_way,
+    a_reset_outlasts_sign_ins_that_were_under_way,
     one_ends_a_session_of_ones_own_and_no_other,
 ];
 
@@ -150,4 +153,52 @@ async fn one_ends_a_session_of_ones_own_and_no_other(house: House) {
         .await;
     assert_eq!(phone.get("/account").await.location(), "/sign-in");
     assert_eq!(alice.get("/account").await.status, StatusCode::OK);
+}
+
+/// Somebody who knows the old password is about to change it when it is reset.
+async fn a_reset_outlasts_a_change_that_was_under_way(house: House) {
+    const RESET: &str = "what the administrator chose";
+    house.add_user("alice").await;
+    let mut thief = house.browser();
+    thief.sign_in("/sign-in", "alice", PASSWORD).await;
+    let page = thief.get("/account").await;
+    let form = [
+        ("password", PASSWORD),
+        ("new_password", NEW),
+        ("new_password_again", NEW),
+    ];
+    let admin = house.admin();
+    // Two hashes against one: the reset is done first.
+    let (_, reset) = tokio::join!(
+        thief.submit("/account/password", &page, &form),
+        house
+            .service
+            .set_password("alice", Zeroizing::new(RESET.to_owned()), &admin),
+    );
+    reset.unwrap();
+    let mut owner = house.browser();
+    owner.address = [192, 0, 2, 8].into();
+    assert_eq!(
+        owner.sign_in("/sign-in", "alice", RESET).await.location(),
+        "/account"
+    );
+    assert_eq!(thief.get("/account").await.location(), "/sign-in");
+}
+
+/// Of many who sign in while the password is reset nobody is left signed in.
+async fn a_reset_outlasts_sign_ins_that_were_under_way(house: House) {
+    house.add_user("alice").await;
+    let mut browsers: Vec<_> = (0..4).map(|_| house.browser()).collect();
+    let attempts = browsers
+        .iter_mut()
+        .map(|browser| browser.sign_in("/sign-in", "alice", PASSWORD));
+    let admin = house.admin();
+    let reset = house
+        .service
+        .set_password("alice", Zeroizing::new(NEW.to_owned()), &admin);
+    let (_, reset) = tokio::join!(futures_util::future::join_all(attempts), reset);
+    reset.unwrap();
+    for mut browser in browsers {
+        assert_eq!(browser.get("/account").await.location(), "/sign-in");
+    }
 }

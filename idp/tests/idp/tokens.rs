@@ -5,8 +5,8 @@ use idp::{GrantType, NewClient};
 use platform::Actor;
 
 use crate::{
-    flow::{code, redeem, refresh, userinfo},
-    house::{House, ISSUER, portal},
+    flow::{VERIFIER, code, redeem, refresh, userinfo},
+    house::{CALLBACK, House, ISSUER, portal},
     jwt,
 };
 
@@ -16,6 +16,7 @@ on_both![
     tokens_for_other_audiences_do_not_open_the_api,
     a_revoked_token_is_void,
     revoking_a_refresh_token_voids_its_family,
+    a_token_for_another_resource_opens_that_one_alone,
     introspection_tells_those_whom_it_concerns,
     a_disabled_client_is_refused_at_once,
     a_renewed_secret_ends_the_old_one,
@@ -166,6 +167,55 @@ async fn revoking_a_refresh_token_voids_its_family(house: House) {
         userinfo(&house, access).await.status,
         StatusCode::UNAUTHORIZED
     );
+}
+
+async fn a_token_for_another_resource_opens_that_one_alone(house: House) {
+    const ARCHIVE: &str = "https://archive.example/";
+    const SHOP: &str = "https://shop.example/";
+    house.add_user("alice").await;
+    let client = NewClient {
+        resources: vec![ARCHIVE.to_owned(), SHOP.to_owned()],
+        ..portal()
+    };
+    let client = house.add_client(client).await;
+    let more = [
+        ("scope", "openid profile offline_access"),
+        ("resource", ARCHIVE),
+    ];
+    let token =
+        async |form: &[(&str, &str)]| house.call("/oauth2/token", Some(&client), form).await;
+    let (code, _) = code(&house, &client.client_id, &more).await;
+    let redeem = |resource| {
+        [
+            ("grant_type", "authorization_code"),
+            ("code", code.as_str()),
+            ("redirect_uri", CALLBACK),
+            ("code_verifier", VERIFIER),
+            ("resource", resource),
+        ]
+    };
+    // RFC 8707 §2.2: registered as well, and not what the user signed in for.
+    assert_eq!(token(&redeem(SHOP)).await.json()["error"], "invalid_target");
+    let tokens = token(&redeem(ARCHIVE)).await.json();
+    let access = tokens["access_token"].as_str().unwrap();
+    assert_eq!(jwt::verify(&house, access).await.1["aud"], ARCHIVE);
+    // The archive, which is given it, learns no name by it.
+    let answer = userinfo(&house, access).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    let refresh = |resource| {
+        [
+            ("grant_type", "refresh_token"),
+            ("refresh_token", tokens["refresh_token"].as_str().unwrap()),
+            ("resource", resource),
+        ]
+    };
+    assert_eq!(
+        token(&refresh(SHOP)).await.json()["error"],
+        "invalid_target"
+    );
+    let refreshed = token(&refresh(ARCHIVE)).await.json();
+    let access = refreshed["access_token"].as_str().unwrap();
+    assert_eq!(jwt::verify(&house, access).await.1["aud"], ARCHIVE);
 }
 
 async fn introspection_tells_those_whom_it_concerns(house: House) {
