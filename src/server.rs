@@ -235,10 +235,10 @@ enum Policy {
 }
 
 async fn renew_unit(node: &Node, tsa: &tsa::Service, policy: Policy) -> Result<()> {
-    let newest = node.ca.service_certificate(TSA).await?;
-    let revoked = newest.is_none() && node.ca.service_is_revoked(TSA).await?;
-    tsa.set_revoked(tsa::DEFAULT_UNIT, revoked);
-    let Some(newest) = newest else {
+    let Some(newest) = node.ca.service_certificate(TSA).await? else {
+        if node.ca.service_is_revoked(TSA).await? {
+            tsa.revoked(tsa::DEFAULT_UNIT);
+        }
         return Ok(());
     };
     let leaf = newest.chain.first().map(Certificate::to_pem);

@@ -135,6 +135,34 @@ async fn a_node_that_died_in_a_run_is_succeeded_by_another() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_clock_that_was_ahead_noted_counts_for_nothing() {
+    on_both(async |world| {
+        let job = world.counting(0);
+        let days = 30 * 24 * 3600;
+        world.pass(days);
+        assert_eq!(world.round(&job, "a").await, 1);
+        // Set right: the last run lies in the future now.
+        world.pass(-days);
+        assert_eq!(world.round(&job, "b").await, 2);
+        assert_eq!(world.round(&job, "a").await, 2);
+        world.pass(3600);
+        assert_eq!(world.round(&job, "a").await, 3);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clocks_that_differ_a_little_run_nothing_twice() {
+    on_both(async |world| {
+        let job = world.counting(0);
+        assert_eq!(world.round(&job, "a").await, 1);
+        world.pass(-5);
+        assert_eq!(world.round(&job, "b").await, 1);
+    })
+    .await;
+}
+
 /// Makes the job due, as an act does in its own transaction.
 async fn made_due(world: &World) -> MadeDue {
     let made = world

@@ -64,3 +64,25 @@ fn rise(mut ca: Ca) {
     assert!(ca.crl("issuing").next_update() > next_update);
     ca.node.xinshu(["audit", "verify"]).success();
 }
+
+/// RFC 5280 §3.3: what was revoked stays until it was on a CRL after its end, however
+/// long nobody published one.
+#[test]
+fn an_outage_takes_no_entry_away() {
+    let ca = Ca::start("p256");
+    let leaf = ca.issue("tls-server", &ca.web("www.example.org"));
+    ca.revoke(&leaf.serial, "keyCompromise").expect(204);
+    let listed = |ca: &Ca| ca.crl("issuing").entries().count();
+    assert_eq!(listed(&ca), 1);
+    // To the next CRL it is as if the server had been away for a hundred days, in
+    // which the certificate ended.
+    let mut last = number(&ca, "issuing");
+    let mut next = |days: i64| {
+        ca.server.advance(days * 24 * 3600);
+        wait_until("the scheduled CRL", || number(&ca, "issuing") > last);
+        last = number(&ca, "issuing");
+        listed(&ca)
+    };
+    assert_eq!(next(100), 1);
+    assert_eq!(next(10), 0);
+}

@@ -6,6 +6,7 @@
 )]
 
 mod a_lost_database_is_told_and_got_over;
+mod a_revoked_unit_gives_no_time;
 mod a_wrong_clock_gives_no_time;
 mod every_token_is_on_record;
 mod openssl_accepts_tokens;

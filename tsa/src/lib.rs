@@ -155,12 +155,11 @@ impl Service {
         Ok(())
     }
 
-    /// Says whether a unit's certificate is revoked: as long as it is, the unit gives no
-    /// time. Where there is no such unit, nothing happens.
-    pub fn set_revoked(&self, name: &str, revoked: bool) {
+    /// Says that a unit's certificate is revoked: it gives no time until it has another.
+    /// Where there is no such unit, nothing happens.
+    pub fn revoked(&self, name: &str) {
         if let Ok(unit) = self.unit(name)
-            && unit.revoked.swap(revoked, Ordering::Relaxed) != revoked
-            && revoked
+            && !unit.revoked.swap(true, Ordering::Relaxed)
         {
             tracing::error!(unit = name, "a time-stamping unit's certificate is revoked");
         }
