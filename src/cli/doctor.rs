@@ -1,5 +1,7 @@
 //! `xinshu doctor`: what is wrong, and how to mend it.
 
+mod mend;
+
 use std::{os::unix::fs::PermissionsExt as _, path::Path, process::ExitCode};
 
 use anyhow::Result;
@@ -127,7 +129,7 @@ async fn check_node(
         Err(error) => {
             findings.wrong(
                 format!("the node does not open: {error:#}"),
-                "mend what the message names",
+                mend::of(&error),
             );
             return;
         }

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use testkit::{Options, Xinshu};
+use testkit::{Options, Xinshu, wait_until};
 
 use crate::XINSHU;
 
@@ -43,15 +43,117 @@ fn loose_permissions_are_found_and_the_mend_mends() {
     node.xinshu(["doctor"]).success();
 }
 
+/// What is wrong, and its mend; there must be one thing.
+fn wrong(node: &Xinshu) -> (String, String) {
+    let report = node.xinshu(["doctor", "--json"]);
+    assert_eq!(report.code, Some(1), "{}{}", report.text(), report.stderr);
+    let report = report.json();
+    let findings = report["findings"].as_array().unwrap();
+    let wrong: Vec<_> = findings
+        .iter()
+        .filter(|finding| finding["good"] == false)
+        .collect();
+    let [finding] = wrong[..] else {
+        panic!("{report}")
+    };
+    let text = |name: &str| finding[name].as_str().unwrap().to_owned();
+    (text("finding"), text("mend"))
+}
+
+#[test]
+fn a_key_that_is_gone_is_found() {
+    let node = Xinshu::init(XINSHU, Options::default());
+    let key = key_file(&node, "issuing");
+    std::fs::rename(&key, node.file("elsewhere.pem")).unwrap();
+    let (finding, mend) = wrong(&node);
+    assert!(finding.contains("no key software:issuing"), "{finding}");
+    assert!(mend.contains("--only"), "{mend}");
+    // The mend: without the authority all is well.
+    node.xinshu(["doctor", "--only", "idp,tsa"]).success();
+}
+
+#[test]
+fn a_damaged_key_and_another_passphrase_are_told_apart() {
+    let node = Xinshu::init(XINSHU, Options::default());
+    let key = key_file(&node, "issuing");
+    let whole = std::fs::read_to_string(&key).unwrap();
+    let (middle, letter) = (
+        whole.len() / 2,
+        if whole.as_bytes()[whole.len() / 2] == b'A' {
+            "B"
+        } else {
+            "A"
+        },
+    );
+    let mut damaged = whole.clone();
+    damaged.replace_range(middle..=middle, letter);
+    std::fs::write(&key, damaged).unwrap();
+    let (finding, mend) = wrong(&node);
+    assert!(finding.contains("is damaged"), "{finding}");
+    assert!(mend.contains("from a backup"), "{mend}");
+    std::fs::write(&key, whole).unwrap();
+    std::fs::write(node.data().join("keys/passphrase"), "another one\n").unwrap();
+    let (finding, mend) = wrong(&node);
+    assert!(finding.contains("wrong PIN or passphrase"), "{finding}");
+    assert!(mend.contains("keys.passphrase_file"), "{mend}");
+}
+
+#[test]
+fn keys_in_another_folder_are_looked_for_there() {
+    let mut node = Xinshu::init(XINSHU, Options::default());
+    let elsewhere = node.file("keys-elsewhere");
+    std::fs::rename(node.data().join("keys"), &elsewhere).unwrap();
+    let passphrase = elsewhere.join("passphrase");
+    node.set(format!("keys.folder={}", elsewhere.display()));
+    node.set(format!("keys.passphrase_file={}", passphrase.display()));
+    node.xinshu(["doctor"]).success();
+}
+
+#[test]
+fn a_database_that_cannot_be_opened_is_found() {
+    let mut node = Xinshu::init(XINSHU, Options::default());
+    let nowhere = node.file("no/such/folder/x.db");
+    node.set(format!("database.url=sqlite:{}", nowhere.display()));
+    let report = node.xinshu(["doctor"]);
+    assert_eq!(report.code, Some(1));
+    assert!(
+        report.text().contains("database.url names it"),
+        "{}",
+        report.text()
+    );
+}
+
+#[test]
+fn a_clock_behind_the_log_is_found() {
+    let node = Xinshu::init(XINSHU, Options::default());
+    let server = node.serve();
+    let day = 24 * 3600;
+    server.advance(40 * day);
+    node.user("alice");
+    wait_until("the responder's renewal", || {
+        server.log().contains("a service's certificate was renewed")
+    });
+    assert!({ server }.stop());
+    let (finding, mend) = wrong(&node);
+    assert!(finding.contains("the log has an entry of"), "{finding}");
+    assert!(mend.contains("set the clock"), "{mend}");
+}
+
+fn key_file(node: &Xinshu, name: &str) -> std::path::PathBuf {
+    std::fs::read_dir(node.data().join("keys"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| {
+            let file = path.file_name().unwrap().to_string_lossy();
+            file.starts_with(name)
+        })
+        .unwrap()
+}
+
 #[test]
 fn a_world_readable_key_is_refused_at_start() {
     let node = Xinshu::init(XINSHU, Options::default());
-    let keys = node.data().join("keys");
-    let key = std::fs::read_dir(&keys)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .find(|path| path.to_string_lossy().contains("issuing"))
-        .unwrap();
+    let key = key_file(&node, "issuing");
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
     let log = node.try_serve(&[]).map(drop).unwrap_err();
     assert!(log.contains("chmod 600"), "{log}");
