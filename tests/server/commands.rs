@@ -39,6 +39,44 @@ fn commands_do_the_same_with_and_without_a_server() {
 }
 
 #[test]
+fn who_is_disabled_is_shown_and_a_generated_key_told_as_json() {
+    let node = Xinshu::init(XINSHU, Options::default());
+    node.user("alice");
+    node.user("bob");
+    node.xinshu(["user", "disable", "alice"]).success();
+    let list = node.xinshu(["user", "list"]).success().text();
+    let line = |name: &str| list.lines().find(|line| line.contains(name)).unwrap();
+    assert!(line("alice").ends_with("true"), "{list}");
+    assert!(!line("bob").ends_with("true"), "{list}");
+
+    let generate = ["hsm", "generate", "spare", "--algorithm", "p384", "--json"];
+    let key = node.xinshu(generate).success().json();
+    assert_eq!(key["uri"], "software:spare");
+    assert_eq!(key["algorithm"], "p384");
+}
+
+#[test]
+fn the_api_is_described_without_a_data_folder() {
+    let node = Xinshu::prepare(XINSHU, Options::default());
+    let described = node.xinshu(["openapi"]).success().json();
+    for path in [
+        "/api/v1/certificates",
+        "/api/v1/users",
+        "/api/v1/tsa/units",
+        "/api/v1/audit/entries",
+    ] {
+        let operations = described["paths"][path].as_object().unwrap();
+        for operation in operations.values() {
+            assert!(
+                operation["responses"]["408"].is_object(),
+                "{path}: {operation}"
+            );
+        }
+    }
+    assert!(!node.data().exists());
+}
+
+#[test]
 fn a_list_of_more_than_a_page_is_whole() {
     let node = Xinshu::init(XINSHU, Options::default());
     node.sql(

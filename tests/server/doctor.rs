@@ -164,12 +164,16 @@ fn wrong_settings_are_told_all_at_once() {
     let mut node = Xinshu::prepare(XINSHU, Options::default());
     node.set("listen.htps=127.0.0.1:1");
     node.set("ca.crl_hours=500");
+    node.set("ca.policy=my-policy");
+    node.set("log.level=loud=shout");
     node.set("public.url=http://insecure.example.org");
     let refused = node.initialize();
     assert_eq!(refused.code, Some(1));
     for part in [
         "did you mean listen.https?",
         "ca.crl_lifetime_hours",
+        "ca.policy",
+        "log.level",
         "public.url",
     ] {
         assert!(refused.stderr.contains(part), "{part}: {}", refused.stderr);

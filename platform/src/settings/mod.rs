@@ -422,10 +422,51 @@ mod tests {
     }
 
     #[test]
-    fn a_crl_that_would_go_stale_is_refused() {
-        let message = load("[ca]\ncrl_hours = 96\n", &[], &[])
-            .unwrap_err()
-            .to_string();
-        assert!(message.contains("must exceed ca.crl_hours"), "{message}");
+    fn what_would_do_harm_is_refused() {
+        for (file, part) in [
+            ("[ca]\ncrl_hours = 96\n", "must exceed ca.crl_hours"),
+            (
+                "[idp]\nsession_hours = 1\n",
+                "must not exceed idp.session_hours",
+            ),
+            ("[idp]\nrefresh_days = 4000000000\n", "from 1 to 3650"),
+            ("[keys]\nqueue = 0\n", "keys.queue (0) must be from 1"),
+            ("[keys]\nstore = \"vault:\"\n", "keys.store"),
+            (
+                "[database]\nurl = \"mysql://a:secret@b/c\"\n",
+                "database.url",
+            ),
+        ] {
+            let message = load(file, &[], &[]).unwrap_err().to_string();
+            assert!(message.contains(part), "{file}: {message}");
+            assert!(!message.contains("secret"), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_password_on_the_command_line_is_refused() {
+        for url in [
+            "postgres://x:secret@h/x",
+            "postgres://h/x?user=x&password=secret",
+        ] {
+            let flag = format!("database.url={url}");
+            let message = load("", &[], &[&flag]).unwrap_err().to_string();
+            assert!(message.contains("XINSHU_DATABASE__URL"), "{message}");
+            assert!(!message.contains("secret"), "{message}");
+            load("", &[("XINSHU_DATABASE__URL", url)], &[]).unwrap();
+        }
+        load("", &[], &["database.url=postgres://x@h:5432/x"]).unwrap();
+    }
+
+    #[test]
+    fn whoever_loads_may_object_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let flags = ["ca.crl_hours=96".to_owned()];
+        let object = |settings: &Settings| vec![format!("no {}", settings.tsa.policy)];
+        let all = Settings::load_and_check(folder.path(), [], &flags, object);
+        let message = all.unwrap_err().to_string();
+        for part in ["must exceed ca.crl_hours", "no 1.3.6.1.4.1.99999.1.1"] {
+            assert!(message.contains(part), "{message}");
+        }
     }
 }
