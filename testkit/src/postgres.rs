@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    process::{Child, ChildStdin, Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
@@ -46,11 +46,10 @@ impl Postgres {
             std::thread::spawn(move || {
                 let cluster = Self::start();
                 // What is static is never dropped.
-                let _input = remove_after_us(cluster.folder.path());
+                let mut shell = remove_after_us(cluster.folder.path());
+                let _input = shell.stdin.take();
                 send.send(cluster).unwrap();
-                loop {
-                    std::thread::park();
-                }
+                shell.wait().unwrap();
             });
             receive.recv().unwrap()
         })
@@ -186,16 +185,15 @@ fn signal(child: &Child, name: &str) {
 
 /// Lets a shell remove `folder` when its input ends: once this process has ended,
 /// however it ends, and the server with it.
-fn remove_after_us(folder: &Path) -> Option<ChildStdin> {
-    let mut shell = Command::new("setsid")
+fn remove_after_us(folder: &Path) -> Child {
+    Command::new("setsid")
         .args(["sh", "-c", "cat; until rm -rf \"$0\"; do sleep 0.1; done"])
         .arg(folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
-        .unwrap();
-    shell.stdin.take()
+        .unwrap()
 }
 
 /// A PostgreSQL program, never as root: it refuses that.
