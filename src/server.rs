@@ -75,13 +75,13 @@ pub(crate) async fn serve(data: &DataFolder, settings: Settings, services: Servi
     background.spawn(upkeep(readiness.clone()));
     // Opening the keys took 16 MiB at a time.
     allocator::give_back();
+    // Who reads that this node is ready may tell it to stop at once.
+    let told_to_stop = signals().context("signals cannot be waited for")?;
     announce(&listeners)?;
     let (stop, stopped) = watch::channel(false);
     let stopping = readiness.clone();
     tokio::spawn(async move {
-        if let Err(error) = wait_for_signal().await {
-            tracing::error!(%error, "signals cannot be waited for");
-        }
+        told_to_stop.await;
         tracing::info!("stopping: accepted requests are finished");
         stopping.stop();
         stop.send_replace(true);
@@ -160,14 +160,16 @@ fn node_jobs(node: &Node) -> Vec<jobs::Job> {
     jobs
 }
 
-async fn wait_for_signal() -> std::io::Result<()> {
+/// From now on SIGTERM and SIGINT end no process; gives what waits for one of them.
+fn signals() -> std::io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 async fn upkeep(readiness: Readiness) {

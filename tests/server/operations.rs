@@ -152,3 +152,13 @@ fn a_stop_finishes_what_was_accepted() {
     let report = node.xinshu(["audit", "verify", "--json"]).success().json();
     assert_eq!(report["waiting"], 0);
 }
+
+#[test]
+fn a_stop_at_the_first_moment_is_as_graceful() {
+    let node = Xinshu::init(XINSHU, Options::default());
+    // Which of the two comes first is for the machine to say: a few tries.
+    for _ in 0..8 {
+        let mut server = node.serve();
+        assert!(server.stop(), "{}", server.log());
+    }
+}
