@@ -10,7 +10,7 @@ use std::{
     process::{Command, Stdio},
     sync::{
         Mutex,
-        atomic::{AtomicU16, Ordering},
+        atomic::{AtomicBool, AtomicU16, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -144,4 +144,15 @@ pub fn python(program: &str) -> PathBuf {
 pub fn cache() -> PathBuf {
     let home = std::env::var_os("HOME").unwrap();
     PathBuf::from(home).join(".cache/xinshu")
+}
+
+/// Sets its flag when it goes, also where a test fails: threads that work until it is set
+/// would keep the failure waiting for ever.
+#[derive(Debug)]
+pub struct SetAtEnd<'a>(pub &'a AtomicBool);
+
+impl Drop for SetAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
 }

@@ -18,7 +18,7 @@ mod softhsm;
 
 pub use answer::Answer;
 pub use browser::{Browser, Page};
-pub use command::{Outcome, cache, free_port, python, run, run_with, tool, wait_until};
+pub use command::{Outcome, SetAtEnd, cache, free_port, python, run, run_with, tool, wait_until};
 pub use postgres::Postgres;
 pub use robot::Robot;
 pub use server::{Options, Server, User, Xinshu, resident_kib};

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use testkit::{Options, SoftHsm, Xinshu, wait_until};
+use testkit::{Options, SetAtEnd, SoftHsm, Xinshu, wait_until};
 
 use crate::{XINSHU, assert_log_holds, issue, order};
 
@@ -33,6 +33,7 @@ fn a_token_that_goes_away_is_told_and_used_again_when_it_is_back() {
     let (good, told) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let slowest_ms = AtomicU64::new(0);
     std::thread::scope(|scope| {
+        let _stop = SetAtEnd(&stop);
         for _ in 0..3 {
             scope.spawn(|| {
                 while !stop.load(Ordering::SeqCst) {
@@ -58,7 +59,6 @@ fn a_token_that_goes_away_is_told_and_used_again_when_it_is_back() {
         wait_until("certificates again", || {
             good.load(Ordering::SeqCst) >= before + 5
         });
-        stop.store(true, Ordering::SeqCst);
     });
     // A call that hangs lasts until its time is up.
     let slowest = Duration::from_millis(slowest_ms.into_inner());

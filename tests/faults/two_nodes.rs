@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use testkit::{Browser, Options, Postgres, Server, Xinshu, wait_until};
+use testkit::{Browser, Options, Postgres, Server, SetAtEnd, Xinshu, wait_until};
 
 use crate::{
     XINSHU, assert_log_holds,
@@ -121,6 +121,7 @@ fn one_node_is_killed_and_nothing_is_lost() {
     let of_doomed = InFlight::new(&doomed, &user, &stop);
     let of_survivor = InFlight::new(&survivor, &user, &stop);
     std::thread::scope(|scope| {
+        let _stop = SetAtEnd(&stop);
         let enough = |in_flight: &InFlight<'_>, more: [usize; 4]| {
             let counts = in_flight.done().counts();
             counts.iter().zip(more).all(|(count, more)| *count >= more)
@@ -133,7 +134,6 @@ fn one_node_is_killed_and_nothing_is_lost() {
         doomed.signal("KILL");
         let more = of_survivor.done().counts().map(|count| count + 10);
         wait_until("the survivor to go on", || enough(&of_survivor, more));
-        stop.store(true, Ordering::SeqCst);
     });
     let mut done = Done::default();
     let mut codes_acknowledged = 0;

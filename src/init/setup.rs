@@ -1,0 +1,240 @@
+//! What a set-up makes: keys, authorities, certificates of services.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail};
+use hsm_adapters::{Key, KeyAlgorithm, KeyError, Keyring};
+use jiff::tz::TimeZone;
+use pki::Name;
+use platform::{
+    Caller, Clock as _,
+    audit::{self, Entry, Party, Sequencer},
+    settings::Settings,
+};
+
+use super::InitOptions;
+use crate::{
+    data::{self, DataFolder},
+    node::{Ground, ca_config, tsa_config},
+    server::TSA,
+};
+
+/// A set-up on its way.
+pub(super) struct Setup<'a> {
+    pub(super) ground: &'a Ground,
+    pub(super) settings: &'a Settings,
+    pub(super) options: &'a InitOptions,
+    pub(super) caller: Caller,
+}
+
+impl Setup<'_> {
+    /// The log comes first: everything after it is entered there.
+    pub(super) async fn log(&self, data: &DataFolder) -> Result<()> {
+        let Ground { store, keyring, .. } = self.ground;
+        if Sequencer::identity(store).await?.is_none() {
+            let key = self.log_key().await?;
+            let origin = self.settings.public.url.trim_start_matches("https://");
+            audit::create(store, &format!("{origin}/log"), key.uri()).await?;
+        }
+        let (origin, uri) = Sequencer::identity(store)
+            .await?
+            .context("the log was not begun")?;
+        let key = keyring.find(&uri).await.context("the log's key")?;
+        let sequencer = Sequencer::new(store.clone(), key, self.ground.shared_clock());
+        let line = format!("{}\n", sequencer.verifier(&origin)?.encode());
+        match std::fs::read_to_string(data.log_key()) {
+            Ok(pinned) if pinned == line => Ok(()),
+            Ok(_) => bail!(
+                "{} pins another log's key than this database has; move it away if that is meant",
+                data.log_key().display()
+            ),
+            Err(_) => data::write_file(&data.log_key(), 0o644, line.as_bytes()),
+        }
+    }
+
+    /// Ed25519 by the default store; by the software keystore where a device lacks it.
+    async fn log_key(&self) -> Result<Arc<dyn Key>> {
+        match self.generate("log", KeyAlgorithm::Ed25519).await {
+            Err(error) if matches!(error.downcast_ref(), Some(KeyError::UnsupportedKey { .. })) => {
+                self.generate_at("software:log", KeyAlgorithm::Ed25519)
+                    .await
+            }
+            other => other,
+        }
+    }
+
+    /// A root and an issuing authority; beside an algorithm that browsers do not
+    /// take, a P-256 pair for this server's own certificate.
+    pub(super) async fn authorities(&self, step: &dyn Fn(&str)) -> Result<ca::Service> {
+        let Ground { store, keyring, .. } = self.ground;
+        let config = ca_config(self.settings)?;
+        let clock = self.ground.shared_clock();
+        let ca = ca::Service::open(config, store.clone(), clock, Some(keyring)).await?;
+        let algorithm = self.options.algorithm;
+        self.pair(
+            &ca,
+            ["root", ca::DEFAULT_CA],
+            ["Root CA", "Issuing CA"],
+            algorithm,
+        )
+        .await?;
+        step(&format!("authority  root and issuing, {algorithm}"));
+        let own = ca.authority("root")?.key().algorithm();
+        if !own.works_in_browsers() {
+            let subjects = ["TLS Root CA", "TLS Issuing CA"];
+            self.pair(
+                &ca,
+                ["tls-root", "tls-issuing"],
+                subjects,
+                KeyAlgorithm::P256,
+            )
+            .await?;
+            step("authority  tls-root and tls-issuing, p256, for browsers");
+        }
+        Ok(ca)
+    }
+
+    async fn pair(
+        &self,
+        ca: &ca::Service,
+        [root, issuing]: [&str; 2],
+        [root_subject, issuing_subject]: [&str; 2],
+        algorithm: KeyAlgorithm,
+    ) -> Result<()> {
+        for (name, subject, issuer) in [
+            (root, root_subject, None),
+            (issuing, issuing_subject, Some(root)),
+        ] {
+            if ca.authority(name).is_ok() {
+                continue;
+            }
+            let organization = &self.options.organization;
+            let subject = Name::builder()
+                .organization(organization)
+                .common_name(&format!("{organization} {subject}"))
+                .build()
+                .context("--organization")?;
+            let new = ca::NewAuthority {
+                name: name.to_owned(),
+                subject,
+                issuer: issuer.map(str::to_owned),
+                key: self.generate(name, algorithm).await?,
+            };
+            ca.create_authority(&self.caller, new)
+                .await
+                .with_context(|| format!("authority {name}"))?;
+        }
+        Ok(())
+    }
+
+    /// Certificates for the OCSP responders, the time-stamping unit and TLS.
+    pub(super) async fn services(&self, ca: &ca::Service) -> Result<()> {
+        for authority in ca
+            .authorities()
+            .iter()
+            .filter(|authority| !authority.is_root())
+        {
+            let name = format!("ocsp:{}", authority.name());
+            if ca.service_certificate(&name).await?.is_none() {
+                let label = format!("ocsp-{}", authority.name());
+                let key = self.generate(&label, authority.key().algorithm()).await?;
+                let purpose = ca::ServiceUse::OcspResponder;
+                ca.issue_for_service(&name, authority.name(), &purpose, service_key(&key))
+                    .await?;
+            }
+        }
+        self.time_stamping_unit(ca).await?;
+        self.tls(ca).await
+    }
+
+    async fn time_stamping_unit(&self, ca: &ca::Service) -> Result<()> {
+        let Ground { store, keyring, .. } = self.ground;
+        let clock = self.ground.shared_clock();
+        let tsa =
+            tsa::Service::open(tsa_config(self.settings), store.clone(), clock, keyring).await?;
+        let has_certificate = ca.service_certificate(TSA).await?.is_some();
+        if has_certificate && !tsa.units().is_empty() {
+            return Ok(());
+        }
+        let algorithm = ca.authority(ca::DEFAULT_CA)?.key().algorithm();
+        let key = self.generate("tsa-default", algorithm).await?;
+        let purpose = ca::ServiceUse::TimeStamping;
+        ca.issue_for_service(TSA, ca::DEFAULT_CA, &purpose, service_key(&key))
+            .await?;
+        let issued = ca
+            .service_certificate(TSA)
+            .await?
+            .context("the unit's certificate")?;
+        tsa.put_unit(&self.caller, tsa::DEFAULT_UNIT, &issued.chain_pem(), key)
+            .await?;
+        Ok(())
+    }
+
+    pub(super) async fn identity_provider(&self) -> Result<()> {
+        let store = &self.ground.store;
+        if idp::key_uris(store).await?.is_some() {
+            return Ok(());
+        }
+        let es256 = self.generate("idp-es256", KeyAlgorithm::P256).await?;
+        let rs256 = self.generate("idp-rs256", KeyAlgorithm::Rsa2048).await?;
+        let now = self.ground.clock.now();
+        idp::record_keys(store, es256.uri(), rs256.uri(), &self.caller, now).await?;
+        Ok(())
+    }
+
+    /// A key in the default store, named by what it is for and the year.
+    async fn generate(&self, purpose: &str, algorithm: KeyAlgorithm) -> Result<Arc<dyn Key>> {
+        let year = self.ground.clock.now().to_zoned(TimeZone::UTC).year();
+        let uri = self
+            .ground
+            .keyring
+            .default_uri(&format!("{purpose}-{year}"));
+        self.generate_at(&uri, algorithm).await
+    }
+
+    /// A key at `uri`; a number is added where that name is taken.
+    pub(super) async fn generate_at(
+        &self,
+        uri: &str,
+        algorithm: KeyAlgorithm,
+    ) -> Result<Arc<dyn Key>> {
+        const TRIES: u32 = 100;
+        let keyring: &Keyring = &self.ground.keyring;
+        for number in 1..TRIES {
+            let uri = if number == 1 {
+                uri.to_owned()
+            } else {
+                format!("{uri}-{number}")
+            };
+            match keyring.generate(&uri, algorithm).await {
+                Ok(key) => {
+                    self.record_key(&key).await?;
+                    return Ok(key);
+                }
+                Err(KeyError::KeyExists { .. }) => {}
+                Err(error) => return Err(error).with_context(|| format!("the key {uri}")),
+            }
+        }
+        bail!("{uri} and its successors are taken")
+    }
+
+    async fn record_key(&self, key: &Arc<dyn Key>) -> Result<()> {
+        let subject = Party::thing(format!("key:{}", key.uri()));
+        let entry = Entry::new(
+            "hsm.key.generate",
+            &self.caller,
+            subject,
+            self.ground.clock.now(),
+        );
+        let entry = entry.with("algorithm", key.algorithm().name());
+        Ok(self.ground.store.record(entry).await?)
+    }
+}
+
+/// What an authority needs to know of a service's key.
+pub(super) fn service_key(key: &Arc<dyn Key>) -> ca::ServiceKey<'_> {
+    ca::ServiceKey {
+        uri: key.uri(),
+        public_key: key.public_key(),
+    }
+}

@@ -1,0 +1,85 @@
+//! This node's own TLS key and certificate.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use hsm_adapters::{Key, KeyAlgorithm, KeyError};
+use pki::GeneralName;
+
+use super::setup::{Setup, service_key};
+use crate::server::{TLS_KEY, tls_name};
+
+impl Setup<'_> {
+    /// A key of this node's own for TLS, and its certificate with all its names.
+    pub(super) async fn tls(&self, ca: &ca::Service) -> Result<()> {
+        let key = self.tls_key(ca).await?;
+        let name = tls_name(key.as_ref());
+        let mut names = self.names()?;
+        if let Some(current) = ca.service_certificate(&name).await?
+            && let Some(leaf) = current.chain.first()
+        {
+            let has = leaf.subject_alt_names();
+            if names.iter().all(|name| has.contains(name)) {
+                return Ok(());
+            }
+            // A name that was given once stays.
+            for name in has {
+                if !names.contains(name) {
+                    names.push(name.clone());
+                }
+            }
+        }
+        let issuer = if ca.authority("tls-issuing").is_ok() {
+            "tls-issuing"
+        } else {
+            ca::DEFAULT_CA
+        };
+        let purpose = ca::ServiceUse::TlsServer(names);
+        ca.issue_for_service(&name, issuer, &purpose, service_key(&key))
+            .await?;
+        Ok(())
+    }
+
+    /// The key that is there, unless its certificate was revoked: then another one.
+    async fn tls_key(&self, ca: &ca::Service) -> Result<Arc<dyn Key>> {
+        let keyring = &self.ground.keyring;
+        match keyring.find(TLS_KEY).await {
+            Ok(key) if !ca.service_is_revoked(&tls_name(key.as_ref())).await? => return Ok(key),
+            Ok(_) => keyring
+                .destroy(TLS_KEY)
+                .await
+                .context("the revoked TLS key")?,
+            Err(KeyError::NoSuchKey { .. }) => {}
+            Err(error) => return Err(error).context("the TLS key"),
+        }
+        self.generate_at(TLS_KEY, KeyAlgorithm::P256).await
+    }
+
+    /// The names of this server: that of `public.url`, those given, and loopback's.
+    fn names(&self) -> Result<Vec<GeneralName>> {
+        let authority = self.settings.public.url.trim_start_matches("https://");
+        let host = match authority.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+            _ => authority,
+        };
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let mut names: Vec<GeneralName> = Vec::new();
+        let given = self.options.hostname.iter().map(String::as_str);
+        for text in [host]
+            .into_iter()
+            .chain(given)
+            .chain(["localhost", "127.0.0.1", "::1"])
+        {
+            let name = match text.parse() {
+                Ok(address) => GeneralName::Ip(address),
+                Err(_) => GeneralName::Dns(text.to_owned()),
+            };
+            name.check()
+                .with_context(|| format!("the server's name {text:?}"))?;
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        Ok(names)
+    }
+}
