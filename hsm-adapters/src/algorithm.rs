@@ -2,8 +2,8 @@
 //!
 //! Key algorithms, the signature schemes each can make, their OIDs, JOSE names,
 //! digests, strengths and PKCS#11 mechanisms are rows here and nowhere else.
-//! Adding an algorithm is one row in each table and one arm in the software
-//! keystore's signer.
+//! Adding an algorithm is one row in each table, and what a row cannot say: its
+//! mechanism, and its key pair in the software keystore (CONTRIBUTING.md has the list).
 
 mod mechanism;
 

@@ -259,8 +259,8 @@ impl Linted {
         &self.tbs.serial
     }
 
-    /// Signs, checks the signature by the issuer's public key, and checks that
-    /// the certificate holds exactly the bytes that were linted.
+    /// Signs, checks a device's signature by the issuer's public key, and checks
+    /// that the certificate holds exactly the bytes that were linted.
     ///
     /// # Errors
     /// [`Error::Key`] from the adapter, [`Error::SignedOtherwise`] where

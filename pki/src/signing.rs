@@ -7,8 +7,9 @@ use crate::{Error, PublicKey, Result, algorithm::encode_signature_algorithm, asn
 /// Signs `message` by `key`, which must be the one that is meant to. A device's
 /// signature is checked by the public key: a faulty device or a bit that flipped on
 /// the way does not get out (RFC 8017 has no such step; Boneh, DeMillo and Lipton
-/// say why). Within this process the library checks what could betray a key itself,
-/// and a verification would cost three times the signature.
+/// say why). Within this process the library itself checks the one kind of signature
+/// that betrays a key where it is faulty, RSA by its primes, and a verification of the
+/// others would cost three times the signature.
 pub(crate) async fn sign_checked(
     key: &dyn Key,
     expected: &PublicKey,

@@ -1,4 +1,5 @@
-//! Time, only from here (design rule 5).
+//! What time it is, only from here (design rule 5). How long something took is
+//! measured by `Instant`.
 
 use std::{sync::Arc, time::Instant};
 
