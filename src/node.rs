@@ -5,8 +5,8 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use anyhow::{Context as _, Result, bail};
-use hsm_adapters::{Keyring, KeyringSettings, Sm2Settings, read_passphrase};
+use anyhow::{Context as _, Result, anyhow, bail};
+use hsm_adapters::{Keyring, KeyringSettings, Sm2Mechanisms, Sm2Settings, read_passphrase};
 use jiff::SignedDuration;
 use pki::tsp::Accuracy;
 use platform::{
@@ -201,11 +201,21 @@ pub(crate) async fn open_keyring(keys: &Keys) -> Result<Keyring> {
     };
     let sm2 = Sm2Settings {
         id: keys.sm2_id.clone(),
-        ..Sm2Settings::default()
+        mechanisms: sm2_mechanisms(keys)
+            .map_err(|error| anyhow!("keys.sm2_mechanisms: {error}"))?,
     };
     Keyring::open_with(settings, sm2)
         .await
         .context("keys.store")
+}
+
+/// What the token calls SM2; none where the setting is empty.
+fn sm2_mechanisms(keys: &Keys) -> Result<Option<Sm2Mechanisms>, &'static str> {
+    let text = keys.sm2_mechanisms.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some)
 }
 
 /// What is wrong with settings that only those who use them can tell.
@@ -221,6 +231,12 @@ pub(crate) fn objections(settings: &Settings) -> Vec<String> {
             ));
         }
     }
+    if let Err(error) = sm2_mechanisms(&settings.keys) {
+        wrong.push(format!(
+            "keys.sm2_mechanisms = {:?} is not {error}",
+            settings.keys.sm2_mechanisms
+        ));
+    }
     if let Err(error) = logging::filter(&settings.log) {
         wrong.push(format!("log.level = {:?}: {error}", settings.log.level));
     }
@@ -230,7 +246,7 @@ pub(crate) fn objections(settings: &Settings) -> Vec<String> {
 pub(crate) fn ca_config(settings: &Settings) -> Result<ca::Config> {
     let ca = &settings.ca;
     let policy = pki::ObjectIdentifier::new(&ca.policy)
-        .map_err(|_| anyhow::anyhow!("ca.policy = {:?} is not an OID", ca.policy))?;
+        .map_err(|_| anyhow!("ca.policy = {:?} is not an OID", ca.policy))?;
     Ok(ca::Config {
         policy,
         http_url: settings.public.http_url.clone(),

@@ -28,6 +28,12 @@ pub trait Key: Debug + Send + Sync {
         false
     }
 
+    /// The signer's identity in its SM2 signatures, where that is another than the
+    /// default of GM/T 0009 §10.
+    fn sm2_id(&self) -> Option<&str> {
+        None
+    }
+
     /// Signs `message` (the message itself, not its digest).
     ///
     /// The signature comes in the form that X.509 carries: `ECDSA-Sig-Value`

@@ -217,29 +217,38 @@ impl PublicKey {
         message: &[u8],
         signature: &[u8],
     ) -> Result<()> {
+        self.verify_of(None, algorithm, message, signature)
+    }
+
+    /// As [`Self::verify`], where an SM2 signer has another identity than the default.
+    ///
+    /// # Errors
+    /// As [`Self::verify`].
+    pub fn verify_of(
+        &self,
+        sm2_id: Option<&str>,
+        algorithm: SignatureAlgorithm,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<()> {
         if !self.can_make(algorithm) {
             return Err(unsupported(WHAT, algorithm));
         }
+        if let (Verifying::Sm2(_), Some(id)) = (&self.verifier, sm2_id) {
+            let key = sm2::dsa::VerifyingKey::from_sec1_bytes(id, self.bits());
+            let good = key.is_ok_and(|key| verifies(&key, message, signature));
+            return told(good, algorithm);
+        }
         let good = match &self.verifier {
             Verifying::Parsed(key) => key.verify_sig(message, signature).is_ok(),
-            // GM/T 0009 §7.3: a SEQUENCE of r and s, as for ECDSA.
-            Verifying::Sm2(key) => ecdsa_der_to_raw(signature, 32)
-                .ok()
-                .and_then(|raw| sm2::dsa::Signature::from_slice(&raw).ok())
-                .is_some_and(|signature| key.verify(message, &signature).is_ok()),
+            Verifying::Sm2(key) => verifies(key, message, signature),
             Verifying::Rsa => rsa_verification(algorithm).is_some_and(|scheme| {
                 UnparsedPublicKey::new(scheme, self.bits())
                     .verify(message, signature)
                     .is_ok()
             }),
         };
-        if good {
-            Ok(())
-        } else {
-            Err(Error::BadSignature {
-                what: algorithm.name(),
-            })
-        }
+        told(good, algorithm)
     }
 
     /// Modulus and public exponent of an RSA key.
@@ -320,3 +329,21 @@ impl PartialEq for PublicKey {
 }
 
 impl Eq for PublicKey {}
+
+/// GM/T 0009 §7.3: a SEQUENCE of r and s, as for ECDSA.
+fn verifies(key: &sm2::dsa::VerifyingKey, message: &[u8], signature: &[u8]) -> bool {
+    ecdsa_der_to_raw(signature, 32)
+        .ok()
+        .and_then(|raw| sm2::dsa::Signature::from_slice(&raw).ok())
+        .is_some_and(|signature| key.verify(message, &signature).is_ok())
+}
+
+fn told(good: bool, algorithm: SignatureAlgorithm) -> Result<()> {
+    if good {
+        Ok(())
+    } else {
+        Err(Error::BadSignature {
+            what: algorithm.name(),
+        })
+    }
+}

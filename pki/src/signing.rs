@@ -26,7 +26,7 @@ pub(crate) async fn sign_checked(
     let signature = key.sign(algorithm, message).await?;
     if !key.is_in_process() {
         expected
-            .verify(algorithm, message, &signature)
+            .verify_of(key.sm2_id(), algorithm, message, &signature)
             .map_err(|_| otherwise("the signature does not verify"))?;
     }
     Ok(signature)

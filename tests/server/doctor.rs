@@ -166,6 +166,7 @@ fn wrong_settings_are_told_all_at_once() {
     node.set("ca.crl_hours=500");
     node.set("ca.policy=my-policy");
     node.set("log.level=loud=shout");
+    node.set("keys.sm2_mechanisms=CKM_SM2");
     node.set("public.url=http://insecure.example.org");
     let refused = node.initialize();
     assert_eq!(refused.code, Some(1));
@@ -174,6 +175,7 @@ fn wrong_settings_are_told_all_at_once() {
         "ca.crl_lifetime_hours",
         "ca.policy",
         "log.level",
+        "keys.sm2_mechanisms",
         "public.url",
     ] {
         assert!(refused.stderr.contains(part), "{part}: {}", refused.stderr);

@@ -1,6 +1,8 @@
 //! The PKCS#11 columns of the table: how a token makes each kind of key and
 //! signature.
 
+use std::str::FromStr;
+
 use cryptoki::{
     mechanism::{
         Mechanism, MechanismType,
@@ -25,6 +27,35 @@ pub struct Sm2Mechanisms {
     pub sign: u64,
     /// The `CKA_KEY_TYPE`, where it is not `CKK_EC`.
     pub key_type: Option<u64>,
+}
+
+impl FromStr for Sm2Mechanisms {
+    type Err = &'static str;
+
+    /// Reads two or three numbers parted by commas, in the order of the fields:
+    /// `0x80000201,0x80000203`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const WRONG: &str = "two or three numbers parted by commas, such as 0x80000201,0x80000203";
+        let number = |text: &str| {
+            let text = text.trim();
+            match text.strip_prefix("0x") {
+                Some(digits) => u64::from_str_radix(digits, 16),
+                None => text.parse(),
+            }
+            .map_err(|_| WRONG)
+        };
+        let numbers: Vec<u64> = text.split(',').map(number).collect::<Result<_, _>>()?;
+        let (key_pair_gen, sign, key_type) = match numbers[..] {
+            [key_pair_gen, sign] => (key_pair_gen, sign, None),
+            [key_pair_gen, sign, key_type] => (key_pair_gen, sign, Some(key_type)),
+            _ => return Err(WRONG),
+        };
+        Ok(Self {
+            key_pair_gen,
+            sign,
+            key_type,
+        })
+    }
 }
 
 /// What goes into `C_Sign`, and what comes out.
@@ -127,3 +158,21 @@ const PSS_SHA512: PkcsPssParams = PkcsPssParams {
     mgf: PkcsMgfType::MGF1_SHA512,
     s_len: Ulong::new(64),
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vendors_numbers_are_read() {
+        let read = |text: &str| text.parse::<Sm2Mechanisms>();
+        let two = read("0x80000201, 2147484163").expect("two numbers");
+        assert_eq!((two.key_pair_gen, two.sign), (0x8000_0201, 0x8000_0203));
+        assert_eq!(two.key_type, None);
+        let three = read("1,2,0x80000001").expect("three numbers");
+        assert_eq!(three.key_type, Some(0x8000_0001));
+        for wrong in ["", "1", "1,2,3,4", "1,0xg", "CKM_SM2,1"] {
+            assert!(read(wrong).is_err(), "{wrong:?}");
+        }
+    }
+}

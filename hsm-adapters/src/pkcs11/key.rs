@@ -85,6 +85,10 @@ impl Key for TokenKey {
         &self.shared.public_key
     }
 
+    fn sm2_id(&self) -> Option<&str> {
+        Some(&self.device.sm2_id)
+    }
+
     async fn sign(
         &self,
         algorithm: SignatureAlgorithm,

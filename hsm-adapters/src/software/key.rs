@@ -22,6 +22,7 @@ pub(super) struct SoftwareKey {
     uri: String,
     algorithm: KeyAlgorithm,
     public_key: Vec<u8>,
+    sm2_id: String,
     pair: Arc<KeyPair>,
     slow: Arc<LaneOwner<()>>,
     destroyed: AtomicBool,
@@ -31,12 +32,14 @@ impl SoftwareKey {
     pub(super) fn new(
         uri: String,
         pair: KeyPair,
+        sm2_id: String,
         slow: Arc<LaneOwner<()>>,
     ) -> Result<Self, &'static str> {
         Ok(Self {
             uri,
             algorithm: pair.algorithm(),
             public_key: pair.public_key()?,
+            sm2_id,
             pair: Arc::new(pair),
             slow,
             destroyed: AtomicBool::new(false),
@@ -65,6 +68,10 @@ impl Key for SoftwareKey {
 
     fn is_in_process(&self) -> bool {
         true
+    }
+
+    fn sm2_id(&self) -> Option<&str> {
+        Some(&self.sm2_id)
     }
 
     async fn sign(

@@ -234,7 +234,8 @@ impl Shared {
     }
 
     fn keep(&self, label: &str, pair: KeyPair) -> Result<Arc<SoftwareKey>, KeyError> {
-        let key = SoftwareKey::new(uri_of(label), pair, Arc::clone(&self.slow)).map_err(refused)?;
+        let (id, slow) = (self.sm2_id.clone(), Arc::clone(&self.slow));
+        let key = SoftwareKey::new(uri_of(label), pair, id, slow).map_err(refused)?;
         // Two callers may have decrypted the same key; both get the first one's.
         let mut open = self.open.lock();
         let kept = open

@@ -13,6 +13,7 @@ use futures_util::{FutureExt, future::join_all};
 use hsm_adapters::{
     KeyAlgorithm, KeyError, KeyStore, Keyring, KeyringSettings, SignatureAlgorithm,
     SoftwareSettings, SoftwareStore,
+    conformance::{OpenSsl, Verify as _},
 };
 use tempfile::TempDir;
 use zeroize::Zeroizing;
@@ -41,6 +42,32 @@ fn folder() -> (TempDir, PathBuf) {
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o7777
+}
+
+#[tokio::test]
+async fn the_identity_in_sm2_signatures_is_that_of_the_settings() {
+    const ID: &str = "ALICE123@YAHOO.COM";
+    let (_temporary, keys) = folder();
+    let store = SoftwareStore::open(SoftwareSettings {
+        folder: keys,
+        passphrase: Some(Zeroizing::new(PASSPHRASE.to_owned())),
+        queue: 16,
+        timeout: Duration::from_secs(60),
+        sm2_id: ID.to_owned(),
+    })
+    .unwrap();
+    let key = store.generate("sm2", KeyAlgorithm::Sm2).await.unwrap();
+    assert_eq!(key.sm2_id(), Some(ID));
+    let scheme = SignatureAlgorithm::Sm2Sm3;
+    let signature = key.sign(scheme, b"message").await.unwrap();
+    let verified = |sm2_id: &str| {
+        let openssl = OpenSsl {
+            sm2_id: sm2_id.to_owned(),
+        };
+        openssl.verify(key.public_key(), scheme, b"message", &signature)
+    };
+    verified(ID).unwrap();
+    verified("1234567812345678").unwrap_err();
 }
 
 #[tokio::test]

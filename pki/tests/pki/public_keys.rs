@@ -55,6 +55,13 @@ fn openssl_verifies_sm2_with_the_default_id() {
         "dgst -sm3 -verify key.pem -signature signature -sigopt distid:1234567812345678 message",
     );
     assert!(text.contains("Verified OK"), "{text}");
+    // Another identity is another signature.
+    let public = pair.public();
+    let signature = wait(pair.sign(SignatureAlgorithm::Sm2Sm3, b"message")).unwrap();
+    let verified = |id| public.verify_of(id, SignatureAlgorithm::Sm2Sm3, b"message", &signature);
+    verified(None).unwrap();
+    verified(Some("1234567812345678")).unwrap();
+    assert!(verified(Some("ALICE123@YAHOO.COM")).is_err());
 }
 
 #[test]

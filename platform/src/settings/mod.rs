@@ -62,6 +62,7 @@ pub struct Keys {
     pub queue: u32,
     pub timeout_seconds: u32,
     pub sm2_id: String,
+    pub sm2_mechanisms: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]

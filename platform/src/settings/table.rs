@@ -43,6 +43,7 @@ pub static SETTINGS: &[Setting] = &[
     setting("keys.queue", "4096", "Signatures that may wait for a device; more are refused at once as busy."),
     setting("keys.timeout_seconds", "10", "Seconds a signature may take."),
     setting("keys.sm2_id", "\"1234567812345678\"", "The default signer's id of SM2 signatures (GM/T 0009 section 10)."),
+    setting("keys.sm2_mechanisms", "\"\"", "What a PKCS#11 token calls SM2, as numbers from its vendor's header: making a key pair, signing a digest, and the key type where it is not CKK_EC, such as 0x80000201,0x80000203. Empty where it has no SM2."),
     setting("log.level", "\"info\"", "error, warn, info, debug or trace; or filters such as info,ca=debug."),
     setting("log.format", "\"json\"", "json, or text for reading by eye."),
     setting("ca.policy", "\"1.3.6.1.4.1.99999.2\"", "The arc under which each profile has its certificate policy: .1 tls-server, .2 person, .3 OCSP responders, .4 time-stamping units. Replace the example arc by your organization's."),
