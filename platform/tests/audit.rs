@@ -162,7 +162,7 @@ async fn every_edit_is_caught() {
         "DELETE FROM audit_entry WHERE id = (SELECT id FROM audit_placed WHERE leaf_index = 3)",
         "DELETE FROM audit_entry WHERE id = (SELECT id FROM audit_placed WHERE leaf_index = 9)",
         "UPDATE audit_entry SET id = id + 1000 WHERE id = (SELECT id FROM audit_placed WHERE leaf_index = 3)",
-        "UPDATE audit_entry SET id = id + 1099511627776 WHERE id = (SELECT id FROM audit_placed WHERE leaf_index = 3)",
+        "UPDATE audit_entry SET id = id + 5 * 1099511627776 WHERE id = (SELECT id FROM audit_placed WHERE leaf_index = 3)",
         "INSERT INTO audit_entry (id, written_at, action, body) SELECT id + 1000000, written_at, action, body FROM audit_entry WHERE id = (SELECT id FROM audit_placed WHERE leaf_index = 3)",
         "INSERT INTO audit_entry (id, written_at, action, body) SELECT 7, written_at, action, body FROM audit_entry WHERE id = (SELECT id FROM audit_placed WHERE leaf_index = 3)",
         "UPDATE audit_batch SET entries = entries - 1",
@@ -293,7 +293,39 @@ async fn a_head_that_is_gone_is_not_signed_again() {
         log.write(3).await;
         log.edit("DELETE FROM audit_checkpoint").await;
         let refused = log.sequencer.catch_up().await.unwrap_err();
-        assert!(refused.to_string().contains("not signed"), "{refused}");
+        assert!(
+            refused.to_string().contains("head is not there"),
+            "{refused}"
+        );
+    })
+    .await;
+}
+
+/// Nor by putting another head in its place.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_that_is_another_trees_is_not_built_upon() {
+    on_both(async |log| {
+        assert_eq!(log.write(3).await.size, 3);
+        // Or the earlier checkpoint would be thinned out.
+        log.pass();
+        assert_eq!(log.write(1).await.size, 4);
+        for (edit, told) in [
+            (
+                "UPDATE audit_checkpoint SET note =
+                 (SELECT note FROM audit_checkpoint WHERE tree_size = 3) WHERE tree_size = 4",
+                "another tree's",
+            ),
+            (
+                "UPDATE audit_checkpoint SET note = REPLACE(note, '\u{2014}', '-')",
+                "not signed by the log's key",
+            ),
+        ] {
+            log.edit(edit).await;
+            let entry = log.entry(Party::thing("thing"));
+            log.store.record(entry).await.unwrap();
+            let refused = log.sequencer.catch_up().await.unwrap_err();
+            assert!(refused.to_string().contains(told), "{refused}");
+        }
     })
     .await;
 }

@@ -48,8 +48,6 @@ struct Tree {
     origin: String,
     size: i64,
     frontier: Frontier,
-    /// Whether its head was signed.
-    signed: bool,
 }
 
 /// Entries on their way into the tree, and the head that they make.
@@ -171,11 +169,6 @@ impl Sequencer {
         let Some(tree) = self.tree().await? else {
             return Ok(false);
         };
-        if tree.size > 0 && !tree.signed {
-            // State and head are committed together. Whoever took the head away may
-            // have changed the state too: it is not signed again.
-            return Err(SequencerError::Damaged("its head is not signed"));
-        }
         let all = self.is_all_due();
         let newest = if all { i64::MAX } else { NEWEST };
         // What is committed never changes, so it is read and hashed before the
@@ -221,8 +214,8 @@ impl Sequencer {
         let row = self
             .store
             .fetch_optional(
-                "SELECT origin, size, frontier, (SELECT COUNT(*) FROM audit_checkpoint
-                    WHERE tree_size = audit_tree.size) AS signed
+                "SELECT origin, size, frontier, (SELECT note FROM audit_checkpoint
+                    WHERE tree_size = audit_tree.size) AS note
                  FROM audit_tree WHERE id = 1",
                 vec![],
             )
@@ -231,12 +224,29 @@ impl Sequencer {
         let size: i64 = row.get("size")?;
         let frontier = Frontier::decode(size.unsigned_abs(), &row.get::<Vec<u8>>("frontier")?)
             .ok_or(SequencerError::Damaged("size and frontier do not fit"))?;
-        Ok(Some(Tree {
+        let tree = Tree {
             origin: row.get("origin")?,
             size,
             frontier,
-            signed: row.flag("signed")?,
-        }))
+        };
+        if size > 0 {
+            self.check(&tree, row.get("note")?)?;
+        }
+        Ok(Some(tree))
+    }
+
+    /// State and head are committed together. Whoever took the head away, or put
+    /// another in its place, may have changed the state too: it is not signed again.
+    fn check(&self, tree: &Tree, note: Option<String>) -> Result<(), SequencerError> {
+        let note = note.ok_or(SequencerError::Damaged("its head is not there"))?;
+        let verifier = VerifierKey::of(&tree.origin, self.key.as_ref())?;
+        let head = Checkpoint::open(&note, &verifier)
+            .map_err(|_| SequencerError::Damaged("its head is not signed by the log's key"))?;
+        if head.size == tree.frontier.size() && head.root == tree.frontier.root() {
+            Ok(())
+        } else {
+            Err(SequencerError::Damaged("its head is another tree's"))
+        }
     }
 
     /// True where all streams should be looked at again.

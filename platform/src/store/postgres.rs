@@ -74,6 +74,10 @@ pub(super) async fn append(
     if tables.is_empty() {
         return Ok(());
     }
+    if let Some(table) = tables.iter().find(|(_, rows)| !are_alike(rows)) {
+        let reason = format!("rows of {} differ in their columns' types", table.0.name);
+        return Err(sqlx::Error::Encode(reason.into()));
+    }
     let mut query = sqlx::query::<Postgres>(AssertSqlSafe(insert(tables)));
     for (table, rows) in tables {
         for column in 0..table.columns.len() {
@@ -118,6 +122,16 @@ fn insert(tables: &ByTable<'_>) -> String {
             format!("WITH {} SELECT 1", parts.join(", "))
         }
     }
+}
+
+/// Whether all rows have columns of the same types: the first one's become the arrays'.
+fn are_alike(rows: &[&[Value]]) -> bool {
+    let mut all = rows
+        .iter()
+        .map(|row| row.iter().map(std::mem::discriminant));
+    let Some(first) = all.next() else { return true };
+    let first: Vec<_> = first.collect();
+    all.all(|row| row.eq(first.iter().copied()))
 }
 
 fn type_of(value: &Value) -> &'static str {
@@ -192,5 +206,15 @@ mod tests {
             "WITH t0 AS (INSERT INTO a (x, y) SELECT * FROM UNNEST($1::BIGINT[], $2::TEXT[])), \
              t1 AS (INSERT INTO b (z) SELECT * FROM UNNEST($3::BYTEA[])) SELECT 1"
         );
+    }
+
+    #[test]
+    fn rows_of_other_types_are_told_apart() {
+        let (number, text) = ([Value::from(1_i64)], [Value::from("one")]);
+        let nothing = [Value::Int(None)];
+        assert!(are_alike(&[]));
+        assert!(are_alike(&[&number, &nothing]));
+        assert!(!are_alike(&[&number, &text]));
+        assert!(!are_alike(&[&number, &[]]));
     }
 }

@@ -165,7 +165,8 @@ impl Lane {
             tx.rollback().await?;
             Ok::<_, StoreError>(taken)
         };
-        let taken = taken.await.unwrap_or(false);
+        let taken = tokio::time::timeout(PATIENCE, taken).await;
+        let taken = matches!(taken, Ok(Ok(true)));
         if taken {
             tracing::error!(
                 id = next,
