@@ -239,7 +239,7 @@ enum Policy {
 async fn renew_unit(node: &Node, tsa: &tsa::Service, policy: Policy) -> Result<()> {
     let Some(newest) = node.ca.service_certificate(TSA).await? else {
         if node.ca.service_is_revoked(TSA).await? {
-            tsa.revoked(tsa::DEFAULT_UNIT);
+            tsa.note_revoked(tsa::DEFAULT_UNIT);
         }
         return Ok(());
     };

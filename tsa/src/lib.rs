@@ -155,9 +155,9 @@ impl Service {
         Ok(())
     }
 
-    /// Says that a unit's certificate is revoked: it gives no time until it has another.
+    /// Takes note that a unit's certificate is revoked: it gives no time until it has another.
     /// Where there is no such unit, nothing happens.
-    pub fn revoked(&self, name: &str) {
+    pub fn note_revoked(&self, name: &str) {
         if let Ok(unit) = self.unit(name)
             && !unit.revoked.swap(true, Ordering::Relaxed)
         {
