@@ -8,13 +8,8 @@ mod ops;
 
 use std::sync::Arc;
 
-use axum::{
-    Router,
-    middleware::{from_fn, from_fn_with_state},
-    response::IntoResponse as _,
-    routing::get,
-};
-use platform::web::{Problem, request_id_layer};
+use axum::{Router, middleware::from_fn_with_state, response::IntoResponse as _, routing::get};
+use platform::web::{Problem, RequestIdLayer};
 use utoipa::openapi::{
     Content, ContentBuilder, Info, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder,
 };
@@ -149,5 +144,5 @@ fn finish(router: Router) -> Router {
                 "this address takes other methods; see Allow",
             )
         })
-        .layer(from_fn(request_id_layer))
+        .layer(RequestIdLayer)
 }

@@ -5,6 +5,7 @@
 //! something where the times themselves do not.
 
 mod database;
+mod http;
 mod limits;
 mod load;
 mod memory;
@@ -23,7 +24,8 @@ use clap::Parser;
 use testkit::{Options, Postgres, Server, SoftHsm, Xinshu};
 
 use database::Rows;
-use load::{Operation, Requests, Target};
+use http::Target;
+use load::{Operation, Requests};
 use memory::Peak;
 use table::{Row, Table};
 

@@ -7,11 +7,14 @@ use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
-use hyper::{StatusCode, body::Bytes};
+use bytes::Bytes;
 use serde_json::{Value, json};
 use testkit::{Server, Xinshu};
 
-use crate::load::{Connection, Operation, Prepared, Requests, Target};
+use crate::{
+    http::{Answer, Connection, Prepared, Target},
+    load::{Operation, Requests},
+};
 
 /// A client of the benchmark, as `client add` registers it.
 pub(crate) struct Client {
@@ -76,7 +79,7 @@ pub(crate) fn tokens(client: &Client) -> Requests {
             headers: vec![form_header(), client.basic()],
             body: form(&[("grant_type", "client_credentials"), ("scope", "api")]),
         }],
-        expect: StatusCode::OK,
+        expect: 200,
     }
 }
 
@@ -128,7 +131,7 @@ pub(crate) fn certificates(node: &Xinshu, token: &str) -> Result<Requests> {
             ],
             body: Bytes::from(body.to_string()),
         }],
-        expect: StatusCode::CREATED,
+        expect: 201,
     })
 }
 
@@ -160,7 +163,7 @@ pub(crate) fn ocsp(node: &Xinshu, server: &Server) -> Result<Requests> {
     }
     Ok(Requests {
         list: requests,
-        expect: StatusCode::OK,
+        expect: 200,
     })
 }
 
@@ -183,7 +186,7 @@ pub(crate) fn stamps(node: &Xinshu) -> Result<Requests> {
             headers: vec![("content-type", "application/timestamp-query".to_owned())],
             body: Bytes::from(std::fs::read(query)?),
         }],
-        expect: StatusCode::OK,
+        expect: 200,
     })
 }
 
@@ -194,7 +197,7 @@ pub(crate) fn constant(like: &Prepared, size: usize) -> Requests {
             path: format!("/bench/constant/{size}"),
             ..like.clone()
         }],
-        expect: StatusCode::OK,
+        expect: 200,
     }
 }
 
@@ -261,11 +264,7 @@ impl SignIn {
 impl Operation for SignIn {
     async fn run(&self, connection: &mut Connection, _: usize) -> Result<usize> {
         let answer = connection.send(&self.authorize).await?;
-        let location = answer
-            .headers
-            .get("location")
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
+        let location = answer.header("location").pop().unwrap_or_default();
         let Some(code) = location
             .split(['?', '&'])
             .find_map(|part| part.strip_prefix("code="))
@@ -283,7 +282,7 @@ impl Operation for SignIn {
             ..self.redeem.clone()
         };
         let answer = connection.send(&redeem).await?;
-        if answer.status != StatusCode::OK {
+        if answer.status != 200 {
             bail!(
                 "the code was not redeemed: {} {:?}",
                 answer.status,
@@ -312,7 +311,7 @@ async fn sign_in(target: &Target, name: &str, password: &str, _: &Path) -> Resul
             .and_then(|(_, rest)| rest.split_once('"'))
             .map_or("", |(value, _)| value)
     };
-    let mut cookies = cookies_of(&page.headers);
+    let mut cookies = cookies_of(&page);
     let answer = connection
         .send(&Prepared {
             method: "POST",
@@ -330,8 +329,8 @@ async fn sign_in(target: &Target, name: &str, password: &str, _: &Path) -> Resul
             ]),
         })
         .await?;
-    cookies.extend(cookies_of(&answer.headers));
-    if !answer.status.is_redirection() {
+    cookies.extend(cookies_of(&answer));
+    if !(300..400).contains(&answer.status) {
         bail!(
             "the sign-in was refused: {} {:?}",
             answer.status,
@@ -341,10 +340,10 @@ async fn sign_in(target: &Target, name: &str, password: &str, _: &Path) -> Resul
     Ok(cookies.join("; "))
 }
 
-fn cookies_of(headers: &hyper::HeaderMap) -> Vec<String> {
-    headers
-        .get_all("set-cookie")
+fn cookies_of(answer: &Answer) -> Vec<String> {
+    answer
+        .header("set-cookie")
         .iter()
-        .filter_map(|value| value.to_str().ok()?.split(';').next().map(str::to_owned))
+        .filter_map(|value| value.split(';').next().map(str::to_owned))
         .collect()
 }

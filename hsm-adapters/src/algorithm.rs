@@ -243,11 +243,16 @@ impl Digest {
 
     /// The digest's OID.
     pub fn oid(self) -> ObjectIdentifier {
+        // Constants, or the text would be read at each call.
+        const SHA256: ObjectIdentifier = oid("2.16.840.1.101.3.4.2.1");
+        const SHA384: ObjectIdentifier = oid("2.16.840.1.101.3.4.2.2");
+        const SHA512: ObjectIdentifier = oid("2.16.840.1.101.3.4.2.3");
+        const SM3: ObjectIdentifier = oid("1.2.156.10197.1.401");
         match self {
-            Self::Sha256 => oid("2.16.840.1.101.3.4.2.1"),
-            Self::Sha384 => oid("2.16.840.1.101.3.4.2.2"),
-            Self::Sha512 => oid("2.16.840.1.101.3.4.2.3"),
-            Self::Sm3 => oid("1.2.156.10197.1.401"),
+            Self::Sha256 => SHA256,
+            Self::Sha384 => SHA384,
+            Self::Sha512 => SHA512,
+            Self::Sm3 => SM3,
         }
     }
 

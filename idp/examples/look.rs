@@ -9,9 +9,9 @@ mod key;
 
 use std::sync::Arc;
 
-use axum::{Router, http::Uri, middleware::from_fn, response::Html, routing::get};
+use axum::{Router, http::Uri, response::Html, routing::get};
 use idp::{Config, NewClient, NewUser, Service};
-use platform::{Caller, Store, clock::SystemClock, web::request_id_layer};
+use platform::{Caller, Store, clock::SystemClock, web::RequestIdLayer};
 use zeroize::Zeroizing;
 
 #[tokio::main]
@@ -74,7 +74,7 @@ async fn main() {
         }),
     );
     tokio::spawn(async move { axum::serve(client_listener, portal).await });
-    axum::serve(listener, service.routes().layer(from_fn(request_id_layer)))
+    axum::serve(listener, service.routes().layer(RequestIdLayer))
         .await
         .unwrap();
 }

@@ -26,6 +26,24 @@ pub fn encode_signature_algorithm(algorithm: SignatureAlgorithm) -> Vec<u8> {
     })
 }
 
+/// Encoded once: all that is read or signed is looked up here.
+static ENCODED: LazyLock<Vec<(SignatureAlgorithm, Vec<u8>)>> = LazyLock::new(|| {
+    SignatureAlgorithm::all()
+        .map(|algorithm| (algorithm, encode_signature_algorithm(algorithm)))
+        .collect()
+});
+
+impl Writer {
+    /// The AlgorithmIdentifier of a signature, as [`encode_signature_algorithm`] has it.
+    pub(crate) fn signature_algorithm(&mut self, algorithm: SignatureAlgorithm) {
+        let known = ENCODED.iter().find(|(known, _)| *known == algorithm);
+        match known {
+            Some((_, encoded)) => self.raw(encoded),
+            None => self.raw(&encode_signature_algorithm(algorithm)),
+        }
+    }
+}
+
 /// The row of the table that a signature's AlgorithmIdentifier names.
 ///
 /// # Errors
@@ -36,12 +54,6 @@ pub fn decode_signature_algorithm(der: &[u8]) -> Result<SignatureAlgorithm> {
 }
 
 pub(crate) fn signature_algorithm(der: &[u8], what: &'static str) -> Result<SignatureAlgorithm> {
-    // Encoded once: every certificate that is read is looked up here twice.
-    static ENCODED: LazyLock<Vec<(SignatureAlgorithm, Vec<u8>)>> = LazyLock::new(|| {
-        SignatureAlgorithm::all()
-            .map(|algorithm| (algorithm, encode_signature_algorithm(algorithm)))
-            .collect()
-    });
     if let Some((algorithm, _)) = ENCODED.iter().find(|(_, encoded)| encoded == der) {
         return Ok(*algorithm);
     }

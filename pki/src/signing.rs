@@ -2,7 +2,7 @@
 
 use hsm_adapters::{Key, SignatureAlgorithm};
 
-use crate::{Error, PublicKey, Result, algorithm::encode_signature_algorithm, asn1::Writer};
+use crate::{Error, PublicKey, Result, asn1::Writer};
 
 /// Signs `message` by `key`, which must be the one that is meant to. A device's
 /// signature is checked by the public key: a faulty device or a bit that flipped on
@@ -38,7 +38,7 @@ pub(crate) fn assemble(tbs: &[u8], algorithm: SignatureAlgorithm, signature: &[u
     let mut out = Writer::with_capacity(tbs.len() + signature.len() + 100);
     out.sequence(|w| {
         w.raw(tbs);
-        w.raw(&encode_signature_algorithm(algorithm));
+        w.signature_algorithm(algorithm);
         w.bits(signature);
     });
     out.into_bytes()

@@ -1,5 +1,6 @@
 //! All SQL of the time-stamp authority.
 
+use hsm_adapters::Digest;
 use jiff::Timestamp;
 use pki::{SerialNumber, tsp::TimeStampReq};
 use platform::{
@@ -83,8 +84,13 @@ pub(crate) fn token(
 }
 
 /// The name under which a request's digest is on record and in the log.
-pub(crate) fn digest_name(request: &TimeStampReq) -> String {
-    format!("{:?}", request.digest())
+pub(crate) fn digest_name(request: &TimeStampReq) -> &'static str {
+    match request.digest() {
+        Digest::Sha256 => "Sha256",
+        Digest::Sha384 => "Sha384",
+        Digest::Sha512 => "Sha512",
+        Digest::Sm3 => "Sm3",
+    }
 }
 
 /// A token as it is on record: serial number, unit, time and imprint, hexadecimal where binary.

@@ -6,14 +6,13 @@ use axum::{
     Router,
     body::Body,
     http::{HeaderMap, Method, Request, StatusCode, header},
-    middleware::from_fn,
 };
 use http_body_util::BodyExt as _;
 use idp::{Client, ClientCredentials, Config, NewClient, NewUser, Service, SigningKeys};
 use platform::{
     Caller, Clock as _, Store,
     clock::ManualClock,
-    web::{ClientAddress, request_id_layer},
+    web::{ClientAddress, RequestIdLayer},
 };
 use serde_json::Value as Json;
 use testkit::Postgres;
@@ -86,8 +85,8 @@ impl House {
         let service = Service::new(config, store.clone(), clock.clone(), keys).unwrap();
         let (api, _) = service.api().split_for_parts();
         Self {
-            router: service.routes().layer(from_fn(request_id_layer)),
-            api: api.layer(from_fn(request_id_layer)),
+            router: service.routes().layer(RequestIdLayer),
+            api: api.layer(RequestIdLayer),
             service,
             store,
             clock,
@@ -107,8 +106,8 @@ impl House {
         let service = service.unwrap();
         let (api, _) = service.api().split_for_parts();
         Self {
-            router: service.routes().layer(from_fn(request_id_layer)),
-            api: api.layer(from_fn(request_id_layer)),
+            router: service.routes().layer(RequestIdLayer),
+            api: api.layer(RequestIdLayer),
             service,
             store,
             clock: self.clock.clone(),

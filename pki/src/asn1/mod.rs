@@ -9,7 +9,7 @@ mod time;
 mod writer;
 
 pub(crate) use cursor::{Cursor, Tlv};
-pub(crate) use time::{generalized_time, whole_seconds};
+pub(crate) use time::whole_seconds;
 pub(crate) use writer::{Writer, der_set_sort};
 
 /// Tag bytes, as they stand in DER.

@@ -1,6 +1,9 @@
 //! UTCTime and GeneralizedTime.
 
-use jiff::{Timestamp, civil, tz::TimeZone};
+use jiff::{
+    Timestamp, civil,
+    tz::{Offset, TimeZone},
+};
 
 use super::{Cursor, Writer, tag};
 use crate::{Error, Result};
@@ -9,18 +12,63 @@ impl Writer {
     /// A Time: UTCTime through 2049, GeneralizedTime from 2050 (RFC 5280 §4.1.2.5).
     /// `time` is of whole seconds and within 1950 to 9999; [`whole_seconds`] says so.
     pub(crate) fn time(&mut self, time: Timestamp) {
-        let civil = time.to_zoned(TimeZone::UTC).datetime();
+        let civil = Offset::UTC.to_datetime(time);
         if civil.year() < 2050 {
-            let text = format!("{:02}{}Z", civil.year() % 100, after_year(civil));
-            self.tlv(tag::UTC_TIME, text.as_bytes());
+            self.nested(tag::UTC_TIME, |w| {
+                w.digits(civil.year() % 100, 2);
+                w.after_year(civil);
+                w.raw(b"Z");
+            });
         } else {
-            self.generalized_time(time);
+            self.generalized_time(time, 0);
         }
     }
 
-    /// A GeneralizedTime of whole seconds.
-    pub(crate) fn generalized_time(&mut self, time: Timestamp) {
-        self.tlv(tag::GENERALIZED_TIME, generalized_time(time, 0).as_bytes());
+    /// A GeneralizedTime: `YYYYMMDDHHMMSS[.f…]Z` with at most `digits` digits of fraction,
+    /// nine at most, and no trailing zero (X.690 §11.7).
+    pub(crate) fn generalized_time(&mut self, time: Timestamp, digits: u8) {
+        let civil = Offset::UTC.to_datetime(time);
+        self.nested(tag::GENERALIZED_TIME, |w| {
+            w.digits(civil.year(), 4);
+            w.after_year(civil);
+            w.fraction(civil.subsec_nanosecond(), digits);
+            w.raw(b"Z");
+        });
+    }
+
+    fn after_year(&mut self, time: civil::DateTime) {
+        for part in [
+            time.month(),
+            time.day(),
+            time.hour(),
+            time.minute(),
+            time.second(),
+        ] {
+            self.digits(part, 2);
+        }
+    }
+
+    /// A dot and the fraction, or nothing.
+    fn fraction(&mut self, nanoseconds: i32, digits: u8) {
+        let mut width = digits.min(9);
+        let mut fraction = nanoseconds / 10_i32.pow(9 - u32::from(width));
+        while width > 0 && fraction % 10 == 0 {
+            fraction /= 10;
+            width -= 1;
+        }
+        if width > 0 {
+            self.raw(b".");
+            self.digits(fraction, width);
+        }
+    }
+
+    /// A number in so many decimal digits, with leading zeros.
+    fn digits(&mut self, number: impl Into<i32>, width: u8) {
+        let number = number.into();
+        for place in (0..u32::from(width)).rev() {
+            let digit = number / 10_i32.pow(place) % 10;
+            self.raw(&[b'0' + digit as u8]);
+        }
     }
 }
 
@@ -59,26 +107,6 @@ pub(crate) fn whole_seconds(time: Timestamp, field: &'static str) -> Result<Time
         return Err(Error::invalid(field, "outside the years 1950 to 9999"));
     }
     Timestamp::from_second(seconds).map_err(|error| Error::invalid(field, error.to_string()))
-}
-
-/// `YYYYMMDDHHMMSS[.f…]Z` with at most `digits` digits of fraction and no trailing zero.
-pub(crate) fn generalized_time(time: Timestamp, digits: u8) -> String {
-    let civil = time.to_zoned(TimeZone::UTC).datetime();
-    let nanoseconds = format!("{:09}", civil.subsec_nanosecond());
-    let fraction = nanoseconds[..usize::from(digits.min(9))].trim_end_matches('0');
-    let dot = if fraction.is_empty() { "" } else { "." };
-    format!("{:04}{}{dot}{fraction}Z", civil.year(), after_year(civil))
-}
-
-fn after_year(time: civil::DateTime) -> String {
-    format!(
-        "{:02}{:02}{:02}{:02}{:02}",
-        time.month(),
-        time.day(),
-        time.hour(),
-        time.minute(),
-        time.second()
-    )
 }
 
 fn year_2050() -> Timestamp {
@@ -163,10 +191,18 @@ mod tests {
     #[test]
     fn fractions_lose_trailing_zeros() {
         let time = at("2026-03-01T08:09:10.120456Z");
+        let generalized_time = |time, digits| {
+            let der = Writer::build(|w| w.generalized_time(time, digits));
+            assert_eq!(usize::from(der[1]), der.len() - 2);
+            String::from_utf8(der[2..].to_vec()).unwrap()
+        };
         assert_eq!(generalized_time(time, 2), "20260301080910.12Z");
         assert_eq!(generalized_time(time, 3), "20260301080910.12Z");
         assert_eq!(generalized_time(time, 6), "20260301080910.120456Z");
         assert_eq!(generalized_time(time, 0), "20260301080910Z");
+        let early = at("0099-01-02T03:04:05.000000009Z");
+        assert_eq!(generalized_time(early, 9), "00990102030405.000000009Z");
+        assert_eq!(generalized_time(early, 8), "00990102030405Z");
         let back = parse_generalized(b"20260301080910.120456Z", true);
         assert_eq!(back, Some(time));
     }

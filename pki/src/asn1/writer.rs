@@ -5,14 +5,14 @@ use const_oid::ObjectIdentifier;
 use super::tag;
 
 /// A growing DER encoding.
-#[derive(Default)]
 pub(crate) struct Writer {
     out: Vec<u8>,
 }
 
 impl Writer {
+    /// With room for what most values need.
     pub(crate) fn new() -> Self {
-        Self::default()
+        Self::with_capacity(256)
     }
 
     pub(crate) fn with_capacity(bytes: usize) -> Self {
@@ -52,9 +52,14 @@ impl Writer {
         // Most values are short: one octet of length, moved only when it is not enough.
         self.out.push(0);
         content(self);
-        let (length, count) = length_octets(self.out.len() - start - 1);
-        self.out
-            .splice(start..=start, length[..count].iter().copied());
+        match self.out.len() - start - 1 {
+            length @ 0..0x80 => self.out[start] = length as u8,
+            length => {
+                let (length, count) = length_octets(length);
+                self.out
+                    .splice(start..=start, length[..count].iter().copied());
+            }
+        }
     }
 
     pub(crate) fn sequence(&mut self, content: impl FnOnce(&mut Self)) {
@@ -86,10 +91,10 @@ impl Writer {
         let zeros = big_endian.iter().take_while(|byte| **byte == 0).count();
         let magnitude = &big_endian[zeros..];
         if magnitude.first().is_none_or(|first| *first >= 0x80) {
-            let mut value = Vec::with_capacity(magnitude.len() + 1);
-            value.push(0);
-            value.extend_from_slice(magnitude);
-            self.tlv(tag, &value);
+            self.nested(tag, |w| {
+                w.out.push(0);
+                w.raw(magnitude);
+            });
         } else {
             self.tlv(tag, magnitude);
         }

@@ -1,5 +1,7 @@
 //! Making SignedData.
 
+use std::sync::Arc;
+
 use const_oid::ObjectIdentifier;
 use hsm_adapters::{Digest, Key, SignatureAlgorithm};
 use jiff::Timestamp;
@@ -7,15 +9,18 @@ use jiff::Timestamp;
 use super::digest_of;
 use crate::{
     Certificate, PublicKey, Result,
-    algorithm::{digest_algorithm, encode_signature_algorithm, unsupported},
+    algorithm::{digest_algorithm, unsupported},
     asn1::{Writer, der_set_sort, tag, whole_seconds},
     oid,
     signing::sign_checked,
 };
 
-/// Who signs, prepared once: its certificate's identity, chain and algorithms.
+/// Who signs, prepared once: its certificate's identity, chain and algorithms. Clones share it.
 #[derive(Clone, Debug)]
-pub struct Signer {
+pub struct Signer(Arc<Identity>);
+
+#[derive(Debug)]
+struct Identity {
     public_key: PublicKey,
     algorithm: SignatureAlgorithm,
     digest: Digest,
@@ -53,7 +58,7 @@ impl Signer {
             return Err(unsupported("signer's key", algorithm));
         }
         let digest = digest_of(algorithm);
-        Ok(Self {
+        Ok(Self(Arc::new(Identity {
             public_key: certificate.public_key().clone(),
             algorithm,
             digest,
@@ -65,17 +70,17 @@ impl Signer {
             }),
             signing_certificate: signing_certificate_v2(certificate, digest),
             certificates: certificate_set(std::iter::once(certificate).chain(chain)),
-        })
+        })))
     }
 
     /// The digest that goes with the signer's algorithm.
     pub fn digest(&self) -> Digest {
-        self.digest
+        self.0.digest
     }
 
     /// How it signs.
     pub fn signature_algorithm(&self) -> SignatureAlgorithm {
-        self.algorithm
+        self.0.algorithm
     }
 
     /// Builds SignedData over `content` with the signed attributes contentType,
@@ -93,9 +98,9 @@ impl Signer {
         let mut attributes = vec![
             attribute(oid::ID_CONTENT_TYPE, |w| w.oid(content_type)),
             attribute(oid::ID_MESSAGE_DIGEST, |w| {
-                w.octets(&self.digest.hash(&content));
+                w.octets(&self.0.digest.hash(&content));
             }),
-            self.signing_certificate.clone(),
+            self.0.signing_certificate.clone(),
         ];
         if let Some(time) = signing_time {
             let time = whole_seconds(time, "signingTime")?;
@@ -123,11 +128,16 @@ impl UnsignedData {
     /// # Errors
     /// [`crate::Error::Key`] from the adapter, [`crate::Error::SignedOtherwise`].
     pub async fn sign(self, key: &dyn Key) -> Result<Vec<u8>> {
-        let signer = &self.signer;
+        let signer = &*self.signer.0;
         // RFC 5652 §5.4: what is signed is the SET OF, not the [0] it is carried as.
         let message = Writer::build(|w| w.tlv(tag::SET, &self.attributes));
         let signature = sign_checked(key, &signer.public_key, signer.algorithm, &message).await?;
-        let mut out = Writer::with_capacity(self.content.len() + 2048);
+        let certificates = match self.with_certificates {
+            true => signer.certificates.as_slice(),
+            false => &[],
+        };
+        let known = self.content.len() + self.attributes.len() + signature.len();
+        let mut out = Writer::with_capacity(known + certificates.len() + signer.sid.len() + 256);
         content_info(&mut out, |w| {
             // RFC 5652 §5.1: version 3 where the content is not id-data.
             w.integer(if self.content_type == oid::ID_DATA {
@@ -140,16 +150,14 @@ impl UnsignedData {
                 w.oid(self.content_type);
                 w.nested(tag::constructed(0), |w| w.octets(&self.content));
             });
-            if self.with_certificates {
-                w.raw(&signer.certificates);
-            }
+            w.raw(certificates);
             w.set(|w| {
                 w.sequence(|w| {
                     w.integer(1);
                     w.raw(&signer.sid);
                     digest_algorithm(w, signer.digest);
                     w.tlv(tag::constructed(0), &self.attributes);
-                    w.raw(&encode_signature_algorithm(signer.algorithm));
+                    w.signature_algorithm(signer.algorithm);
                     w.octets(&signature);
                 });
             });

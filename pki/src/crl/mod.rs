@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::{
     Error, Issuer, KeyUsage, Result, SerialNumber,
-    algorithm::{encode_signature_algorithm, unsupported},
+    algorithm::unsupported,
     asn1::{Writer, tag, whole_seconds},
     extension::{check_url, distribution_point_name},
     oid,
@@ -180,7 +180,7 @@ impl Issuer {
         let mut out = Writer::with_capacity(list.len() + 1024);
         out.sequence(|w| {
             w.integer(1);
-            w.raw(&encode_signature_algorithm(algorithm));
+            w.signature_algorithm(algorithm);
             w.raw(self.name().der());
             w.time(this_update);
             w.time(next_update);
@@ -247,7 +247,7 @@ fn write_entry(w: &mut Writer, entry: &Revocation) -> Result<()> {
                     });
                 }
                 if let Some(date) = invalidity {
-                    w.extension(oid::INVALIDITY_DATE, false, |w| w.generalized_time(date));
+                    w.extension(oid::INVALIDITY_DATE, false, |w| w.generalized_time(date, 0));
                 }
             });
         }

@@ -146,7 +146,7 @@ impl Responder {
         let tbs = Writer::build(|w| {
             w.sequence(|w| {
                 w.raw(&self.responder_id);
-                w.generalized_time(produced_at);
+                w.generalized_time(produced_at, 0);
                 w.tlv(tag::SEQUENCE, &list);
                 if let Some(nonce) = nonce {
                     w.nested(tag::constructed(1), |w| {
@@ -215,7 +215,7 @@ fn write_single(w: &mut Writer, answer: &SingleResponse) -> Result<()> {
         match (answer.status, revoked_at) {
             (CertStatus::Revoked { reason, .. }, Some(time)) => {
                 w.nested(tag::constructed(1), |w| {
-                    w.generalized_time(time);
+                    w.generalized_time(time, 0);
                     if reason != RevocationReason::Unspecified {
                         w.nested(tag::constructed(0), |w| {
                             w.tlv(tag::ENUMERATED, &[reason.code()]);
@@ -226,9 +226,9 @@ fn write_single(w: &mut Writer, answer: &SingleResponse) -> Result<()> {
             (CertStatus::Good, _) => w.tlv(tag::context(0), &[]),
             (CertStatus::Unknown | CertStatus::Revoked { .. }, _) => w.tlv(tag::context(2), &[]),
         }
-        w.generalized_time(this_update);
+        w.generalized_time(this_update, 0);
         if let Some(next_update) = next_update {
-            w.nested(tag::constructed(0), |w| w.generalized_time(next_update));
+            w.nested(tag::constructed(0), |w| w.generalized_time(next_update, 0));
         }
     });
     Ok(())

@@ -8,7 +8,7 @@ use super::{TimeStampReq, response::granted};
 use crate::{
     Certificate, Error, KeyUsage, Result, SerialNumber,
     algorithm::{read_digest_oid, unsupported},
-    asn1::{Cursor, Writer, generalized_time, tag, whole_seconds},
+    asn1::{Cursor, Writer, tag, whole_seconds},
     cms, oid,
 };
 
@@ -151,8 +151,7 @@ impl TimeStamper {
                 w.oid(stamp.policy);
                 w.raw(request.message_imprint());
                 w.unsigned(stamp.serial.as_bytes());
-                let time = generalized_time(stamp.gen_time, stamp.fraction_digits);
-                w.tlv(tag::GENERALIZED_TIME, time.as_bytes());
+                w.generalized_time(stamp.gen_time, stamp.fraction_digits);
                 if let Some(accuracy) = stamp.accuracy {
                     write_accuracy(w, accuracy);
                 }

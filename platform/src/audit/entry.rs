@@ -225,6 +225,12 @@ fn party(actor: &Actor) -> Party {
 }
 
 fn json(value: &impl Serialize) -> String {
+    /// What most entries take.
+    const ROOM: usize = 512;
+    let mut text = Vec::with_capacity(ROOM);
     // Maps with text keys and plain values always serialize.
-    serde_json::to_string(value).unwrap_or_default()
+    match serde_json::to_writer(&mut text, value) {
+        Ok(()) => String::from_utf8(text).unwrap_or_default(),
+        Err(_) => String::new(),
+    }
 }

@@ -9,4 +9,4 @@ mod request;
 pub use extract::{JsonBody, PathParams, QueryParams};
 pub use limits::{MAX_BODY, body_limit, no_cache};
 pub use problem::{Problem, ProblemBody};
-pub use request::{ClientAddress, locale, request_id_layer};
+pub use request::{ClientAddress, RequestIdLayer, locale};

@@ -1,13 +1,18 @@
 //! A request's id, the reader's language, the client's address.
 
-use std::{net::IpAddr, time::Instant};
+use std::{
+    net::IpAddr,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Instant,
+};
 
 use axum::{
     extract::{DefaultBodyLimit, MatchedPath, Request},
     http::{HeaderMap, HeaderName, HeaderValue, header},
-    middleware::Next,
     response::Response,
 };
+use tower::{Layer, Service};
 use tracing::Instrument as _;
 
 use super::{MAX_BODY, measure};
@@ -21,40 +26,82 @@ pub struct ClientAddress(pub Option<IpAddr>);
 
 /// Gives a request its id, a limit for its body, a [`Caller`] who has proved nothing yet (unless the
 /// listener knows one), a span for its log lines and its place in the metrics.
-pub async fn request_id_layer(mut request: Request, next: Next) -> Response {
-    let request_id = random::id();
+#[derive(Clone, Copy, Debug)]
+pub struct RequestIdLayer;
+
+/// What [`RequestIdLayer`] makes of a route. A service written out, since every request
+/// passes here: `axum::middleware::from_fn` would copy the route for each.
+#[derive(Clone, Debug)]
+pub struct RequestId<S>(S);
+
+impl<S> Layer<S> for RequestIdLayer {
+    type Service = RequestId<S>;
+
+    fn layer(&self, route: S) -> RequestId<S> {
+        RequestId(route)
+    }
+}
+
+impl<S> Service<Request> for RequestId<S>
+where
+    S: Service<Request, Response = Response>,
+    S::Future: Send + 'static,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.0.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let request_id = random::id();
+        introduce(&mut request, &request_id);
+        let matched = request.extensions().get::<MatchedPath>().cloned();
+        let method = method_label(request.method());
+        let span = tracing::info_span!("request", request_id, method, route = name_of(&matched));
+        let started = Instant::now();
+        let answer = span.in_scope(|| self.0.call(request));
+        Box::pin(async move {
+            let mut response = answer.instrument(span.clone()).await?;
+            let duration = started.elapsed();
+            let status = response.status().as_u16();
+            measure::answered(name_of(&matched), method, status, duration.as_secs_f64());
+            span.in_scope(|| {
+                tracing::debug!(status, duration_ms = duration.as_millis(), "answered");
+            });
+            if let Ok(value) = HeaderValue::try_from(request_id) {
+                response.headers_mut().insert(X_REQUEST_ID.clone(), value);
+            }
+            Ok(response)
+        })
+    }
+}
+
+/// A route's name: its pattern, of which there are few.
+fn name_of(matched: &Option<MatchedPath>) -> &str {
+    matched.as_ref().map_or("unmatched", MatchedPath::as_str)
+}
+
+/// Puts the caller and the limit of the body among the request's extensions.
+fn introduce(request: &mut Request, request_id: &str) {
     let address = request
         .extensions()
         .get::<ClientAddress>()
         .and_then(|address| address.0);
     match request.extensions_mut().get_mut::<Caller>() {
-        Some(caller) => caller.request_id.clone_from(&request_id),
+        Some(caller) => request_id.clone_into(&mut caller.request_id),
         None => {
             request.extensions_mut().insert(Caller {
                 actor: Actor::Anonymous,
-                request_id: request_id.clone(),
+                request_id: request_id.to_owned(),
                 address,
             });
         }
     }
     // A layer of its own would cost each request another boxed future.
-    DefaultBodyLimit::max(MAX_BODY).apply(&mut request);
-    let matched = request.extensions().get::<MatchedPath>().cloned();
-    let route = matched.as_ref().map_or("unmatched", MatchedPath::as_str);
-    let method = method_label(request.method());
-    let span = tracing::info_span!("request", request_id, method, route);
-    let started = Instant::now();
-    let mut response = next.run(request).instrument(span.clone()).await;
-    let duration = started.elapsed();
-    let status = response.status().as_u16();
-    measure::answered(route, method, status, duration.as_secs_f64());
-    span.in_scope(|| {
-        tracing::debug!(status, duration_ms = duration.as_millis(), "answered");
-    });
-    if let Ok(value) = HeaderValue::from_str(&request_id) {
-        response.headers_mut().insert(X_REQUEST_ID.clone(), value);
-    }
-    response
+    DefaultBodyLimit::max(MAX_BODY).apply(request);
 }
 
 /// A method's name, from a closed list: strangers must not name metrics.
