@@ -19,6 +19,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use allocator as _;
 use anyhow::{Context as _, Result};
 use clap::Parser;
 use testkit::{Options, Postgres, Server, SoftHsm, Xinshu};
@@ -90,7 +91,7 @@ async fn measure(arguments: &Arguments, store: &str) -> Result<Table> {
     let time = Duration::from_secs(arguments.seconds);
     let mut table = Table::default();
     let raw = limits::raw_p256(time)?;
-    keys(&mut table, raw, store, time, arguments).await?;
+    keys(&mut table, store, time, arguments).await?;
     let cluster = Postgres::durable();
     for database in ["SQLite", "PostgreSQL"] {
         if !database.contains(&arguments.database) {
@@ -106,31 +107,48 @@ async fn measure(arguments: &Arguments, store: &str) -> Result<Table> {
     Ok(table)
 }
 
-async fn keys(
-    table: &mut Table,
-    raw: f64,
-    store: &str,
-    time: Duration,
-    arguments: &Arguments,
-) -> Result<()> {
+async fn keys(table: &mut Table, store: &str, time: Duration, arguments: &Arguments) -> Result<()> {
     if !"keys".contains(&arguments.only) {
         return Ok(());
     }
     let folder = tempfile::tempdir()?;
     let software = limits::software_key(folder.path()).await?;
-    let rate = limits::through_adapter(software, arguments.connections, time).await?;
+    let (rate, raw) = alternately(time, limits::raw_p256, |time| {
+        limits::through_adapter(Arc::clone(&software), arguments.connections, time)
+    })
+    .await?;
     table.keys("keys: software P-256", rate, raw);
     let (keyring, token) = limits::token_key(folder.path(), store).await?;
     let sessions = std::thread::available_parallelism()
         .map_or(2, std::num::NonZero::get)
         .max(2);
-    // Raw before and after, since the second measurement finds everything warm.
-    let before = limits::raw_token(sessions, time / 2)?;
-    let rate = limits::through_adapter(token, arguments.connections, time).await?;
-    let after = limits::raw_token(sessions, time / 2)?;
-    table.keys("keys: SoftHSM2 P-256", rate, before.max(after));
+    let raw = |time| limits::raw_token(sessions, time);
+    let (rate, raw) = alternately(time, raw, |time| {
+        limits::through_adapter(Arc::clone(&token), arguments.connections, time)
+    })
+    .await?;
+    table.keys("keys: SoftHSM2 P-256", rate, raw);
     drop(keyring);
     Ok(())
+}
+
+/// The mean rates through an adapter and without it, measured in turns: what else the
+/// machine does then slows both alike.
+async fn alternately<R>(
+    time: Duration,
+    raw: impl Fn(Duration) -> Result<f64>,
+    adapter: impl Fn(Duration) -> R,
+) -> Result<(f64, f64)>
+where
+    R: Future<Output = Result<f64>>,
+{
+    const TURNS: u32 = 8;
+    let (mut through, mut without) = (0.0, 0.0);
+    for _ in 0..TURNS {
+        without += raw(time / TURNS)? / f64::from(TURNS);
+        through += adapter(time / TURNS).await? / f64::from(TURNS);
+    }
+    Ok((through, without))
 }
 
 /// One node on one database, under load.

@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 use tokio::sync::oneshot;
 
 use crate::KeyError;
@@ -112,15 +112,27 @@ impl<C> Lane<C> {
     /// Waits for work and takes the calling thread's fair share of it into
     /// `batch`: one job while the line is short, up to [`BATCH`] when it is
     /// long, so that one wake-up serves many. False once the lane is closed.
-    pub(crate) fn take(&self, threads: usize, batch: &mut Vec<Box<dyn Job<C>>>) -> bool {
+    ///
+    /// Answers that are `done` are given before the thread waits.
+    pub(crate) fn take(
+        &self,
+        threads: usize,
+        batch: &mut Vec<Box<dyn Job<C>>>,
+        done: &mut Answers<C>,
+    ) -> bool {
         let mut waiting = self.waiting.lock();
         while waiting.jobs.is_empty() {
+            if !done.jobs.is_empty() {
+                MutexGuard::unlocked(&mut waiting, || done.give());
+                continue;
+            }
             if waiting.closed {
                 return false;
             }
             waiting.idle += 1;
             self.wake.wait(&mut waiting);
             waiting.idle -= 1;
+            done.since = Instant::now();
         }
         let share = (waiting.jobs.len() / threads.max(1)).clamp(1, BATCH);
         batch.extend(waiting.jobs.drain(..share));
@@ -224,6 +236,38 @@ where
     }
 }
 
+/// Answers that a thread has ready and holds back for a moment: each wakes a task,
+/// and on few cores a wake-up between two signatures costs more than the wait.
+pub(crate) struct Answers<C> {
+    jobs: Vec<Box<dyn Job<C>>>,
+    /// When work on them began.
+    since: Instant,
+}
+
+impl<C> Answers<C> {
+    pub(crate) fn new() -> Self {
+        Self {
+            jobs: Vec::new(),
+            since: Instant::now(),
+        }
+    }
+
+    /// Keeps the answer of a job that is done, for [`HOLD`] at most: that of a slow
+    /// device is given at once.
+    pub(crate) fn keep(&mut self, job: Box<dyn Job<C>>) {
+        self.jobs.push(job);
+        if self.since.elapsed() > HOLD {
+            self.give();
+        }
+    }
+
+    /// Gives all of them.
+    pub(crate) fn give(&mut self) {
+        self.jobs.drain(..).for_each(|job| job.answer());
+        self.since = Instant::now();
+    }
+}
+
 /// Closes its lane when the last user of it goes.
 pub(crate) struct LaneOwner<C>(Arc<Lane<C>>);
 
@@ -263,3 +307,56 @@ impl Drop for Place<'_> {
 
 /// Most jobs that a thread takes at once.
 const BATCH: usize = 32;
+/// How long answers are held back for those behind them, while there are any.
+const HOLD: Duration = Duration::from_millis(4);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A job that tells that it was answered.
+    struct Told(std::sync::mpsc::Sender<()>);
+
+    impl Job<()> for Told {
+        fn run(&mut self, (): &mut ()) {}
+        fn fail(&mut self, _: KeyError) {}
+        fn answer(self: Box<Self>) {
+            let _ = self.0.send(());
+        }
+        fn is_abandoned(&self) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn quick_answers_wait_for_each_other_and_slow_ones_do_not() {
+        let (told, answers) = std::sync::mpsc::channel();
+        let mut done = Answers::new();
+        done.since = Instant::now() + Duration::from_secs(3600);
+        done.keep(Box::new(Told(told.clone())));
+        assert!(answers.try_recv().is_err(), "held back");
+        done.since = Instant::now() - 2 * HOLD;
+        done.keep(Box::new(Told(told)));
+        assert_eq!(answers.try_iter().count(), 2);
+    }
+
+    #[test]
+    fn no_answer_is_held_back_while_its_thread_waits() {
+        let lane = Lane::new("test", 8, Duration::from_secs(60));
+        let (told, answers) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn({
+            let lane = Arc::clone(&lane);
+            move || {
+                let (mut batch, mut done) = (Vec::new(), Answers::new());
+                while lane.take(1, &mut batch, &mut done) {
+                    done.since = Instant::now() + Duration::from_secs(3600);
+                    batch.drain(..).for_each(|job| done.keep(job));
+                }
+            }
+        });
+        lane.push(Box::new(Told(told))).unwrap();
+        answers.recv().unwrap();
+        lane.close();
+        thread.join().unwrap();
+    }
+}

@@ -8,7 +8,10 @@ use super::{
     device::{Device, Duty, Link, unavailable},
     fault::{Remedy, key_error, remedy},
 };
-use crate::{KeyError, files, lane::Job};
+use crate::{
+    KeyError, files,
+    lane::{Answers, Job},
+};
 
 /// What work on a token gets: a session that is open and logged in.
 pub(crate) struct Worker {
@@ -63,14 +66,15 @@ pub(super) fn start(device: &Arc<Device>) -> io::Result<Vec<thread::JoinHandle<(
 
 fn work(device: &Arc<Device>, number: usize) {
     let mut worker: Option<Worker> = None;
-    let mut batch = Vec::new();
-    while device.lane.take(device.busy.len(), &mut batch) {
-        if let Err(error) = serve(device, number, &mut worker, &mut batch) {
-            batch.iter_mut().for_each(|job| job.fail(error.clone()));
+    let (mut batch, mut done) = (Vec::new(), Answers::new());
+    while device.lane.take(device.busy.len(), &mut batch, &mut done) {
+        if let Err(error) = serve(device, number, &mut worker, &mut batch, &mut done) {
+            for mut job in batch.drain(..) {
+                job.fail(error.clone());
+                job.answer();
+            }
+            done.give();
         }
-        // All at once: each answer wakes a task, and on few cores a wake-up
-        // between two signatures costs more than the wait.
-        batch.drain(..).for_each(|job| job.answer());
     }
     if let Some(worker) = worker
         && let Some(_inside) = device.module.enter(worker.link.epoch)
@@ -79,29 +83,28 @@ fn work(device: &Arc<Device>, number: usize) {
     }
 }
 
-/// Does every job of a batch. An error answers those that are left.
+/// Does the jobs of a batch. An error is the answer to those that it leaves there.
 fn serve(
     device: &Arc<Device>,
     number: usize,
     worker: &mut Option<Worker>,
-    batch: &mut [Box<dyn Job<Worker>>],
+    batch: &mut Vec<Box<dyn Job<Worker>>>,
+    done: &mut Answers<Worker>,
 ) -> Result<(), KeyError> {
     let epoch = ready(device, number, worker)?;
     let (Some(_inside), Some(worker)) = (device.module.enter(epoch), worker) else {
         device.fault(epoch, "its library started anew");
         return Err(unavailable(&device.name, "its library started anew"));
     };
-    for index in 0..batch.len() {
+    batch.reverse();
+    while let Some(mut job) = batch.pop() {
         device.busy[number].start(device.timeout);
-        batch[index].run(worker);
+        job.run(worker);
         device.busy[number].stop();
+        done.keep(job);
         if let Some(reason) = worker.fault.take() {
             device.fault(epoch, &reason);
-            let error = unavailable(&device.name, &reason);
-            batch[index + 1..]
-                .iter_mut()
-                .for_each(|job| job.fail(error.clone()));
-            return Ok(());
+            return Err(unavailable(&device.name, &reason));
         }
     }
     Ok(())

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use super::key_pair::KeyPair;
 use crate::{
     Key, KeyAlgorithm, KeyError, SignatureAlgorithm,
-    lane::{Lane, LaneOwner},
+    lane::{Answers, Lane, LaneOwner},
 };
 
 /// A decrypted key, shared by all its handles.
@@ -117,11 +117,11 @@ pub(super) fn start_threads(lane: &Arc<Lane<()>>) -> io::Result<()> {
         thread::Builder::new()
             .name(format!("software-key-{number}"))
             .spawn(move || {
-                let mut batch = Vec::new();
-                while lane.take(cores, &mut batch) {
+                let (mut batch, mut done) = (Vec::new(), Answers::new());
+                while lane.take(cores, &mut batch, &mut done) {
                     for mut job in batch.drain(..) {
                         job.run(&mut ());
-                        job.answer();
+                        done.keep(job);
                     }
                 }
             })?;
