@@ -112,7 +112,7 @@ impl Connection {
         self.stream.flush().await?;
         loop {
             if let Some((status, head, body)) = parse(&self.received)? {
-                let whole = head + body;
+                let whole = head.checked_add(body).context("a length beyond reason")?;
                 self.received
                     .reserve(whole.saturating_sub(self.received.len()));
                 while self.received.len() < whole {
@@ -147,7 +147,7 @@ impl Connection {
         for (name, value) in &prepared.headers {
             line(&[name, ": ", value]);
         }
-        if prepared.method != "GET" {
+        if prepared.method != "GET" || !prepared.body.is_empty() {
             line(&["content-length: ", &prepared.body.len().to_string()]);
         }
         line(&[]);
@@ -188,5 +188,22 @@ impl Answer {
             .filter(|header| header.name.eq_ignore_ascii_case(name))
             .map(|header| String::from_utf8_lossy(header.value).into_owned())
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_read_as_far_as_its_head_says() {
+        let whole = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabcHTTP/1.1";
+        assert_eq!(parse(whole).unwrap(), Some((200, 38, 3)));
+        assert_eq!(parse(&whole[..37]).unwrap(), None);
+        let empty = b"HTTP/1.1 204 No Content\r\n\r\n";
+        assert_eq!(parse(empty).unwrap(), Some((204, empty.len(), 0)));
+        for bad in ["", "Content-Length: -3\r\n", "Content-Length: x\r\n"] {
+            parse(format!("HTTP/1.1 200 OK\r\n{bad}\r\n").as_bytes()).unwrap_err();
+        }
     }
 }

@@ -49,9 +49,11 @@ fn count(
             Ok(())
         }));
     }
-    let started = Instant::now();
+    // The first worker may be at it already while the last is made.
+    let (before, started) = (done.load(Ordering::Relaxed), Instant::now());
     std::thread::sleep(time);
-    let rate = done.load(Ordering::Relaxed) as f64 / started.elapsed().as_secs_f64();
+    let counted = done.load(Ordering::Relaxed) - before;
+    let rate = counted as f64 / started.elapsed().as_secs_f64();
     stop.store(true, Ordering::Relaxed);
     for handle in handles {
         handle

@@ -27,6 +27,9 @@ pub(crate) trait Job<C>: Send {
     fn answer(self: Box<Self>);
     /// True where nobody waits for the answer any more.
     fn is_abandoned(&self) -> bool;
+    /// True for a signature; other work may take long, and its answer says what was
+    /// made or is gone.
+    fn is_short(&self) -> bool;
 }
 
 /// The line itself. `C` is what a thread holds, such as a session.
@@ -61,21 +64,29 @@ impl<C> Lane<C> {
         })
     }
 
-    /// Has `work` done by one of the threads, within the lane's time.
+    /// Has a signature made by one of the threads, within the lane's time.
     ///
     /// # Errors
     /// [`KeyError::Busy`] at once where the line is full, [`KeyError::TimedOut`],
     /// and what the work itself answers.
-    pub(crate) async fn call<T, W>(&self, work: W) -> Result<T, KeyError>
+    pub(crate) async fn sign<T, W>(&self, work: W) -> Result<T, KeyError>
     where
         T: Send + 'static,
         W: FnOnce(&mut C) -> Result<T, KeyError> + Send + 'static,
     {
-        self.call_within(self.timeout, work).await
+        self.wait(self.timeout, true, work).await
     }
 
-    /// As [`Self::call`], with a time of its own, for work that is known to be slow.
-    pub(crate) async fn call_within<T, W>(&self, timeout: Duration, work: W) -> Result<T, KeyError>
+    /// As [`Self::sign`], for other work and with a time of its own.
+    pub(crate) async fn call<T, W>(&self, timeout: Duration, work: W) -> Result<T, KeyError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&mut C) -> Result<T, KeyError> + Send + 'static,
+    {
+        self.wait(timeout, false, work).await
+    }
+
+    async fn wait<T, W>(&self, timeout: Duration, short: bool, work: W) -> Result<T, KeyError>
     where
         T: Send + 'static,
         W: FnOnce(&mut C) -> Result<T, KeyError> + Send + 'static,
@@ -87,6 +98,7 @@ impl<C> Lane<C> {
             result: None,
             reply,
             deadline,
+            short,
         }))?;
         let mut place = Place {
             abandoned: &self.abandoned,
@@ -207,6 +219,7 @@ struct Request<T, W> {
     result: Option<Result<T, KeyError>>,
     reply: oneshot::Sender<Result<T, KeyError>>,
     deadline: Instant,
+    short: bool,
 }
 
 impl<C, T, W> Job<C> for Request<T, W>
@@ -234,13 +247,18 @@ where
     fn is_abandoned(&self) -> bool {
         self.reply.is_closed() || Instant::now() > self.deadline
     }
+
+    fn is_short(&self) -> bool {
+        self.short
+    }
 }
 
-/// Answers that a thread has ready and holds back for a moment: each wakes a task,
-/// and on few cores a wake-up between two signatures costs more than the wait.
+/// Signatures that a thread has ready and holds back for a moment: each wakes a task,
+/// and on few cores a wake-up between two signatures costs more than the wait. Its
+/// owner gives them before it does anything but sign, and before it waits.
 pub(crate) struct Answers<C> {
     jobs: Vec<Box<dyn Job<C>>>,
-    /// When work on them began.
+    /// When the thread gave some last, or had rested.
     since: Instant,
 }
 
@@ -252,11 +270,12 @@ impl<C> Answers<C> {
         }
     }
 
-    /// Keeps the answer of a job that is done, for [`HOLD`] at most: that of a slow
-    /// device is given at once.
+    /// Keeps the answer of a job that is done, for [`HOLD`] and one more signature at
+    /// most. That of a slow device is given at once, and so is any but a signature.
     pub(crate) fn keep(&mut self, job: Box<dyn Job<C>>) {
+        let short = job.is_short();
         self.jobs.push(job);
-        if self.since.elapsed() > HOLD {
+        if !short || self.since.elapsed() > HOLD {
             self.give();
         }
     }
@@ -265,6 +284,13 @@ impl<C> Answers<C> {
     pub(crate) fn give(&mut self) {
         self.jobs.drain(..).for_each(|job| job.answer());
         self.since = Instant::now();
+    }
+}
+
+impl<C> Drop for Answers<C> {
+    /// Also where a job panics: what is done, is done.
+    fn drop(&mut self) {
+        self.give();
     }
 }
 
@@ -314,8 +340,10 @@ const HOLD: Duration = Duration::from_millis(4);
 mod tests {
     use super::*;
 
-    /// A job that tells that it was answered.
-    struct Told(std::sync::mpsc::Sender<()>);
+    /// A job that tells that it was answered; a signature or not.
+    struct Told(std::sync::mpsc::Sender<()>, bool);
+
+    const SOON: Duration = Duration::from_secs(60);
 
     impl Job<()> for Told {
         fn run(&mut self, (): &mut ()) {}
@@ -326,18 +354,33 @@ mod tests {
         fn is_abandoned(&self) -> bool {
             false
         }
+        fn is_short(&self) -> bool {
+            self.1
+        }
+    }
+
+    fn far_away() -> Instant {
+        Instant::now() + Duration::from_secs(3600)
     }
 
     #[test]
     fn quick_answers_wait_for_each_other_and_slow_ones_do_not() {
         let (told, answers) = std::sync::mpsc::channel();
         let mut done = Answers::new();
-        done.since = Instant::now() + Duration::from_secs(3600);
-        done.keep(Box::new(Told(told.clone())));
+        done.since = far_away();
+        done.keep(Box::new(Told(told.clone(), true)));
         assert!(answers.try_recv().is_err(), "held back");
         done.since = Instant::now() - 2 * HOLD;
-        done.keep(Box::new(Told(told)));
+        done.keep(Box::new(Told(told.clone(), true)));
         assert_eq!(answers.try_iter().count(), 2);
+        done.since = far_away();
+        done.keep(Box::new(Told(told.clone(), true)));
+        done.keep(Box::new(Told(told.clone(), false)));
+        assert_eq!(answers.try_iter().count(), 2, "not a signature");
+        done.since = far_away();
+        done.keep(Box::new(Told(told, true)));
+        drop(done);
+        assert_eq!(answers.try_iter().count(), 1, "its thread ended");
     }
 
     #[test]
@@ -349,13 +392,16 @@ mod tests {
             move || {
                 let (mut batch, mut done) = (Vec::new(), Answers::new());
                 while lane.take(1, &mut batch, &mut done) {
-                    done.since = Instant::now() + Duration::from_secs(3600);
+                    done.since = far_away();
                     batch.drain(..).for_each(|job| done.keep(job));
                 }
             }
         });
-        lane.push(Box::new(Told(told))).unwrap();
-        answers.recv().unwrap();
+        lane.push(Box::new(Told(told.clone(), true))).unwrap();
+        answers.recv_timeout(SOON).unwrap();
+        // The second finds a thread that rested.
+        lane.push(Box::new(Told(told, true))).unwrap();
+        answers.recv_timeout(SOON).unwrap();
         lane.close();
         thread.join().unwrap();
     }

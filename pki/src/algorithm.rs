@@ -26,7 +26,7 @@ pub fn encode_signature_algorithm(algorithm: SignatureAlgorithm) -> Vec<u8> {
     })
 }
 
-/// Encoded once: all that is read or signed is looked up here.
+/// Encoded once: whatever is read looks here, and most of what is signed.
 static ENCODED: LazyLock<Vec<(SignatureAlgorithm, Vec<u8>)>> = LazyLock::new(|| {
     SignatureAlgorithm::all()
         .map(|algorithm| (algorithm, encode_signature_algorithm(algorithm)))

@@ -138,7 +138,16 @@ impl Device {
         work: impl FnOnce(&mut Worker) -> Result<T, KeyError> + Send + 'static,
     ) -> Result<T, KeyError> {
         self.epoch()?;
-        self.lane.call_within(timeout, work).await
+        self.lane.call(timeout, work).await
+    }
+
+    /// Has a signature made on a session; fails at once while the device is away.
+    pub(super) async fn sign<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Worker) -> Result<T, KeyError> + Send + 'static,
+    ) -> Result<T, KeyError> {
+        self.epoch()?;
+        self.lane.sign(work).await
     }
 
     /// Says that the device failed in `epoch`: from now on callers are told so

@@ -108,9 +108,7 @@ impl Key for TokenKey {
         }
         let (shared, message) = (Arc::clone(shared), message.to_vec());
         self.device
-            .call(self.device.timeout, move |worker| {
-                shared.sign(worker, algorithm, &message)
-            })
+            .sign(move |worker| shared.sign(worker, algorithm, &message))
             .await
     }
 }

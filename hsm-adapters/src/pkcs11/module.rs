@@ -86,7 +86,16 @@ impl Module {
 
     /// Goes into the library, if `epoch` still lives.
     pub(super) fn enter(&self, epoch: Epoch) -> Option<Inside<'_>> {
-        let guard = self.epoch.read();
+        self.enter_after(epoch, || {})
+    }
+
+    /// As [`Self::enter`]; does `first` what has to be done before a wait for someone
+    /// who starts the library anew.
+    pub(super) fn enter_after(&self, epoch: Epoch, first: impl FnOnce()) -> Option<Inside<'_>> {
+        let guard = self.epoch.try_read().unwrap_or_else(|| {
+            first();
+            self.epoch.read()
+        });
         (*guard == epoch).then_some(Inside {
             library: &self.library,
             _epoch: guard,

@@ -69,11 +69,11 @@ fn work(device: &Arc<Device>, number: usize) {
     let (mut batch, mut done) = (Vec::new(), Answers::new());
     while device.lane.take(device.busy.len(), &mut batch, &mut done) {
         if let Err(error) = serve(device, number, &mut worker, &mut batch, &mut done) {
+            done.give();
             for mut job in batch.drain(..) {
                 job.fail(error.clone());
                 job.answer();
             }
-            done.give();
         }
     }
     if let Some(worker) = worker
@@ -91,18 +91,23 @@ fn serve(
     batch: &mut Vec<Box<dyn Job<Worker>>>,
     done: &mut Answers<Worker>,
 ) -> Result<(), KeyError> {
-    let epoch = ready(device, number, worker)?;
-    let (Some(_inside), Some(worker)) = (device.module.enter(epoch), worker) else {
+    let epoch = ready(device, number, worker, done)?;
+    let inside = device.module.enter_after(epoch, || done.give());
+    let (Some(_inside), Some(worker)) = (inside, worker) else {
         device.fault(epoch, "its library started anew");
         return Err(unavailable(&device.name, "its library started anew"));
     };
     batch.reverse();
     while let Some(mut job) = batch.pop() {
+        if !job.is_short() {
+            done.give();
+        }
         device.busy[number].start(device.timeout);
         job.run(worker);
         device.busy[number].stop();
         done.keep(job);
         if let Some(reason) = worker.fault.take() {
+            done.give();
             device.fault(epoch, &reason);
             return Err(unavailable(&device.name, &reason));
         }
@@ -115,6 +120,7 @@ fn ready(
     device: &Arc<Device>,
     number: usize,
     worker: &mut Option<Worker>,
+    done: &mut Answers<Worker>,
 ) -> Result<u64, KeyError> {
     let epoch = device.epoch()?;
     if worker
@@ -123,6 +129,7 @@ fn ready(
     {
         return Ok(epoch);
     }
+    done.give();
     // Sessions of another epoch are dead, and their numbers may name new ones:
     // the old one is forgotten, not closed.
     *worker = None;

@@ -95,7 +95,7 @@ impl Key for SoftwareKey {
         }
         let (pair, message) = (Arc::clone(&self.pair), message.to_vec());
         self.slow
-            .call(move |()| pair.sign(algorithm, &message).map_err(refused))
+            .sign(move |()| pair.sign(algorithm, &message).map_err(refused))
             .await
     }
 }
@@ -117,11 +117,12 @@ pub(super) fn start_threads(lane: &Arc<Lane<()>>) -> io::Result<()> {
         thread::Builder::new()
             .name(format!("software-key-{number}"))
             .spawn(move || {
-                let (mut batch, mut done) = (Vec::new(), Answers::new());
-                while lane.take(cores, &mut batch, &mut done) {
+                let (mut batch, mut none) = (Vec::new(), Answers::new());
+                while lane.take(cores, &mut batch, &mut none) {
                     for mut job in batch.drain(..) {
                         job.run(&mut ());
-                        done.keep(job);
+                        // Slow enough to be given one by one.
+                        job.answer();
                     }
                 }
             })?;

@@ -25,7 +25,8 @@ impl Writer {
     }
 
     /// A GeneralizedTime: `YYYYMMDDHHMMSS[.f…]Z` with at most `digits` digits of fraction,
-    /// nine at most, and no trailing zero (X.690 §11.7).
+    /// nine at most, and no trailing zero (X.690 §11.7). `time` is within the years 0 to
+    /// 9999; [`whole_seconds`] says so.
     pub(crate) fn generalized_time(&mut self, time: Timestamp, digits: u8) {
         let civil = Offset::UTC.to_datetime(time);
         self.nested(tag::GENERALIZED_TIME, |w| {
