@@ -13,7 +13,7 @@ mod services;
 mod table;
 
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::ExitCode,
     sync::Arc,
     time::{Duration, Instant},
@@ -250,7 +250,7 @@ impl<'a> Bench<'a> {
             Some(database::TOKEN),
         )
         .await?;
-        self.sign_ins(table, &tls, &root).await?;
+        self.sign_ins(table, &tls).await?;
         table.resources(self.database, self.started, idle, peak.kib()?);
         anyhow::ensure!(
             self.server.stop(),
@@ -292,12 +292,12 @@ impl<'a> Bench<'a> {
         Ok(())
     }
 
-    async fn sign_ins(&self, table: &mut Table, tls: &Target, root: &Path) -> Result<()> {
+    async fn sign_ins(&self, table: &mut Table, tls: &Target) -> Result<()> {
         let name = "sign-ins (live session)";
         if !name.contains(&self.arguments.only) {
             return Ok(());
         }
-        let sign_in = services::SignIn::prepare(&self.node, tls, root).await?;
+        let sign_in = services::SignIn::prepare(&self.node, tls).await?;
         let like = sign_in.redeem.clone();
         let measured = self.load(tls, Arc::new(sign_in)).await.context(name)?;
         let constant = services::constant(&like, measured.size);

@@ -1,7 +1,5 @@
 //! One operation of each service, as its clients send it.
 
-use std::path::Path;
-
 use anyhow::{Context as _, Result, bail};
 use base64::{
     Engine as _,
@@ -213,7 +211,7 @@ const CALLBACK: &str = "https://app.example.org/callback";
 
 impl SignIn {
     /// Registers a client, signs a person in once, and keeps the session.
-    pub(crate) async fn prepare(node: &Xinshu, target: &Target, anchors: &Path) -> Result<Self> {
+    pub(crate) async fn prepare(node: &Xinshu, target: &Target) -> Result<Self> {
         let client = Client::register(
             node,
             &[
@@ -225,7 +223,7 @@ impl SignIn {
             ],
         );
         let user = node.user("bench");
-        let cookies = sign_in(target, &user.name, &user.password, anchors).await?;
+        let cookies = sign_in(target, &user.name, &user.password).await?;
         // RFC 7636 appendix B.
         let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".to_owned();
         let challenge = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, verifier.as_bytes());
@@ -294,7 +292,7 @@ impl Operation for SignIn {
 }
 
 /// Fills the sign-in form in, as a browser does, and gives the session's cookies.
-async fn sign_in(target: &Target, name: &str, password: &str, _: &Path) -> Result<String> {
+async fn sign_in(target: &Target, name: &str, password: &str) -> Result<String> {
     let mut connection = target.connect().await?;
     let page = connection
         .send(&Prepared {
