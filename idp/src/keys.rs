@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hsm_adapters::{Key, KeyAlgorithm, SignatureAlgorithm};
-use pki::{Jwk, PublicKey, ecdsa_der_to_raw, ecdsa_raw_to_der};
+use jose::Jwk;
+use pki::{PublicKey, ecdsa_der_to_raw, ecdsa_raw_to_der};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{Error, model::IdTokenAlg};
