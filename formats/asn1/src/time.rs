@@ -88,11 +88,7 @@ impl Cursor<'_> {
     }
 
     /// A GeneralizedTime of whole seconds, or with a DER fraction where `fraction` allows it.
-    pub fn generalized_time(
-        &mut self,
-        field: &'static str,
-        fraction: bool,
-    ) -> Result<Timestamp> {
+    pub fn generalized_time(&mut self, field: &'static str, fraction: bool) -> Result<Timestamp> {
         let value = self.expect(tag::GENERALIZED_TIME, field)?;
         parse_generalized(value, fraction)
             .ok_or_else(|| self.error(field, "malformed GeneralizedTime"))

@@ -44,7 +44,7 @@ impl Jwk {
                     what: "JWK",
                     algorithm: "SM2".to_owned(),
                 });
-            },
+            }
         };
         Ok(Self { members })
     }

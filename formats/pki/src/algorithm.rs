@@ -5,10 +5,7 @@ use std::sync::LazyLock;
 use asn1::{Cursor, Writer, tag};
 use hsm_adapters::{Digest, SignatureAlgorithm};
 
-use crate::{
-    Error, Result,
-    oid,
-};
+use crate::{Error, Result, oid};
 
 /// The AlgorithmIdentifier of a signature: NULL parameters for PKCS #1 v1.5
 /// (RFC 4055 §5), RSASSA-PSS-params for PSS (§3.1), none for the others

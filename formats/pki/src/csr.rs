@@ -138,8 +138,7 @@ impl CertificationRequest {
                             })
                             .filter(|text| text.chars().count() <= 255);
                         let Some(text) = text else {
-                            return attribute
-                                .fail("challengePassword", "not a DirectoryString");
+                            return attribute.fail("challengePassword", "not a DirectoryString");
                         };
                         self.challenge_password = Some(text.to_owned());
                     }

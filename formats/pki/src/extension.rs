@@ -5,10 +5,7 @@ use std::{fmt, net::IpAddr, ops::BitOr};
 use asn1::{Cursor, Writer, tag};
 use const_oid::ObjectIdentifier;
 
-use crate::{
-    Error, GeneralName, KeyIdentifier, Name, Result,
-    oid,
-};
+use crate::{Error, GeneralName, KeyIdentifier, Name, Result, oid};
 
 /// What every certificate of one kind carries; [`crate::Issuer::profile`] encodes it once.
 ///

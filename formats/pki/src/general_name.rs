@@ -2,10 +2,8 @@
 
 use std::{fmt, net::IpAddr};
 
+use crate::{Error, Name, Result};
 use asn1::{Cursor, Tlv, Writer, tag};
-use crate::{
-    Error, Name, Result,
-};
 
 /// One GeneralName.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

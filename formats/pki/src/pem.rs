@@ -24,11 +24,15 @@ pub fn encode(label: &str, der: &[u8]) -> String {
 /// # Errors
 /// [`Error::Syntax`] for a block that does not end, ends under another label or is not base64.
 pub fn decode(text: &str) -> Result<Vec<Block>> {
-    let blocks = pem::parse_many(text)
-        .map_err(|error| Error::syntax("PEM", "block", error.to_string()))?;
+    let blocks =
+        pem::parse_many(text).map_err(|error| Error::syntax("PEM", "block", error.to_string()))?;
     // The library stops silently at a block that does not end.
     if blocks.len() < text.matches("-----BEGIN ").count() {
-        return Err(Error::syntax("PEM", "block", "the BEGIN or END line is incomplete"));
+        return Err(Error::syntax(
+            "PEM",
+            "block",
+            "the BEGIN or END line is incomplete",
+        ));
     }
     Ok(blocks
         .into_iter()

@@ -9,11 +9,7 @@ use aws_lc_rs::signature::{
 use hsm_adapters::{Digest, KeyAlgorithm, SignatureAlgorithm};
 use sm2::dsa::signature::Verifier;
 
-use crate::{
-    Error, Result,
-    algorithm::unsupported,
-    ecdsa::ecdsa_der_to_raw,
-};
+use crate::{Error, Result, algorithm::unsupported, ecdsa::ecdsa_der_to_raw};
 
 /// The identity that SM2 signatures carry where nothing else was agreed (GM/T 0009 §10).
 pub const SM2_DEFAULT_ID: &str = "1234567812345678";

@@ -11,8 +11,7 @@ use jiff::Timestamp;
 
 use crate::{
     Authority, Error, Extension, GeneralName, KeyUsage, Name, PublicKey, Result, SerialNumber,
-    algorithm::signature_algorithm,
-    pem,
+    algorithm::signature_algorithm, pem,
 };
 pub(crate) use tbs::{Tbs, read_authority_key_identifier};
 

@@ -7,8 +7,7 @@ use hsm_adapters::SignatureAlgorithm;
 use super::{Validity, WHAT};
 use crate::{
     Authority, Extension, GeneralName, KeyUsage, Name, PublicKey, Result, SerialNumber,
-    algorithm::signature_algorithm,
-    oid,
+    algorithm::signature_algorithm, oid,
 };
 
 #[derive(Clone, Debug, PartialEq, Eq)]

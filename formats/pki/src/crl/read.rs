@@ -8,10 +8,8 @@ use jiff::Timestamp;
 
 use super::{Revocation, RevocationReason};
 use crate::{
-    Extension, Name, PublicKey, Result, SerialNumber,
-    algorithm::signature_algorithm,
-    certificate::read_authority_key_identifier,
-    oid, pem,
+    Extension, Name, PublicKey, Result, SerialNumber, algorithm::signature_algorithm,
+    certificate::read_authority_key_identifier, oid, pem,
 };
 
 const WHAT: &str = "CertificateList";

@@ -10,10 +10,7 @@ use const_oid::ObjectIdentifier;
 
 pub use builder::NameBuilder;
 
-use crate::{
-    Error, Result,
-    oid,
-};
+use crate::{Error, Result, oid};
 
 const WHAT: &str = "Name";
 const MAX_LENGTH: usize = 8 * 1024;

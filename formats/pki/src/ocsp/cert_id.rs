@@ -5,11 +5,7 @@ use aws_lc_rs::digest;
 use const_oid::ObjectIdentifier;
 use hsm_adapters::Digest;
 
-use crate::{
-    Issuer, Name, PublicKey, Result, SerialNumber,
-    algorithm::read_digest_oid,
-    oid,
-};
+use crate::{Issuer, Name, PublicKey, Result, SerialNumber, algorithm::read_digest_oid, oid};
 
 /// The hash functions that issuers are looked up by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

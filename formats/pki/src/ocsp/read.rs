@@ -6,9 +6,7 @@ use jiff::Timestamp;
 
 use super::{CertId, CertStatus, cert_id::sha1, request::read_nonce};
 use crate::{
-    Certificate, Error, Extension, Result, RevocationReason,
-    algorithm::signature_algorithm,
-    oid,
+    Certificate, Error, Extension, Result, RevocationReason, algorithm::signature_algorithm, oid,
 };
 
 const WHAT: &str = "OCSPResponse";

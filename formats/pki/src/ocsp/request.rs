@@ -1,11 +1,8 @@
 //! OCSPRequest (RFC 6960 §4.1).
 
-use asn1::{Cursor, Writer, check_length, tag};
 use super::CertId;
-use crate::{
-    Error, Extension, Result,
-    oid,
-};
+use crate::{Extension, Result, oid};
+use asn1::{Cursor, Writer, check_length, tag};
 
 pub(super) const WHAT: &str = "OCSPRequest";
 /// More bytes than this are not looked at.

@@ -1,10 +1,8 @@
 //! TimeStampResp (RFC 3161 §2.4.2).
 
-use asn1::{Cursor, Writer, tag};
 use super::{Rejection, TimeStampToken};
-use crate::{
-    Error, Result,
-};
+use crate::{Error, Result};
+use asn1::{Cursor, Writer, tag};
 
 const WHAT: &str = "TimeStampResp";
 

@@ -1,8 +1,6 @@
 //! Public keys and signatures of every algorithm.
 
-use pki::{
-    Error, Key as _, KeyAlgorithm, PublicKey, SignatureAlgorithm, ecdsa_der_to_raw, verify,
-};
+use pki::{Error, Key as _, KeyAlgorithm, PublicKey, SignatureAlgorithm, ecdsa_der_to_raw, verify};
 
 use crate::support::{Openssl, TestKey, wait};
 
