@@ -1,9 +1,9 @@
 //! Registering a client.
 
+use crypto::random;
 use platform::{
     Caller,
     audit::{Entry, Party},
-    random,
 };
 
 use crate::{

@@ -1,9 +1,9 @@
 //! Issuing an authorization code.
 
+use crypto::random;
 use platform::{
     Caller,
     audit::{Entry, Party},
-    random,
     store::Appended,
 };
 

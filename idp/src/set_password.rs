@@ -1,10 +1,10 @@
 //! Setting a password: by an administrator, by a one-time link, by oneself.
 
+use crypto::random;
 use jiff::Timestamp;
 use platform::{
     Caller,
     audit::{Entry, Party},
-    random,
     store::Tx,
 };
 use zeroize::Zeroizing;

@@ -1,9 +1,9 @@
 //! Signing in with a password.
 
+use crypto::random;
 use platform::{
     Caller,
     audit::{Entry, Party},
-    random,
 };
 use zeroize::Zeroizing;
 

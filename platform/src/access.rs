@@ -110,7 +110,7 @@ impl Caller {
     pub fn system(what: &str) -> Self {
         Self {
             actor: Actor::System,
-            request_id: format!("{what}-{}", crate::random::id()),
+            request_id: format!("{what}-{}", crypto::random::id()),
             address: None,
         }
     }
@@ -119,7 +119,7 @@ impl Caller {
     pub fn local(user: impl Into<String>) -> Self {
         Self {
             actor: Actor::Local { user: user.into() },
-            request_id: crate::random::id(),
+            request_id: crypto::random::id(),
             address: None,
         }
     }

@@ -9,7 +9,8 @@ use std::{fmt::Display, time::Duration};
 
 use futures_util::future::BoxFuture;
 
-use crate::{SharedClock, Store, StoreError, params, random, store::Tx};
+use crate::{SharedClock, Store, StoreError, params, store::Tx};
+use crypto::random;
 
 /// How long a run may take before another node may take over.
 const LEASE: Duration = Duration::from_secs(120);

@@ -10,7 +10,6 @@ pub mod clock;
 pub mod i18n;
 pub mod jobs;
 pub mod permission;
-pub mod random;
 pub mod settings;
 
 pub mod store;

@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use hsm_adapters::{Key, KeyAlgorithm, Keyring, KeyringSettings};
+use crypto::KeyAlgorithm;
+use hsm_adapters::{Key, Keyring, KeyringSettings};
 use platform::{
     Caller, Clock as _, Store,
     audit::{

@@ -10,9 +10,10 @@ use utoipa::ToSchema;
 
 use super::merkle;
 use crate::{
-    Actor, Caller, random,
+    Actor, Caller,
     store::{Table, Value},
 };
+use crypto::random;
 
 /// The table of entries.
 pub static ENTRIES: Table = Table {

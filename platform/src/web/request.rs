@@ -16,7 +16,8 @@ use tower::{Layer, Service};
 use tracing::Instrument as _;
 
 use super::{MAX_BODY, measure};
-use crate::{Actor, Caller, i18n::Locale, random};
+use crate::{Actor, Caller, i18n::Locale};
+use crypto::random;
 
 static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
