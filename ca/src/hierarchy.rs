@@ -6,6 +6,7 @@ use aws_lc_rs::rand::SystemRandom;
 use hsm_adapters::Key;
 use jiff::{SignedDuration, Timestamp};
 use pki::{Authority as Ability, Issuer, KeyUsage, Name, SerialNumber, Shape, Subject, Validity};
+use platform::audit::AuditSink as _;
 use platform::{
     Caller,
     audit::{Entry, Party},

@@ -1,6 +1,7 @@
 //! Registering a client.
 
 use crypto::random;
+use platform::audit::AuditSink as _;
 use platform::{
     Caller,
     audit::{Entry, Party},

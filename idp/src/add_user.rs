@@ -1,7 +1,9 @@
 //! Adding a user.
 
 use crypto::random;
+use platform::audit::AuditSink as _;
 use platform::{Caller, Store, audit::Entry};
+use platform::{Caller, Store, audit::Entry, random};
 
 use crate::{
     Error, NewUser, Service, User, UserInfo, UserName,

@@ -1,6 +1,7 @@
 //! Issuing an authorization code.
 
 use crypto::random;
+use platform::audit::AuditSink as _;
 use platform::{
     Caller,
     audit::{Entry, Party},

@@ -2,6 +2,7 @@
 //! one that comes twice revokes its whole family (RFC 9700 §4.14.2).
 
 use crypto::random;
+use platform::audit::AuditSink as _;
 use platform::{
     Caller,
     audit::{Entry, Party},

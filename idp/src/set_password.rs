@@ -2,6 +2,7 @@
 
 use crypto::random;
 use jiff::Timestamp;
+use platform::audit::{AuditSink as _, RecordEntry as _};
 use platform::{
     Caller,
     audit::{Entry, Party},

@@ -7,6 +7,7 @@ use crypto::KeyAlgorithm;
 use hsm_adapters::{Key, KeyError, Keyring};
 use jiff::tz::TimeZone;
 use pki::Name;
+use platform::audit::RecordEntry as _;
 use platform::{
     Caller, Clock as _,
     audit::{self, Entry, Party, Sequencer},
