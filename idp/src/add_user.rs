@@ -3,7 +3,6 @@
 use crypto::random;
 use platform::audit::AuditSink as _;
 use platform::{Caller, Store, audit::Entry};
-use platform::{Caller, Store, audit::Entry, random};
 
 use crate::{
     Error, NewUser, Service, User, UserInfo, UserName,

@@ -3,7 +3,6 @@
 use crypto::random;
 use platform::audit::AuditSink as _;
 use platform::{Caller, audit::Entry};
-use platform::{Caller, audit::Entry, random};
 
 use crate::{
     ClientCredentials, Error, Service, add_client::no_client, model::digest,

@@ -9,10 +9,10 @@ use std::{
     time::Duration,
 };
 
+use crypto::{KeyAlgorithm, PublicKey, SignatureAlgorithm};
 use futures_util::{FutureExt, future::join_all};
 use hsm_adapters::{
-    KeyAlgorithm, KeyError, KeyStore, Keyring, KeyringSettings, SignatureAlgorithm,
-    SoftwareSettings, SoftwareStore,
+    KeyError, KeyStore, Keyring, KeyringSettings, SoftwareSettings, SoftwareStore,
     conformance::{OpenSsl, Verify as _},
 };
 use tempfile::TempDir;
