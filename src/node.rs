@@ -6,7 +6,8 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use hsm_adapters::{Keyring, KeyringSettings, Sm2Mechanisms, Sm2Settings, read_passphrase};
+use crypto::Sm2Mechanisms;
+use hsm_adapters::{Keyring, KeyringSettings, Sm2Settings, read_passphrase};
 use jiff::SignedDuration;
 use pki::tsp::Accuracy;
 use platform::{
@@ -93,7 +94,7 @@ pub(crate) struct Ground {
 impl Ground {
     pub(crate) async fn open(settings: &Settings) -> Result<Self> {
         let keyring = open_keyring(&settings.keys).await?;
-        let store = Store::open(&settings.database.url)
+        let store = Store::open(&settings.database.url, migrations::schema())
             .await
             .context("database.url")?;
         Ok(Self {

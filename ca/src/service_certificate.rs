@@ -3,6 +3,7 @@
 use aws_lc_rs::rand::SystemRandom;
 use jiff::{SignedDuration, Timestamp};
 use pki::{Certificate, GeneralName, Name, PublicKey, SerialNumber, Subject, Validity, oid};
+use platform::audit::AuditSink as _;
 use platform::{
     Caller,
     store::{Appended, Tx},
@@ -200,7 +201,7 @@ pub(crate) async fn issue(
     };
     let serial = SerialNumber::new(now, &SystemRandom::new())?;
     let end = (now + lifetime).min(authority.certificate().validity().not_after);
-    let public_key = PublicKey::from_der(key.public_key)?;
+    let public_key = PublicKey::from_der(key.public_key).map_err(pki::Error::from)?;
     let linted = authority
         .profile(purpose)?
         .certificate(&Subject {

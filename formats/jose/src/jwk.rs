@@ -1,8 +1,7 @@
 //! Public keys as JOSE writes them (RFC 7517).
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use hsm_adapters::Digest;
-use pki::{Error, KeyKind, PublicKey, Result};
+use crypto::{Digest, Error, KeyAlgorithm, KeyKind, PublicKey, Result};
 
 /// The members of a public JWK (RFC 7517): `kty` and what goes with it, in
 /// lexicographic order, which is the order that a thumbprint needs (RFC 7638 §3.2).
@@ -17,34 +16,39 @@ impl Jwk {
     /// # Errors
     /// [`Error::UnsupportedAlgorithm`] for SM2, which has no registered `kty` and `crv`.
     pub fn from_public_key(key: &PublicKey) -> Result<Self> {
-        let point = |curve: &'static str| {
-            let (x, y) = key.bits()[1..].split_at(key.bits().len() / 2);
-            vec![
-                ("crv", curve.to_owned()),
-                ("kty", "EC".to_owned()),
-                ("x", URL_SAFE_NO_PAD.encode(x)),
-                ("y", URL_SAFE_NO_PAD.encode(y)),
-            ]
+        let unsupported = || Error::UnsupportedAlgorithm {
+            what: "JWK",
+            algorithm: format!("{:?}", key.kind()),
         };
-        let members = match (key.kind(), key.rsa()) {
-            (KeyKind::P256, _) => point("P-256"),
-            (KeyKind::P384, _) => point("P-384"),
-            (KeyKind::Ed25519, _) => vec![
-                ("crv", "Ed25519".to_owned()),
-                ("kty", "OKP".to_owned()),
-                ("x", URL_SAFE_NO_PAD.encode(key.bits())),
-            ],
-            (KeyKind::Rsa { .. }, Some((modulus, exponent))) => vec![
+        let names = match key.kind() {
+            KeyKind::Rsa { .. } => KeyAlgorithm::Rsa2048.jose(),
+            _ => key.algorithm().and_then(KeyAlgorithm::jose),
+        }
+        .ok_or_else(unsupported)?;
+        let kty = ("kty", names.key_type.to_owned());
+        let bytes = key.subject_public_key();
+        let members = match (names.curve, key.rsa_components()) {
+            (None, Some((modulus, exponent))) => vec![
                 ("e", URL_SAFE_NO_PAD.encode(exponent)),
-                ("kty", "RSA".to_owned()),
+                kty,
                 ("n", URL_SAFE_NO_PAD.encode(modulus)),
             ],
-            (KeyKind::Sm2 | KeyKind::Rsa { .. }, _) => {
-                return Err(Error::UnsupportedAlgorithm {
-                    what: "JWK",
-                    algorithm: "SM2".to_owned(),
-                });
+            (Some(curve), _) if key.kind() == KeyKind::Ed25519 => vec![
+                ("crv", curve.to_owned()),
+                kty,
+                ("x", URL_SAFE_NO_PAD.encode(bytes)),
+            ],
+            (Some(curve), _) => {
+                // An uncompressed point: 4, x, y.
+                let (x, y) = bytes[1..].split_at(bytes.len() / 2);
+                vec![
+                    ("crv", curve.to_owned()),
+                    kty,
+                    ("x", URL_SAFE_NO_PAD.encode(x)),
+                    ("y", URL_SAFE_NO_PAD.encode(y)),
+                ]
             }
+            (None, None) => return Err(unsupported()),
         };
         Ok(Self { members })
     }

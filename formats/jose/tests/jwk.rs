@@ -7,8 +7,8 @@ use aws_lc_rs::{
     rsa::KeySize,
     signature::{self as aws, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RsaKeyPair},
 };
+use crypto::PublicKey;
 use jose::Jwk;
-use pki::PublicKey;
 use sm2::pkcs8::EncodePublicKey as _;
 
 #[test]

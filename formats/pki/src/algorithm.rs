@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use asn1::{Cursor, Writer, tag};
-use hsm_adapters::{Digest, SignatureAlgorithm};
+use crypto::{Digest, SignatureAlgorithm};
 
 use crate::{Error, Result, oid};
 

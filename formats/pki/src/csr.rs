@@ -1,7 +1,8 @@
 //! Certificate requests (PKCS #10, RFC 2986).
 
 use asn1::{Cursor, Writer, check_length, tag};
-use hsm_adapters::{Key, SignatureAlgorithm};
+use crypto::SignatureAlgorithm;
+use hsm_adapters::Key;
 
 use crate::{
     Error, Extension, GeneralName, Name, PublicKey, Result,
@@ -64,8 +65,8 @@ impl CertificationRequest {
             .public_key
             .verify(algorithm, info_der, signature)
             .map_err(|error| match error {
-                Error::BadSignature { .. } => Error::BadSignature { what: WHAT },
-                other => other,
+                crypto::Error::BadSignature { .. } => Error::BadSignature { what: WHAT },
+                other => other.into(),
             })?;
         Ok(request)
     }
@@ -191,7 +192,7 @@ pub async fn build_with_extensions(
     algorithm: SignatureAlgorithm,
 ) -> Result<Vec<u8>> {
     alt_names.iter().try_for_each(GeneralName::check)?;
-    let public_key = PublicKey::from_der(key.public_key())?;
+    let public_key = key.public_key().clone();
     let info = Writer::build(|w| {
         w.sequence(|w| {
             w.integer(0);

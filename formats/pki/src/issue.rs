@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use asn1::{Writer, tag};
-use hsm_adapters::{Digest, Key, SignatureAlgorithm};
+use crypto::{Digest, SignatureAlgorithm};
+use hsm_adapters::Key;
 
 use crate::{
     Authority, Certificate, Error, GeneralName, KeyIdentifier, KeyKind, KeyUsage, Name, PublicKey,

@@ -6,7 +6,7 @@ use std::fmt;
 
 use asn1::{Cursor, check_length, whole_seconds};
 use const_oid::ObjectIdentifier;
-use hsm_adapters::{Digest, SignatureAlgorithm};
+use crypto::{Digest, SignatureAlgorithm};
 use jiff::Timestamp;
 
 use crate::{
@@ -212,7 +212,7 @@ impl Certificate {
     /// # Errors
     /// [`Error::BadSignature`] or [`Error::UnsupportedAlgorithm`].
     pub fn verify(&self, issuer: &PublicKey) -> Result<()> {
-        issuer.verify(self.signature_algorithm(), &self.tbs_der, &self.signature)
+        Ok(issuer.verify(self.signature_algorithm(), &self.tbs_der, &self.signature)?)
     }
 
     /// True where `issuer` is a CA of the right name and key that signed this.

@@ -2,7 +2,7 @@
 
 use asn1::{Cursor, tag};
 use const_oid::ObjectIdentifier;
-use hsm_adapters::SignatureAlgorithm;
+use crypto::SignatureAlgorithm;
 
 use super::{Validity, WHAT};
 use crate::{

@@ -2,7 +2,7 @@
 
 use asn1::{Cursor, Writer, check_length, tag};
 use const_oid::ObjectIdentifier;
-use hsm_adapters::{Digest, SignatureAlgorithm};
+use crypto::{Digest, SignatureAlgorithm};
 use jiff::Timestamp;
 
 use super::digest_of;
@@ -135,9 +135,11 @@ impl SignedData {
         if signer.digest.hash(&self.content) != signer.message_digest {
             return Err(Error::BadSignature { what: WHAT });
         }
-        certificate
-            .public_key()
-            .verify(signer.algorithm, &signer.attributes, &signer.signature)
+        Ok(certificate.public_key().verify(
+            signer.algorithm,
+            &signer.attributes,
+            &signer.signature,
+        )?)
     }
 }
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use asn1::{Writer, sort_set_of, tag, whole_seconds};
 use const_oid::ObjectIdentifier;
-use hsm_adapters::{Digest, Key, SignatureAlgorithm};
+use crypto::{Digest, SignatureAlgorithm};
+use hsm_adapters::Key;
 use jiff::Timestamp;
 
 use super::digest_of;

@@ -3,7 +3,8 @@
 mod read;
 
 use asn1::{Writer, tag, whole_seconds};
-use hsm_adapters::{Key, SignatureAlgorithm};
+use crypto::SignatureAlgorithm;
+use hsm_adapters::Key;
 use jiff::Timestamp;
 
 use crate::{

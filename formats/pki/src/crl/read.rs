@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use asn1::{Cursor, check_length, tag};
-use hsm_adapters::SignatureAlgorithm;
+use crypto::SignatureAlgorithm;
 use jiff::Timestamp;
 
 use super::{Revocation, RevocationReason};
@@ -174,7 +174,7 @@ impl CertificateList {
     /// [`Error::BadSignature`](crate::Error::BadSignature) or [`Error::UnsupportedAlgorithm`](crate::Error::UnsupportedAlgorithm).
     pub fn verify(&self, issuer: &PublicKey) -> Result<()> {
         let tbs = &self.der[self.tbs.clone()];
-        issuer.verify(self.signature_algorithm, tbs, &self.signature)
+        Ok(issuer.verify(self.signature_algorithm, tbs, &self.signature)?)
     }
 }
 

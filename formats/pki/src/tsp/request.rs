@@ -2,7 +2,7 @@
 
 use asn1::{Cursor, Writer, check_length, tag};
 use const_oid::ObjectIdentifier;
-use hsm_adapters::Digest;
+use crypto::Digest;
 
 use super::FailureInfo;
 use crate::{

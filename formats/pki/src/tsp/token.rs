@@ -2,7 +2,8 @@
 
 use asn1::{Cursor, Writer, tag, whole_seconds};
 use const_oid::ObjectIdentifier;
-use hsm_adapters::{Digest, Key, SignatureAlgorithm};
+use crypto::{Digest, SignatureAlgorithm};
+use hsm_adapters::Key;
 use jiff::Timestamp;
 
 use super::{TimeStampReq, response::granted};
