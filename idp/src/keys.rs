@@ -160,7 +160,7 @@ impl Prepared {
         algorithm: SignatureAlgorithm,
         alg: &'static str,
     ) -> Result<Self, Error> {
-        let unfit = |error: pki::Error| Error::Config(format!("{}: {error}", key.uri()));
+        let unfit = |error: crypto::Error| Error::Config(format!("{}: {error}", key.uri()));
         let public_key = key.public_key().clone();
         let jwk = Jwk::from_public_key(&public_key).map_err(unfit)?;
         let kid = jwk.thumbprint();
