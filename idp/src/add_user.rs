@@ -1,7 +1,8 @@
 //! Adding a user.
 
+use crypto::random;
 use platform::audit::AuditSink as _;
-use platform::{Caller, Store, audit::Entry, random};
+use platform::{Caller, Store, audit::Entry};
 
 use crate::{
     Error, NewUser, Service, User, UserInfo, UserName,

@@ -7,7 +7,7 @@ use platform_log::{Entry, RecordEntry as _, Subject};
 use platform_runtime::SharedClock;
 use platform_store::{Store, StoreError};
 
-use crate::{Action, Actor, Authorizer, Caller, Decision, PermissionList, Resource};
+use crate::{Action, Actor, Authorizer, Caller, Decision, PermissionList, Permissions, Resource};
 
 /// Decides, and records refusals. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -33,6 +33,12 @@ pub enum AccessError {
     /// The caller may not.
     #[error(transparent)]
     Denied(#[from] Denied),
+    /// The caller may, but would give permissions that it does not hold.
+    #[error("{actor} may not delegate permissions that it does not hold")]
+    Delegation {
+        /// Who asked.
+        actor: String,
+    },
     /// The decision could not be made, or the refusal not be recorded.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -74,6 +80,31 @@ impl Access {
         }
     }
 
+    /// Returns only if the caller holds every one of `permissions`, which `action` would
+    /// give to somebody, or take charge of: whoever may add users must not thereby gain
+    /// what nobody gave them. Refusals are audited as those of [`Self::enforce`].
+    ///
+    /// # Errors
+    /// [`AccessError::Delegation`] unless the caller holds them all.
+    pub async fn enforce_delegation(
+        &self,
+        caller: &Caller,
+        action: Action,
+        resource: &Resource,
+        permissions: &Permissions,
+    ) -> Result<(), AccessError> {
+        let held = caller.actor.permissions();
+        if held.is_none_or(|held| held.cover_all(permissions)) {
+            return Ok(());
+        }
+        let error = AccessError::Delegation {
+            actor: caller.actor.to_string(),
+        };
+        self.record_refusal(caller, action, resource, &error)
+            .await?;
+        Err(error)
+    }
+
     /// Whether the caller may, without an entry: to leave things out of an answer.
     ///
     /// # Errors
@@ -88,26 +119,33 @@ impl Access {
         Ok(decision == Decision::Allow)
     }
 
-    /// Records that `action` was refused and returns the refusal: for rules beyond
-    /// the decision itself, such as who may delegate which permissions.
-    ///
-    /// # Errors
-    /// Always: [`AccessError::Denied`], or the store's error if it was not recorded.
-    pub async fn refuse(
+    async fn refuse(
         &self,
         caller: &Caller,
         action: Action,
         resource: &Resource,
     ) -> Result<(), AccessError> {
-        let denied = Denied {
+        let denied = AccessError::Denied(Denied {
             actor: caller.actor.to_string(),
             action: action.as_str(),
-        };
-        if !caller.actor.is_anonymous() {
-            let entry = caller.entry(action, resource, self.clock.now());
-            self.store.record(entry.refused(denied.to_string())).await?;
+        });
+        self.record_refusal(caller, action, resource, &denied)
+            .await?;
+        Err(denied)
+    }
+
+    async fn record_refusal(
+        &self,
+        caller: &Caller,
+        action: Action,
+        resource: &Resource,
+        cause: &AccessError,
+    ) -> Result<(), StoreError> {
+        if caller.actor.is_anonymous() {
+            return Ok(());
         }
-        Err(denied.into())
+        let entry = caller.entry(action, resource, self.clock.now());
+        self.store.record(entry.refused(cause.to_string())).await
     }
 }
 

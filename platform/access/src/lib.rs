@@ -16,7 +16,7 @@ pub use action::Action;
 pub use actor::{Actor, Caller};
 pub use authorizer::{Authorizer, Decision, PermissionList};
 pub use enforce::{Access, AccessError, Denied, allowed_or_logged};
-pub use permissions::Permissions;
+pub use permissions::{InvalidPermission, Permissions};
 pub use resource::{Resource, UnitId};
 
 /// The name of [`Permissions`] in 0.1.0. Deleted when the services have moved.

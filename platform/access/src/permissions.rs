@@ -13,7 +13,23 @@ impl Permissions {
         Self(Vec::new())
     }
 
-    /// Reads a list separated by spaces.
+    /// Reads a list from an administrator, each a name, a prefix that ends in `.*`, or
+    /// `*`.
+    ///
+    /// # Errors
+    /// [`InvalidPermission`] names the first that is none of these, or the length of the
+    /// list.
+    pub fn parse_list(list: &[String]) -> Result<Self, InvalidPermission> {
+        if list.len() > MAX_PERMISSIONS {
+            return Err(InvalidPermission::TooMany);
+        }
+        match list.iter().find(|permission| !is_well_formed(permission)) {
+            Some(permission) => Err(InvalidPermission::Malformed(permission.clone())),
+            None => Ok(Self::parse(&list.join(" "))),
+        }
+    }
+
+    /// Reads a list separated by spaces, as it is stored.
     pub fn parse(list: &str) -> Self {
         Self(list.split_whitespace().map(str::to_owned).collect())
     }
@@ -61,6 +77,32 @@ impl Permissions {
     }
 }
 
+fn is_well_formed(permission: &str) -> bool {
+    let body = permission.strip_suffix(".*").unwrap_or(permission);
+    let is_name = body.len() <= MAX_NAME
+        && body.split('.').all(|part| {
+            let mut bytes = part.bytes();
+            !part.is_empty() && bytes.all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+        });
+    is_name || permission == "*"
+}
+
+/// Why a list of permissions was not accepted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidPermission {
+    /// One of them names nothing.
+    #[error("{0:?} is not an action such as ca.certificate.issue, a prefix such as ca.*, or *")]
+    Malformed(String),
+    /// The list is too long.
+    #[error("at most {MAX_PERMISSIONS} permissions")]
+    TooMany,
+}
+
+/// How many permissions an actor has at most.
+const MAX_PERMISSIONS: usize = 64;
+/// How long the name of an action is at most.
+const MAX_NAME: usize = 64;
+
 impl fmt::Display for Permissions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.join(" "))
@@ -80,6 +122,29 @@ mod tests {
         assert!(!permissions.cover("ca.certificate.revoke"));
         assert!(!Permissions::parse("ca.cert*").cover("ca.certificate.issue"));
         assert!(Permissions::parse("*").cover("tsa.unit.add"));
+    }
+
+    #[test]
+    fn only_actions_and_their_prefixes_are_permissions() {
+        let list = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        assert!(Permissions::parse_list(&list("ca.certificate.issue idp.* *")).is_ok());
+        for bad in [
+            "",
+            "ca.",
+            ".*",
+            "ca.*.issue",
+            "CA.issue",
+            "ca issue",
+            "ca.cert*",
+        ] {
+            let refused = Permissions::parse_list(&[bad.to_owned()]);
+            assert_eq!(refused, Err(InvalidPermission::Malformed(bad.to_owned())));
+        }
+        let many = vec!["ca.*".to_owned(); MAX_PERMISSIONS + 1];
+        assert_eq!(
+            Permissions::parse_list(&many),
+            Err(InvalidPermission::TooMany)
+        );
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Lists: `{ "items": […], "next": "cursor" }`, with `limit` and `cursor`.
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -10,10 +11,10 @@ const DEFAULT_LIMIT: u32 = 100;
 /// How many items a page has at most.
 const MAX_LIMIT: u32 = 1000;
 /// How long a cursor may be.
-const MAX_CURSOR: usize = 200;
+const MAX_CURSOR: usize = 400;
 
 /// One page of a list.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Page<T> {
     /// The items, at most as many as `limit` asked for.
     pub items: Vec<T>,
@@ -29,20 +30,18 @@ pub struct PageQuery {
     #[param(minimum = 1, maximum = 1000)]
     pub limit: Option<u32>,
     /// Where to continue: `next` of the page before.
-    #[param(max_length = 200)]
+    #[param(max_length = 400)]
     pub cursor: Option<String>,
 }
 
-impl<T> Page<T> {
-    /// The page of `items`, which were read with [`PageQuery::limit_and_one_more`]: if
-    /// the one more is there, the list goes on after the last item that is returned.
-    pub fn of(mut items: Vec<T>, limit: u32, cursor: impl FnOnce(&T) -> String) -> Self {
-        let more = items.len() > limit as usize;
-        items.truncate(limit as usize);
-        let next = items.last().filter(|_| more).map(cursor);
-        Self { items, next }
-    }
+/// The part of a list to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageRequest {
+    limit: u32,
+    after: String,
+}
 
+impl<T> Page<T> {
     /// With each item changed.
     pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
         Page {
@@ -53,68 +52,103 @@ impl<T> Page<T> {
 }
 
 impl PageQuery {
-    /// How many items to return.
+    /// Checks the limit and decodes the cursor.
     ///
     /// # Errors
-    /// 400 unless it is from 1 to 1000.
-    pub fn limit(&self) -> Result<u32, Problem> {
-        match self.limit.unwrap_or(DEFAULT_LIMIT) {
-            limit @ 1..=MAX_LIMIT => Ok(limit),
-            _ => Err(Problem::bad_request(format!(
+    /// 400 if the limit is out of bounds, or the cursor is none.
+    pub fn parse(self) -> Result<PageRequest, Problem> {
+        let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
+        if !(1..=MAX_LIMIT).contains(&limit) {
+            return Err(Problem::bad_request(format!(
                 "limit is a number from 1 to {MAX_LIMIT}"
-            ))),
+            )));
         }
+        let after = decode(&self.cursor.unwrap_or_default())
+            .ok_or_else(|| Problem::bad_request("cursor is the `next` of the page before"))?;
+        Ok(PageRequest { limit, after })
+    }
+}
+
+impl PageRequest {
+    /// The key of the last item before this page; empty at the start of the list.
+    pub fn after(&self) -> &str {
+        &self.after
     }
 
-    /// How many items to read, so that [`Page::of`] knows whether the list goes on.
-    ///
-    /// # Errors
-    /// As [`PageQuery::limit`].
-    pub fn limit_and_one_more(&self) -> Result<u32, Problem> {
-        Ok(self.limit()? + 1)
+    /// How many items the page has at most.
+    pub fn limit(&self) -> u32 {
+        self.limit
     }
 
-    /// The cursor, if the list does not begin at its start.
-    ///
-    /// # Errors
-    /// 400 if it is too long to be one, or has control characters.
-    pub fn cursor(&self) -> Result<Option<&str>, Problem> {
-        match self.cursor.as_deref() {
-            Some(cursor) if cursor.len() > MAX_CURSOR || cursor.chars().any(char::is_control) => {
-                Err(Problem::bad_request(
-                    "cursor is the `next` of the page before",
-                ))
-            }
-            cursor => Ok(cursor.filter(|cursor| !cursor.is_empty())),
+    /// How many rows to read: one more than the page has, which shows whether the list
+    /// goes on.
+    pub fn fetch_limit(&self) -> i64 {
+        i64::from(self.limit) + 1
+    }
+
+    /// The page of `rows`, of which at most [`Self::fetch_limit`] were read; `key`
+    /// returns what [`Self::after`] of the next page will be.
+    pub fn page<T>(&self, mut rows: Vec<T>, key: impl Fn(&T) -> String) -> Page<T> {
+        let limit = self.limit as usize;
+        let goes_on = rows.len() > limit;
+        rows.truncate(limit);
+        let last = rows.last().filter(|_| goes_on);
+        Page {
+            next: last.map(|last| URL_SAFE_NO_PAD.encode(key(last))),
+            items: rows,
         }
     }
+}
+
+fn decode(cursor: &str) -> Option<String> {
+    if cursor.len() > MAX_CURSOR {
+        return None;
+    }
+    let key = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
+    (!key.chars().any(char::is_control)).then_some(key)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn request(limit: u32, cursor: Option<String>) -> Result<PageRequest, Problem> {
+        let query = PageQuery {
+            limit: Some(limit),
+            cursor,
+        };
+        query.parse()
+    }
+
     #[test]
-    fn a_list_goes_on_only_if_one_more_was_read() {
-        let page = Page::of(vec![1, 2, 3], 2, i32::to_string);
-        assert_eq!((page.items, page.next), (vec![1, 2], Some("2".to_owned())));
-        let last = Page::of(vec![1, 2], 2, i32::to_string);
-        assert_eq!((last.items, last.next), (vec![1, 2], None));
-        assert_eq!(Page::of(Vec::<i32>::new(), 2, i32::to_string).next, None);
+    fn a_list_is_read_page_by_page_to_its_end() {
+        let all = ["a", "b", "c", "d", "e"].map(str::to_owned);
+        let (mut read, mut cursor) = (Vec::new(), None);
+        loop {
+            let request = request(2, cursor).unwrap();
+            let rows = all.iter().filter(|key| key.as_str() > request.after());
+            let rows = rows.take(3).cloned().collect();
+            let page = request.page(rows, String::clone);
+            assert!(page.items.len() <= 2);
+            read.extend(page.items);
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(read, all);
     }
 
     #[test]
     fn limits_and_cursors_out_of_bounds_are_bad_requests() {
-        let query = |limit, cursor: Option<&str>| PageQuery {
-            limit,
-            cursor: cursor.map(str::to_owned),
-        };
-        assert_eq!(query(None, None).limit().unwrap(), 100);
+        assert_eq!(PageQuery::default().parse().unwrap().limit(), 100);
         for limit in [0, 1001] {
-            assert!(query(Some(limit), None).limit().is_err());
+            assert!(request(limit, None).is_err());
         }
-        assert!(query(None, Some("a\nb")).cursor().is_err());
-        assert!(query(None, Some(&"x".repeat(201))).cursor().is_err());
-        assert_eq!(query(None, Some("")).cursor().unwrap(), None);
+        let encode = |key: &str| URL_SAFE_NO_PAD.encode(key);
+        for cursor in ["?".to_owned(), encode("a\nb"), encode(&"x".repeat(400))] {
+            assert!(request(1, Some(cursor)).is_err());
+        }
+        assert_eq!(request(1, Some(String::new())).unwrap().after(), "");
     }
 }

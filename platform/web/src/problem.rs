@@ -131,6 +131,9 @@ impl From<AccessError> for Problem {
     fn from(error: AccessError) -> Self {
         match error {
             AccessError::Denied(denied) => denied.into(),
+            AccessError::Delegation { .. } => {
+                Self::new(StatusCode::FORBIDDEN, "Forbidden", error.to_string())
+            }
             AccessError::Store(error) => error.into(),
         }
     }
