@@ -6,7 +6,8 @@ use pki::{
 };
 
 use crate::support::{
-    Openssl, TestKey, World, alt_names, every_kind, server_template, validity, wait,
+    Openssl, TestKey, World, alt_names, every_kind, rules_of, server_extensions, server_template,
+    validity, wait,
 };
 
 #[test]

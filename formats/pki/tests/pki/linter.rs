@@ -214,7 +214,8 @@ fn the_issuer_and_the_intent_are_held_against_the_bytes() {
     let ca = &rules_with(BasicConstraints::Ca { path_len: None });
     let wrong_role = lint::certificate(unsigned.tbs_der(), &intent(&world.issuer, ca));
     assert_eq!(found(wrong_role), ["basic-constraints"]);
-    let mut other_scheme = intent(&world.issuer, BasicConstraints::EndEntity);
+    let end_entity = rules_with(BasicConstraints::EndEntity);
+    let mut other_scheme = intent(&world.issuer, &end_entity);
     other_scheme.algorithm = SignatureAlgorithm::EcdsaP384Sha384;
     let wrong_scheme = lint::certificate(unsigned.tbs_der(), &other_scheme);
     assert_eq!(found(wrong_scheme), ["signature-algorithm"]);
@@ -226,7 +227,7 @@ fn the_issuer_and_the_intent_are_held_against_the_bytes() {
         .position(|window| window == identifier)
         .unwrap();
     tbs[place] ^= 1;
-    let wrong_key = lint::certificate(&tbs, &intent(&world.issuer, BasicConstraints::EndEntity));
+    let wrong_key = lint::certificate(&tbs, &intent(&world.issuer, &end_entity));
     assert_eq!(found(wrong_key), ["subject-key-identifier"]);
     // Bytes that are no certificate at all.
     let unreadable = lint::certificate(&tbs[..50], &intent(&world.issuer, ca));
