@@ -12,21 +12,25 @@ use crate::model::{AuthorityCertificate, AuthorityRecord};
 static AUTHORITIES: Table = Table {
     name: "ca_authority",
     columns: &["id", "unit_id", "name", "created_at"],
+    parent: None,
 };
 
 static KEYS: Table = Table {
     name: "ca_key",
     columns: &["authority_id", "uri", "created_at"],
+    parent: None,
 };
 
 static AUTHORITY_CERTIFICATES: Table = Table {
     name: "ca_authority_certificate",
     columns: &["issuer_id", "serial", "authority_id", "key_uri"],
+    parent: None,
 };
 
 static EPOCHS: Table = Table {
     name: "ca_revocation_epoch",
     columns: &["authority_id", "epoch", "published"],
+    parent: None,
 };
 
 /// The certificates of all authorities, by the authority that they are about.

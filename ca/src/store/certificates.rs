@@ -11,6 +11,7 @@ use crate::model::{CertificateInfo, CertificateProfile, CertificateStatus};
 static INTENTS: Table = Table {
     name: "ca_intent",
     columns: &["authority_id", "serial", "tbs_digest", "at"],
+    parent: None,
 };
 
 static CERTIFICATES: Table = Table {
@@ -27,6 +28,7 @@ static CERTIFICATES: Table = Table {
         "not_after",
         "der",
     ],
+    parent: None,
 };
 
 /// An issued certificate as it is recorded.

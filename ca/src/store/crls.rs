@@ -27,7 +27,7 @@ pub(crate) async fn next_crl_number(
     tx: &mut Tx<'_>,
     authority_id: &str,
 ) -> Result<i64, StoreError> {
-    tx.fetch_optional(
+    tx.execute_returning_optional(
         "INSERT INTO ca_crl_number (authority_id, crl_number) VALUES ($1, 1)
          ON CONFLICT (authority_id) DO UPDATE SET crl_number = ca_crl_number.crl_number + 1
          RETURNING crl_number",

@@ -56,7 +56,7 @@ pub(crate) async fn epochs(store: &Store) -> Result<Vec<Epoch>, StoreError> {
 
 /// Counts a revocation and returns the new epoch.
 pub(crate) async fn advance_epoch(tx: &mut Tx<'_>, authority_id: &str) -> Result<i64, StoreError> {
-    tx.fetch_optional(
+    tx.execute_returning_optional(
         "INSERT INTO ca_revocation_epoch (authority_id, epoch, published) VALUES ($1, 1, 0)
          ON CONFLICT (authority_id) DO UPDATE SET epoch = ca_revocation_epoch.epoch + 1
          RETURNING epoch",

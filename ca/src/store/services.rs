@@ -15,6 +15,7 @@ static SERVICES: Table = Table {
         "key_uri",
         "not_after",
     ],
+    parent: None,
 };
 
 /// The reason code of a compromised key (RFC 5280 §5.3.1).
