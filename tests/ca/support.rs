@@ -225,7 +225,7 @@ impl Ca {
     pub(crate) fn revoke(&self, serial: &str, reason: &str) -> Answer {
         self.post(
             &format!("/api/v1/certificates/{serial}/revoke"),
-            &json!({ "reason": reason }),
+            &json!({ "reason": reason, "wait_for_crl": true }),
         )
     }
 
