@@ -141,7 +141,7 @@ impl CertificateProfile {
         if let Some(requested) = requested
             && !texts().any(|text| text.eq_ignore_ascii_case(requested))
         {
-            return Err(self.forbids("the commonName must be among the subjectAltName entries"));
+            return Err(self.forbids("the commonName is not among the subjectAltName entries"));
         }
         match texts().find(|text| text.len() <= MAX_COMMON_NAME) {
             Some(text) => Name::from_common_name(&text).map_err(Error::BadRequest),
