@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use crypto::{KeyAlgorithm, SignatureAlgorithm};
 use hsm_adapters::{
     KeyError, KeyStore, SoftwareSettings, SoftwareStore,
-    conformance::{CaseResult, OpenSsl, Outcome, Report, Subject, Verify},
+    conformance::{CaseResult, OpenSsl, Outcome, Reference, Report, Subject},
 };
 use zeroize::Zeroizing;
 
@@ -86,7 +86,7 @@ fn softhsm_passes() {
 /// Says yes to everything, as a broken verifier would.
 struct Gullible;
 
-impl Verify for Gullible {
+impl Reference for Gullible {
     fn verify(&self, _: &[u8], _: SignatureAlgorithm, _: &[u8], _: &[u8]) -> Result<(), String> {
         Ok(())
     }

@@ -60,8 +60,7 @@ impl SoftHsm {
             queue,
             timeout: TIMEOUT,
             sessions: 2,
-            sm2: None,
-            sm2_id: "1234567812345678".to_owned(),
+            sm2: Sm2Settings::default(),
         })
         .await
     }
