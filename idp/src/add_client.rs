@@ -41,7 +41,7 @@ impl Service {
             .with("auth", client.auth.name());
         self.0
             .store
-            .transact(move |tx| {
+            .transact_boxed(move |tx| {
                 let (client, entry) = (client.clone(), entry.clone());
                 Box::pin(async move {
                     store::clients::insert(tx, &client).await?;

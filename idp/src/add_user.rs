@@ -54,7 +54,7 @@ impl Service {
         let info = user.info();
         self.0
             .store
-            .transact(move |tx| {
+            .transact_boxed(move |tx| {
                 let (user, entry) = (user.clone(), entry.clone());
                 Box::pin(async move {
                     if !store::users::insert(tx, &user).await? {

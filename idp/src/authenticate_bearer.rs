@@ -63,7 +63,7 @@ impl Service {
         let actor = if claims.is_for_client() {
             Actor::Client {
                 id: client.id.clone(),
-                grants: client.grants.clone(),
+                permissions: client.grants.clone(),
             }
         } else {
             let user = store::users::by_id(&self.0.store, &claims.sub)
@@ -71,7 +71,8 @@ impl Service {
                 .filter(|user| user.disabled_at.is_none())
                 .ok_or_else(invalid)?;
             Actor::User {
-                grants: intersect(&user.grants, &client.grants),
+                permissions: intersect(&user.grants, &client.grants),
+                id: user.id,
                 name: user.name,
             }
         };

@@ -37,7 +37,7 @@ impl Service {
         let owned = id.to_owned();
         self.0
             .store
-            .transact(move |tx| {
+            .transact_boxed(move |tx| {
                 let (id, entry) = (owned.clone(), entry.clone());
                 Box::pin(async move {
                     if !store::clients::set_disabled(tx, &id, disabled.then_some(now)).await? {
@@ -79,7 +79,7 @@ impl Service {
         let owned = id.to_owned();
         self.0
             .store
-            .transact(move |tx| {
+            .transact_boxed(move |tx| {
                 let (id, entry) = (owned.clone(), entry.clone());
                 Box::pin(async move {
                     if !store::clients::set_secret(tx, &id, secret_hash).await? {
@@ -113,7 +113,7 @@ impl Service {
         let owned = id.to_owned();
         self.0
             .store
-            .transact(move |tx| {
+            .transact_boxed(move |tx| {
                 let (id, entry) = (owned.clone(), entry.clone());
                 Box::pin(async move {
                     if !store::clients::delete(tx, &id).await? {

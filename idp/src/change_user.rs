@@ -70,7 +70,7 @@ impl Service {
         let info = user.info();
         self.0
             .store
-            .transact(move |tx| {
+            .transact_boxed(move |tx| {
                 let (user, entry) = (user.clone(), entry.clone());
                 Box::pin(async move {
                     if !store::users::update(tx, &user, seen).await? {
@@ -106,7 +106,7 @@ impl Service {
         let entry = Entry::new(DELETE, caller, subject, now).with("user_id", user.id.as_str());
         self.0
             .store
-            .transact(move |tx| {
+            .transact_boxed(move |tx| {
                 let (user, entry) = (user.clone(), entry.clone());
                 Box::pin(async move {
                     if store::users::by_id_in(tx, &user.id).await?.is_none() {

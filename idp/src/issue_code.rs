@@ -65,7 +65,7 @@ impl Service {
         let issued = self
             .0
             .store
-            .transact(move |tx| {
+            .transact_boxed(move |tx| {
                 let (code, entry, session_id) = (code.clone(), entry.clone(), session_id.clone());
                 Box::pin(async move {
                     if !store::sessions::take_freshness(tx, &session_id, request).await? {

@@ -40,7 +40,7 @@ impl Service {
                 let some = self
                     .0
                     .store
-                    .transact(move |tx| Box::pin(what.delete_some(tx)))
+                    .transact_boxed(move |tx| Box::pin(what.delete_some(tx)))
                     .await
                     .map_err(Error::Store)?;
                 deleted += some;

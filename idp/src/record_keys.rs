@@ -27,7 +27,7 @@ pub async fn record_keys(
     ];
     let caller = caller.clone();
     store
-        .transact(move |tx| {
+        .transact_boxed(move |tx| {
             let (given, caller) = (given.clone(), caller.clone());
             Box::pin(async move {
                 for (algorithm, uri) in given {

@@ -129,7 +129,7 @@ impl Service {
         let won = self
             .0
             .store
-            .transact(move |tx| {
+            .transact_boxed(move |tx| {
                 let (code_hash, session_id) = (code_hash.clone(), session_id.clone());
                 let (entry, refresh) = (entry.clone(), refresh.clone());
                 Box::pin(async move {
@@ -180,7 +180,7 @@ impl Service {
         let done = self
             .0
             .store
-            .transact(move |tx| {
+            .transact_boxed(move |tx| {
                 let (code, entry) = (code.clone(), entry.clone());
                 Box::pin(async move {
                     revoke_family(tx, &code.family_id, until, now).await?;

@@ -108,7 +108,7 @@ impl Service {
         let won = self
             .0
             .store
-            .transact(move |tx| {
+            .transact_boxed(move |tx| {
                 let (family_id, entry) = (family_id.clone(), entry.clone());
                 Box::pin(async move {
                     if !store::refresh::take(tx, token_hash, now).await? {
@@ -149,7 +149,7 @@ impl Service {
         let done = self
             .0
             .store
-            .transact(move |tx| {
+            .transact_boxed(move |tx| {
                 let (family, entry) = (family.clone(), entry.clone());
                 Box::pin(async move {
                     revoke_family(tx, &family.id, until, now).await?;

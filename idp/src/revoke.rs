@@ -38,7 +38,7 @@ impl Service {
             let entry = entry.with("jti", claims.jti.as_str());
             self.0
                 .store
-                .transact(move |tx| {
+                .transact_boxed(move |tx| {
                     let (jti, entry) = (claims.jti.clone(), entry.clone());
                     Box::pin(async move {
                         store::revoked::insert(tx, &jti, until).await?;
@@ -58,7 +58,7 @@ impl Service {
             let entry = entry.with("family", found.family.id.as_str());
             self.0
                 .store
-                .transact(move |tx| {
+                .transact_boxed(move |tx| {
                     let (family_id, entry) = (found.family.id.clone(), entry.clone());
                     Box::pin(async move {
                         revoke_family(tx, &family_id, until, now).await?;

@@ -37,7 +37,7 @@ impl Service {
             let id = session.id.clone();
             self.0
                 .store
-                .transact(move |tx| {
+                .transact_boxed(move |tx| {
                     let id = id.clone();
                     Box::pin(async move { store::sessions::touch(tx, &id, now).await })
                 })
@@ -61,7 +61,7 @@ impl Service {
         let (id, user_id) = (id.to_owned(), session.user.id.clone());
         self.0
             .store
-            .transact(move |tx| {
+            .transact_boxed(move |tx| {
                 let (id, user_id, entry) = (id.clone(), user_id.clone(), entry.clone());
                 Box::pin(async move {
                     if store::sessions::delete(tx, &id, &user_id).await? {
@@ -107,7 +107,7 @@ impl Service {
         let caller = caller.clone();
         self.0
             .store
-            .transact(move |tx| {
+            .transact_boxed(move |tx| {
                 let (user, caller, subject) = (user.clone(), caller.clone(), subject.clone());
                 Box::pin(async move {
                     let ended = store::end_all(tx, &user.id, None, now).await?;

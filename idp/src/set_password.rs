@@ -106,7 +106,7 @@ impl Service {
         let token_hash = digest(&token);
         self.0
             .store
-            .transact(move |tx| {
+            .transact_boxed(move |tx| {
                 let (user, entry) = (user.clone(), entry.clone());
                 Box::pin(async move {
                     if store::users::by_id_in(tx, &user.id).await?.is_none() {
@@ -188,7 +188,7 @@ impl Service {
         }
         self.0
             .store
-            .transact(move |tx| {
+            .transact_boxed(move |tx| {
                 let counted = counted.clone();
                 Box::pin(async move { counted.succeeded(tx).await })
             })
@@ -220,7 +220,7 @@ impl Service {
         }
         self.0
             .store
-            .transact(move |tx| {
+            .transact_boxed(move |tx| {
                 let (user, entry, password, by) =
                     (user.clone(), entry.clone(), password.clone(), by.clone());
                 Box::pin(async move {

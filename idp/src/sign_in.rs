@@ -90,7 +90,7 @@ impl Service {
         let previous = credentials.previous_token.map(|token| digest(&token));
         self.0
             .store
-            .transact(move |tx| {
+            .transact_boxed(move |tx| {
                 let (session, entry, counted) = (session.clone(), entry.clone(), counted.clone());
                 let proved = proved.clone();
                 Box::pin(async move {

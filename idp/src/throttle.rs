@@ -85,7 +85,7 @@ impl Service {
         let closed = self
             .0
             .store
-            .transact(move |tx| {
+            .transact_boxed(move |tx| {
                 let (names, caller) = (names.clone(), caller.clone());
                 Box::pin(async move { count(tx, names, &caller, now).await })
             })
@@ -115,7 +115,7 @@ impl Service {
             let taken_back = self
                 .0
                 .store
-                .transact(move |tx| {
+                .transact_boxed(move |tx| {
                     let counted = counted.clone();
                     Box::pin(async move { counted.take_back(tx).await })
                 })

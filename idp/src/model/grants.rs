@@ -40,7 +40,9 @@ pub(crate) fn parse_grants(list: &[String]) -> Result<Grants, Error> {
 pub(crate) fn may_hand_on(caller: &Caller, grants: &Grants) -> Result<(), Denied> {
     let own = match &caller.actor {
         Actor::System | Actor::Local { .. } => return Ok(()),
-        Actor::User { grants, .. } | Actor::Client { grants, .. } => grants.clone(),
+        Actor::User { permissions, .. }
+        | Actor::Client { permissions, .. }
+        | Actor::Certificate { permissions, .. } => permissions.clone(),
         Actor::Anonymous => Grants::default(),
     };
     if grants
@@ -113,7 +115,7 @@ mod tests {
         let caller = Caller {
             actor: Actor::Client {
                 id: "c".into(),
-                grants: Grants::parse("idp.* ca.certificate.issue"),
+                permissions: Grants::parse("idp.* ca.certificate.issue"),
             },
             request_id: String::new(),
             address: None,

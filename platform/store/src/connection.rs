@@ -60,8 +60,7 @@ impl Link {
             // Not a wait for anything: time for others. The thread is the lane's own,
             // and the runtime's timer counts milliseconds.
             Self::Sqlite { .. } => std::thread::sleep(PAUSE),
-            // A task among others, which are served first.
-            Self::Postgres { .. } => tokio::task::yield_now().await,
+            Self::Postgres { .. } => std::thread::yield_now(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What waits to be written, with the way back to its caller.
 
-use futures_util::future::BoxFuture;
+use futures_util::future::LocalBoxFuture;
 use tokio::sync::oneshot;
 
 use crate::{AppendBatch, StoreError, Tx};
@@ -16,7 +16,7 @@ pub(crate) enum Job {
 
 /// A unit of work with its answer inside.
 pub(crate) trait Work: Send {
-    fn run<'t>(&'t mut self, tx: &'t mut Tx<'_>) -> BoxFuture<'t, Verdict>;
+    fn run<'t>(&'t mut self, tx: &'t mut Tx<'_>) -> LocalBoxFuture<'t, Verdict>;
     /// Forgets what an earlier run has found: it was rolled back.
     fn forget(&mut self);
     fn is_abandoned(&self) -> bool;
@@ -35,7 +35,7 @@ pub(crate) fn transaction<T, E, F>(work: F) -> (Job, oneshot::Receiver<Result<T,
 where
     T: Send + 'static,
     E: From<StoreError> + Send + 'static,
-    F: for<'t> FnMut(&'t mut Tx<'_>) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+    F: AsyncFnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
 {
     let (done, answer) = oneshot::channel();
     let job = Closure {
@@ -56,9 +56,9 @@ impl<T, E, F> Work for Closure<T, E, F>
 where
     T: Send + 'static,
     E: From<StoreError> + Send + 'static,
-    F: for<'t> FnMut(&'t mut Tx<'_>) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+    F: AsyncFnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
 {
-    fn run<'t>(&'t mut self, tx: &'t mut Tx<'_>) -> BoxFuture<'t, Verdict> {
+    fn run<'t>(&'t mut self, tx: &'t mut Tx<'_>) -> LocalBoxFuture<'t, Verdict> {
         Box::pin(async move {
             let result = (self.work)(tx).await;
             let verdict = if let Some(error) = tx.take_failure() {

@@ -21,7 +21,6 @@ mod writer;
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::future::BoxFuture;
 use tokio::sync::{Notify, mpsc, watch};
 
 pub use append_batch::{AppendBatch, Table};
@@ -162,12 +161,14 @@ impl Store {
         in_time(WRITE, answer).await
     }
 
-    /// Runs `work` in a transaction and commits it, together with others.
+    /// Runs `work` in a transaction and commits it together with others:
+    /// `store.transact(async move |tx| { … Ok::<_, Error>(value) })`.
     ///
-    /// `work` reads and checks first and writes after. Where it returns an error
-    /// nothing of it stays. It may run more than once: a transaction that lost a
-    /// race is tried again, so it must have no effect but on the database.
-    /// When this returns `Ok`, the writes are on disk.
+    /// `work` borrows what it captures, and its future need not be `Send`: it runs on
+    /// a thread of the store's own. It reads and checks first and writes after; if it
+    /// returns an error, nothing of it remains. It may run more than once, since a
+    /// transaction that lost a race is retried, so it must have no effect but on the
+    /// database. When this returns `Ok`, the writes are on disk.
     ///
     /// # Errors
     /// What `work` returns, or the store's own.
@@ -175,7 +176,7 @@ impl Store {
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
-        F: for<'t> FnMut(&'t mut Tx<'_>) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+        F: AsyncFnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
         let (job, answer) = job::transaction(work);
         submit(&self.0.queues.works, job).map_err(E::from)?;
@@ -183,6 +184,23 @@ impl Store {
             Ok(answer) => answer.unwrap_or_else(|_| Err(StoreError::Stopped.into())),
             Err(_) => Err(late(WRITE).into()),
         }
+    }
+
+    /// [`Store::transact`] with a closure that returns a boxed future. Deleted when the
+    /// services have moved.
+    ///
+    /// # Errors
+    /// As [`Store::transact`].
+    pub async fn transact_boxed<T, E, F>(&self, mut work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: for<'t> FnMut(&'t mut Tx<'_>) -> futures_util::future::BoxFuture<'t, Result<T, E>>
+            + Send
+            + 'static,
+    {
+        self.transact(async move |tx: &mut Tx<'_>| work(tx).await)
+            .await
     }
 
     /// Wakes when log entries were committed by this process.

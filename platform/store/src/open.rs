@@ -118,12 +118,17 @@ async fn open_sqlite(
             runtime.block_on(lane.run(jobs));
             drop(running);
         })
-        .map_err(|error| StoreError::Unavailable(format!("no thread to write: {error}")))?;
+        .map_err(no_thread)?;
     let queues = Queues {
         works: queue.clone(),
         appends: queue,
     };
     Ok((Pool::Sqlite(readers), queues))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn no_thread(error: std::io::Error) -> StoreError {
+    StoreError::Unavailable(format!("no thread to write: {error}"))
 }
 
 fn queue() -> (mpsc::Sender<Job>, Queue) {
@@ -157,16 +162,25 @@ async fn open_postgres(
     };
     let (works, work) = queue();
     let (appends, append) = queue();
-    let serve = |jobs| {
+    let serve = |name: &str, jobs| {
         let (lane, running) = (lane(), running.clone());
-        tokio::spawn(async move {
-            lane.run(jobs).await;
-            drop(running);
-        });
+        // A unit of work need not be `Send`, so each lane has a thread and a runtime.
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(no_thread)?;
+        std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || {
+                runtime.block_on(lane.run(jobs));
+                drop(running);
+            })
+            .map(drop)
+            .map_err(no_thread)
     };
-    serve(work);
-    for _ in 0..POSTGRES_APPENDERS {
-        serve(Arc::clone(&append));
+    serve("pg-writer", work)?;
+    for number in 0..POSTGRES_APPENDERS {
+        serve(&format!("pg-appender-{number}"), Arc::clone(&append))?;
     }
     Ok((Pool::Postgres(read), Queues { works, appends }))
 }

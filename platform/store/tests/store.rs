@@ -80,16 +80,14 @@ async fn a_duplicate_spoils_only_itself() {
 async fn a_refused_unit_of_work_leaves_nothing() {
     on_both(async |store| {
         let refused: Result<(), StoreError> = store
-            .transact(|tx| {
-                Box::pin(async move {
-                    tx.execute(
-                        "INSERT INTO job (name, holder, lease_until, last_run) VALUES ($1, $2, 0, 0)",
-                        params!["half", "done"],
-                    )
-                    .await?;
-                    tx.append(&JOBS, params!["rest", "h", 0_i64, 0_i64]);
-                    Err(StoreError::Unexpected("refused".to_owned()))
-                })
+            .transact(async move |tx| {
+                tx.execute(
+                    "INSERT INTO job (name, holder, lease_until, last_run) VALUES ($1, $2, 0, 0)",
+                    params!["half", "done"],
+                )
+                .await?;
+                tx.append(&JOBS, params!["rest", "h", 0_i64, 0_i64]);
+                Err(StoreError::Unexpected("refused".to_owned()))
             })
             .await;
         assert!(refused.is_err());
@@ -108,14 +106,12 @@ async fn of_many_who_redeem_one_row_one_wins() {
             let store = Arc::clone(&store);
             tries.spawn(async move {
                 store
-                    .transact(|tx| {
-                        Box::pin(async move {
-                            tx.execute(
-                                "UPDATE job SET last_run = 99 WHERE name = $1 AND last_run <> 99",
-                                params!["code"],
-                            )
-                            .await
-                        })
+                    .transact(async move |tx| {
+                        tx.execute(
+                            "UPDATE job SET last_run = 99 WHERE name = $1 AND last_run <> 99",
+                            params!["code"],
+                        )
+                        .await
                     })
                     .await
             });
@@ -136,16 +132,13 @@ async fn a_newer_database_is_refused() {
     let url = format!("sqlite:{}", folder.path().join("x.db").display());
     let store = Store::open(&url, migrations::schema()).await.unwrap();
     store
-        .transact(|tx| {
-            Box::pin(async move {
-                tx.execute(
+        .transact(async move |tx| {
+            tx.execute(
                     "INSERT INTO _sqlx_migrations (version, description, installed_on, success, checksum, execution_time)
                      VALUES (9999, 'future', 0, 1, $1, 0)",
                     params![vec![1_u8]],
                 )
-                .await
-            })
-        })
+                .await})
         .await
         .unwrap();
     store.close().await;
