@@ -3,15 +3,39 @@
 //! A full queue is reported at once, a caller waits no longer than its time limit, and
 //! the job of a caller that has gone away is skipped.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::oneshot;
 
 use crate::KeyError;
 
-/// Work for one of the threads, with its own `C`; an error is the reply instead.
-pub(crate) type Job<C> = Box<dyn FnOnce(Result<&mut C, KeyError>) + Send>;
+/// Work for one of the threads.
+pub(crate) struct Job<C> {
+    work: Work<C>,
+    /// Dropped when the caller has its reply, timed out or was cancelled.
+    caller: Weak<()>,
+}
+
+/// Does the work with the thread's own `C`, or replies with the error.
+type Work<C> = Box<dyn FnOnce(Result<&mut C, KeyError>) + Send>;
+
+impl<C> Job<C> {
+    /// Does the work, unless nobody waits for it any more.
+    pub(crate) fn run(self, context: Result<&mut C, KeyError>) {
+        if self.is_awaited() {
+            (self.work)(context);
+        }
+    }
+
+    fn is_awaited(&self) -> bool {
+        self.caller.strong_count() > 0
+    }
+}
 
 /// The queue. `C` is what a thread works with, such as a session.
 pub(crate) struct JobQueue<C> {
@@ -63,13 +87,14 @@ impl<C> JobQueue<C> {
         W: FnOnce(&mut C) -> Result<T, KeyError> + Send + 'static,
     {
         let (reply, result) = oneshot::channel();
-        self.push(Box::new(move |context| {
-            // Closed if the caller timed out or was dropped.
-            if !reply.is_closed() {
-                // The caller may go away while the work is done.
+        let caller = Arc::new(());
+        self.push(Job {
+            work: Box::new(move |context| {
+                // Fails if the caller goes away while the work is done.
                 let _ = reply.send(context.and_then(work));
-            }
-        }))?;
+            }),
+            caller: Arc::downgrade(&caller),
+        })?;
         match tokio::time::timeout(timeout, result).await {
             Ok(Ok(result)) => result,
             // The thread that had the job ended.
@@ -99,7 +124,7 @@ impl<C> JobQueue<C> {
     pub(crate) fn fail_all(&self, error: &KeyError) {
         let jobs = std::mem::take(&mut self.state.lock().jobs);
         for job in jobs {
-            job(Err(error.clone()));
+            job.run(Err(error.clone()));
         }
     }
 
@@ -113,6 +138,9 @@ impl<C> JobQueue<C> {
         let mut state = self.state.lock();
         if state.closed {
             return Err(self.closing());
+        }
+        if state.jobs.len() >= self.limit {
+            state.jobs.retain(Job::is_awaited);
         }
         if state.jobs.len() >= self.limit {
             return Err(KeyError::Busy {
@@ -168,11 +196,10 @@ mod tests {
         let queue: Arc<JobQueue<()>> = JobQueue::new("test", 1, Duration::from_millis(1));
         let timed_out = queue.call(|()| Ok(())).await;
         assert!(matches!(timed_out, Err(KeyError::TimedOut { .. })));
-        // Nobody has taken the job, so it still occupies its place.
-        assert!(matches!(
-            queue.call(|()| Ok(())).await,
-            Err(KeyError::Busy { .. })
-        ));
+        // Its place is free again for the next caller, but not for one more.
+        let (first, second) = tokio::join!(queue.call(|()| Ok(())), queue.call(|()| Ok(())));
+        assert!(matches!(first, Err(KeyError::TimedOut { .. })));
+        assert!(matches!(second, Err(KeyError::Busy { .. })));
         queue.close();
         let closed = queue.call(|()| Ok(())).await;
         assert!(matches!(closed, Err(KeyError::Unavailable { .. })));
@@ -187,7 +214,7 @@ mod tests {
         });
         left.await.unwrap_err();
         let mut count = 0;
-        queue.next().unwrap()(Ok(&mut count));
+        queue.next().unwrap().run(Ok(&mut count));
         assert_eq!(count, 0);
     }
 
@@ -198,7 +225,7 @@ mod tests {
         let thread = std::thread::spawn(move || {
             let mut count = 0;
             while let Some(job) = queue.next() {
-                job(Ok(&mut count));
+                job.run(Ok(&mut count));
             }
             count
         });

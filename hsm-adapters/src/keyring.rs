@@ -131,7 +131,7 @@ impl Keyring {
 
     /// The address of a key named `label` in the default store.
     pub fn default_uri(&self, label: &str) -> String {
-        self.stores[self.default].uri_of(label)
+        self.default_store().uri_of(label)
     }
 
     /// Finds a key wherever it is.
@@ -224,6 +224,11 @@ impl Keyring {
     /// The adapters, the software key store first.
     pub fn stores(&self) -> &[Arc<dyn KeyStore>] {
         &self.stores
+    }
+
+    /// The store for new keys.
+    pub fn default_store(&self) -> &Arc<dyn KeyStore> {
+        &self.stores[self.default]
     }
 
     /// The store that an address is in.

@@ -59,7 +59,10 @@ impl<'a> Suite<'a> {
         };
         self.keys.push(Arc::clone(&key));
         let checked: Checked = async {
-            ensure(key.spec() == algorithm.into(), "it has another algorithm or usage")?;
+            ensure(
+                key.spec() == algorithm.into(),
+                "it has another algorithm or usage",
+            )?;
             ensure(
                 key.uri().parse::<KeyUri>().is_ok(),
                 "its address does not parse",

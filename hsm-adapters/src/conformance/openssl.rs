@@ -49,7 +49,9 @@ impl Reference for OpenSsl {
                 command.args(["-signature", "signature", "message"]);
             }
             None => {
-                command.args(["pkeyutl", "-verify", "-pubin", "-rawin", "-inkey", "key.pem"]);
+                command.args([
+                    "pkeyutl", "-verify", "-pubin", "-rawin", "-inkey", "key.pem",
+                ]);
                 command.args(["-sigfile", "signature", "-in", "message"]);
             }
         }
@@ -91,9 +93,19 @@ impl Reference for OpenSsl {
             other => return Err(format!("no agreement with {other} is known here")),
         };
         let openssl = |arguments: &[&str]| run(scratch.openssl().args(arguments));
-        openssl(&["genpkey", "-algorithm", "EC", "-pkeyopt", curve, "-out", "own.pem"])?;
+        openssl(&[
+            "genpkey",
+            "-algorithm",
+            "EC",
+            "-pkeyopt",
+            curve,
+            "-out",
+            "own.pem",
+        ])?;
         let own = openssl(&["pkey", "-in", "own.pem", "-pubout", "-outform", "DER"])?;
-        let secret = openssl(&["pkeyutl", "-derive", "-inkey", "own.pem", "-peerkey", "key.pem"])?;
+        let secret = openssl(&[
+            "pkeyutl", "-derive", "-inkey", "own.pem", "-peerkey", "key.pem",
+        ])?;
         Ok((own, secret))
     }
 }

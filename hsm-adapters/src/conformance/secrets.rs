@@ -13,11 +13,7 @@ use crate::{Key, KeyError, KeySpec, KeyStore, KeyUsage, Wrap};
 type Case = (String, Outcome);
 
 /// Runs all of them on `store`; the names of their keys begin with `run`.
-pub(super) async fn run(
-    store: &dyn KeyStore,
-    reference: &dyn Reference,
-    run: String,
-) -> Vec<Case> {
+pub(super) async fn run(store: &dyn KeyStore, reference: &dyn Reference, run: String) -> Vec<Case> {
     let suite = Secrets {
         store,
         reference,
@@ -27,7 +23,10 @@ pub(super) async fn run(
     let algorithms = store.algorithms().await.unwrap_or_default();
     // The other sizes of RSA use the same mechanisms, and take long to generate.
     let decrypting = [KeyAlgorithm::Rsa2048, KeyAlgorithm::Sm2];
-    for algorithm in decrypting.into_iter().filter(|one| algorithms.contains(one)) {
+    for algorithm in decrypting
+        .into_iter()
+        .filter(|one| algorithms.contains(one))
+    {
         suite.decrypt(algorithm, &mut cases).await;
     }
     for algorithm in algorithms.iter().copied().filter(|one| one.can_agree()) {
@@ -142,8 +141,12 @@ impl Secrets<'_> {
         ];
         for spec in moved {
             if algorithms.contains(&spec.algorithm) {
-                let outcome = self.wrap_one(wrap, wrapping_key.as_ref(), spec.exportable()).await;
-                let KeySpec { algorithm, usage, .. } = spec;
+                let outcome = self
+                    .wrap_one(wrap, wrapping_key.as_ref(), spec.exportable())
+                    .await;
+                let KeySpec {
+                    algorithm, usage, ..
+                } = spec;
                 cases.push((format!("wrap and unwrap {algorithm} to {usage}"), outcome));
             }
         }
@@ -213,7 +216,11 @@ impl Secrets<'_> {
                 }
             }
             let impossible = KeySpec::signing(KeyAlgorithm::Ed25519).with_usage(KeyUsage::WRAP);
-            match self.store.generate("conformance-impossible", impossible).await {
+            match self
+                .store
+                .generate("conformance-impossible", impossible)
+                .await
+            {
                 Err(KeyError::UnsupportedUsage { .. }) => Ok(()),
                 other => Err(format!("an impossible usage: {other:?}")),
             }
@@ -237,7 +244,10 @@ impl Secrets<'_> {
             }
             Err(error) => (None, Outcome::Failed(error.to_string())),
         };
-        cases.push((format!("generate {} to {}", spec.algorithm, spec.usage), outcome));
+        cases.push((
+            format!("generate {} to {}", spec.algorithm, spec.usage),
+            outcome,
+        ));
         key
     }
 

@@ -79,15 +79,15 @@ fn work(device: &Arc<Device>, number: usize) {
 fn run(device: &Arc<Device>, number: usize, worker: &mut Option<Worker>, job: Job<Worker>) {
     let epoch = match open_session(device, number, worker) {
         Ok(epoch) => epoch,
-        Err(error) => return job(Err(error)),
+        Err(error) => return job.run(Err(error)),
     };
     let guard = device.module.acquire(epoch);
     let (Some(_guard), Some(worker)) = (guard, worker) else {
         device.fault(epoch, RESTARTED);
-        return job(Err(unavailable(&device.name, RESTARTED)));
+        return job.run(Err(unavailable(&device.name, RESTARTED)));
     };
     device.deadlines[number].start(device.timeout);
-    job(Ok(worker));
+    job.run(Ok(worker));
     device.deadlines[number].stop();
     if let Some(reason) = worker.fault.take() {
         device.fault(epoch, &reason);

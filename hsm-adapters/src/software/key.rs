@@ -174,7 +174,7 @@ pub(super) fn start_threads(queue: &Arc<JobQueue<()>>) -> io::Result<()> {
             .name(format!("software-key-{number}"))
             .spawn(move || {
                 while let Some(job) = queue.next() {
-                    job(Ok(&mut ()));
+                    job.run(Ok(&mut ()));
                 }
             })?;
     }

@@ -5,9 +5,8 @@ use pkcs8::DecodePrivateKey;
 use sm2::{
     FieldBytes, NonZeroScalar, ProjectivePoint, PublicKey, Scalar, SecretKey, U256,
     elliptic_curve::{
-        Group as _,
-        PrimeField, group::Curve as _, ops::Reduce, point::AffineCoordinates,
-        sec1::ToSec1Point as _, subtle::ConstantTimeEq as _,
+        Group as _, PrimeField, ops::Reduce, point::AffineCoordinates, sec1::ToSec1Point as _,
+        subtle::ConstantTimeEq as _,
     },
     pke::DecryptingKey,
 };

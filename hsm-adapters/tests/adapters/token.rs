@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use hsm_adapters::{KeyError, Pkcs11Settings, Pkcs11Store};
+use hsm_adapters::{KeyError, Pkcs11Settings, Pkcs11Store, Sm2Settings};
 
 const MODULE: &str = "/usr/lib/softhsm/libsofthsm2.so";
 const PIN: &str = "2468";
