@@ -23,6 +23,7 @@ pub(crate) static CODES: Table = Table {
         "auth_time",
         "expires_at",
     ],
+    parent: None,
 };
 
 /// An authorization code as it is stored.

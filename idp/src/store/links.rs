@@ -39,7 +39,7 @@ pub(crate) async fn take(
     token_hash: [u8; 32],
     now: Timestamp,
 ) -> Result<Option<String>, StoreError> {
-    tx.fetch_optional(
+    tx.execute_returning_optional(
         "UPDATE idp_password_link SET used_at = $2
          WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2 RETURNING user_id",
         params![token_hash, now],

@@ -9,6 +9,7 @@ use platform::{
 static TOKENS: Table = Table {
     name: "idp_refresh_token",
     columns: &["token_hash", "family_id", "expires_at"],
+    parent: None,
 };
 
 static FAMILIES: Table = Table {
@@ -23,6 +24,7 @@ static FAMILIES: Table = Table {
         "auth_time",
         "expires_at",
     ],
+    parent: None,
 };
 
 /// All refresh tokens that descend from one code.

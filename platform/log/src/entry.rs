@@ -15,6 +15,7 @@ use crate::body::{self, Personal, commitment};
 pub static ENTRIES: Table = Table {
     name: "audit_entry",
     columns: &["id", "written_at", "action", "body", "personal"],
+    parent: None,
 };
 
 /// How an act ended.

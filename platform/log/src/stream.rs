@@ -60,7 +60,7 @@ impl EntryNumbering for Streams {
 
 async fn open(tx: &mut Tx<'_>) -> Result<Range<i64>, StoreError> {
     let opened = tx
-        .fetch_optional(
+        .execute_returning_optional(
             "INSERT INTO audit_stream (id, next_id)
              SELECT newest.id + 1, (newest.id + 1) * $1
              FROM (SELECT COALESCE(MAX(id), 0) AS id FROM audit_stream) AS newest

@@ -171,7 +171,7 @@ async fn acquire(
     store
         .transact(async move |tx| {
             let row = tx
-                .fetch_optional(
+                .execute_returning_optional(
                     "INSERT INTO job (name, holder, lease_until, last_run) VALUES ($1, $2, $3, 0)
                      ON CONFLICT (name) DO UPDATE
                      SET holder = excluded.holder, lease_until = excluded.lease_until
@@ -243,7 +243,7 @@ pub struct Scheduled {
 pub async fn schedule_now(tx: &mut Tx<'_>, name: &'static str) -> Result<Scheduled, StoreError> {
     // Changes nothing, and locks the row for this transaction on both databases.
     let row = tx
-        .fetch_optional(
+        .execute_returning_optional(
             "INSERT INTO job (name, holder, lease_until, last_run) VALUES ($1, '', 0, 0)
              ON CONFLICT (name) DO UPDATE SET last_run = job.last_run RETURNING due_token",
             params![name],
