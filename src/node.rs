@@ -205,18 +205,19 @@ pub(crate) async fn open_keyring(keys: &Keys) -> Result<Keyring> {
         software_dir: keys.folder.clone().into(),
         passphrase,
         default_store: keys.store.clone(),
+        further_stores: keys.stores.split_whitespace().map(str::to_owned).collect(),
         queue: keys.queue as usize,
         timeout: Duration::from_secs(keys.timeout_seconds.into()),
         sessions: keys.sessions as usize,
+        sm2: Sm2Settings {
+            id: keys.sm2_id.clone(),
+            mechanisms: sm2_mechanisms(keys)
+                .map_err(|error| anyhow!("keys.sm2_mechanisms: {error}"))?,
+        },
     };
-    let sm2 = Sm2Settings {
-        id: keys.sm2_id.clone(),
-        mechanisms: sm2_mechanisms(keys)
-            .map_err(|error| anyhow!("keys.sm2_mechanisms: {error}"))?,
-    };
-    Keyring::open_with(settings, sm2)
+    Keyring::open(settings)
         .await
-        .context("keys.store")
+        .context("keys.store, keys.stores")
 }
 
 /// What the token calls SM2; none where the setting is empty.
