@@ -24,6 +24,7 @@ mod http;
 mod introspect;
 mod issue_code;
 mod jobs;
+mod key_references;
 mod keys;
 mod logout;
 mod model;
@@ -49,6 +50,7 @@ use platform::{SharedClock, Store};
 
 pub use config::Config;
 pub use error::{Error, OAuthCode};
+pub use key_references::key_references;
 pub use keys::SigningKeys;
 pub use model::{
     Client, ClientAuth, ClientCredentials, GrantType, IdTokenAlg, NewClient, NewUser, PasswordLink,

@@ -30,6 +30,7 @@ pub struct Settings {
 #[allow(missing_docs, reason = "each is told in the table of settings")]
 pub struct Listen {
     pub https: SocketAddr,
+    pub mtls: SocketAddr,
     pub http: SocketAddr,
     pub ops: SocketAddr,
     pub max_connections: u32,
@@ -43,6 +44,7 @@ pub struct Listen {
 #[allow(missing_docs, reason = "each is told in the table of settings")]
 pub struct Public {
     pub url: String,
+    pub mtls_url: String,
     pub http_url: String,
 }
 

@@ -26,6 +26,7 @@ const fn setting(name: &'static str, default: &'static str, meaning: &'static st
 #[rustfmt::skip]
 pub static SETTINGS: &[Setting] = &[
     setting("listen.https", "\"127.0.0.1:8443\"", "Address of the TLS listener: sign-in, REST, log. Port 0 picks a free one."),
+    setting("listen.mtls", "\"127.0.0.1:8444\"", "Address of the TLS listener that asks for a client certificate: REST and the OAuth endpoints. The other one never asks."),
     setting("listen.http", "\"127.0.0.1:8080\"", "Address of the plain listener: CRLs, OCSP, CA certificates, time-stamps."),
     setting("listen.ops", "\"127.0.0.1:8090\"", "Address of the operations listener: /metrics, /healthz, /readyz. Keep it inside."),
     setting("listen.max_connections", "20000", "Open connections a listener holds at most; more wait in the system's queue."),
@@ -34,6 +35,7 @@ pub static SETTINGS: &[Setting] = &[
     setting("listen.idle_seconds", "60", "Seconds an HTTP/2 connection may stay without a request; it ends within twice that time."),
     setting("listen.drain_seconds", "20", "Seconds that a stop waits for accepted requests to end."),
     setting("public.url", "\"https://localhost:8443\"", "The issuer, and base of every TLS address, as clients see it. Fixed once applications trust it."),
+    setting("public.mtls_url", "\"https://localhost:8444\"", "Base of the addresses of listen.mtls, as clients see it."),
     setting("public.http_url", "\"http://localhost:8080\"", "Base of the CRL, OCSP and CA addresses that certificates carry."),
     setting("database.url", "\"sqlite:DATA/xinshu.db\"", "sqlite:PATH, or postgres://USER:PASSWORD@HOST/DATABASE for many nodes."),
     setting("keys.store", "\"software:\"", "Where new private keys are made: software:, or an RFC 7512 URI such as pkcs11:token=xinshu?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=file:/etc/xinshu/pin"),

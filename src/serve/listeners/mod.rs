@@ -8,45 +8,52 @@ mod tls;
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
-use platform::settings::Listen;
+use platform_runtime::settings::Listen;
 use tokio::{
     net::{TcpListener, UnixListener},
     sync::watch,
     task::JoinSet,
 };
 
-pub(crate) use socket::user_name;
-pub(crate) use tls::{ClientCertificate, ServerCertificate};
-
-use connection::{Connections, Limits};
+pub(super) use self::tls::{AcceptedAuthorities, ServerCertificate};
+use self::{
+    connection::{Connections, Limits},
+    tls::Tls,
+};
 
 /// Listeners that are bound and do not serve yet.
-pub(crate) struct Listeners {
-    pub(crate) https: TcpListener,
-    pub(crate) http: TcpListener,
-    pub(crate) ops: TcpListener,
-    pub(crate) socket: UnixListener,
+pub(in crate::serve) struct Listeners {
+    pub(in crate::serve) https: TcpListener,
+    pub(in crate::serve) mtls: TcpListener,
+    pub(in crate::serve) http: TcpListener,
+    pub(in crate::serve) ops: TcpListener,
+    pub(in crate::serve) socket: UnixListener,
 }
 
 /// What each listener serves.
-pub(crate) struct Sites {
-    pub(crate) https: Router,
-    pub(crate) http: Router,
-    pub(crate) ops: Router,
-    pub(crate) socket: Router,
+pub(in crate::serve) struct Sites {
+    pub(in crate::serve) https: Router,
+    pub(in crate::serve) mtls: Router,
+    pub(in crate::serve) http: Router,
+    pub(in crate::serve) ops: Router,
+    pub(in crate::serve) socket: Router,
 }
 
 /// Where the listeners are, once bound.
 #[derive(Clone, Copy)]
-pub(crate) struct Addresses {
-    pub(crate) https: SocketAddr,
-    pub(crate) http: SocketAddr,
-    pub(crate) ops: SocketAddr,
+pub(in crate::serve) struct Addresses {
+    pub(in crate::serve) https: SocketAddr,
+    pub(in crate::serve) mtls: SocketAddr,
+    pub(in crate::serve) http: SocketAddr,
+    pub(in crate::serve) ops: SocketAddr,
 }
 
 impl Listeners {
-    /// Binds all addresses, so that nothing is announced that does not listen.
-    pub(crate) async fn bind(listen: &Listen, socket_path: &std::path::Path) -> io::Result<Self> {
+    /// Binds all addresses, so that the ready line names only listeners that exist.
+    pub(in crate::serve) async fn bind(
+        listen: &Listen,
+        socket_path: &std::path::Path,
+    ) -> io::Result<Self> {
         let bind = async |name: &str, address: SocketAddr| {
             TcpListener::bind(address).await.map_err(|error| {
                 io::Error::new(error.kind(), format!("listen.{name} = {address}: {error}"))
@@ -54,26 +61,29 @@ impl Listeners {
         };
         Ok(Self {
             https: bind("https", listen.https).await?,
+            mtls: bind("mtls", listen.mtls).await?,
             http: bind("http", listen.http).await?,
             ops: bind("ops", listen.ops).await?,
             socket: socket::bind(socket_path).await?,
         })
     }
 
-    pub(crate) fn addresses(&self) -> io::Result<Addresses> {
+    pub(in crate::serve) fn addresses(&self) -> io::Result<Addresses> {
         Ok(Addresses {
             https: self.https.local_addr()?,
+            mtls: self.mtls.local_addr()?,
             http: self.http.local_addr()?,
             ops: self.ops.local_addr()?,
         })
     }
 
     /// Serves until `stop` turns true, then finishes what was accepted.
-    pub(crate) async fn serve(
+    pub(in crate::serve) async fn serve(
         self,
         sites: Sites,
         listen: &Listen,
         certificate: Arc<ServerCertificate>,
+        authorities: Arc<AcceptedAuthorities>,
         stop: watch::Receiver<bool>,
     ) -> Result<(), rustls::Error> {
         let limits = |connections| Limits {
@@ -82,12 +92,20 @@ impl Listeners {
             request: Duration::from_secs(listen.body_seconds.into()),
             idle: Duration::from_secs(listen.idle_seconds.into()),
         };
-        let tls = tls::acceptor(certificate)?;
+        let server_tls = Tls::server(Arc::clone(&certificate))?;
+        let mutual_tls = Tls::mutual(certificate, authorities)?;
         let mut servers = JoinSet::new();
         servers.spawn(connection::serve_tls(
             self.https,
-            tls,
+            server_tls,
             sites.https,
+            limits(listen.max_connections),
+            stop.clone(),
+        ));
+        servers.spawn(connection::serve_tls(
+            self.mtls,
+            mutual_tls,
+            sites.mtls,
             limits(listen.max_connections),
             stop.clone(),
         ));

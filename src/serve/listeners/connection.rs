@@ -9,22 +9,22 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::graceful::GracefulConnection,
 };
-use platform::web::{ClientAddress, Problem};
+use platform_web::{ClientAddress, Problem};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore, watch},
 };
 use tokio_io_timeout::TimeoutWriter;
-use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
 use super::{
     idle::Requests,
-    tls::{ClientCertificate, peer_certificate},
+    tls::{Tls, peer_certificate},
 };
+use crate::compose::ClientCertificate;
 
-/// How much a listener bears.
+/// The limits of a listener.
 #[derive(Clone)]
 pub(super) struct Limits {
     pub(super) connections: Connections,
@@ -36,27 +36,27 @@ pub(super) struct Limits {
 /// The open connections of a listener.
 #[derive(Clone)]
 pub(super) struct Connections {
-    places: Arc<Semaphore>,
-    most: u32,
+    permits: Arc<Semaphore>,
+    limit: u32,
 }
 
 impl Connections {
-    pub(super) fn at_most(most: u32) -> Self {
+    pub(super) fn at_most(limit: u32) -> Self {
         Self {
-            places: Arc::new(Semaphore::new(most as usize)),
-            most,
+            permits: Arc::new(Semaphore::new(limit as usize)),
+            limit,
         }
     }
 
-    /// A place for one more, once there is one.
-    pub(super) async fn place(&self) -> Option<OwnedSemaphorePermit> {
-        // An error means that it was closed, which nobody does.
-        Arc::clone(&self.places).acquire_owned().await.ok()
+    /// Waits until there is room for one more.
+    pub(super) async fn permit(&self) -> Option<OwnedSemaphorePermit> {
+        // The semaphore is never closed.
+        Arc::clone(&self.permits).acquire_owned().await.ok()
     }
 
     /// Waits until all have ended.
     pub(super) async fn ended(&self) {
-        let _ = self.places.acquire_many(self.most).await;
+        let _ = self.permits.acquire_many(self.limit).await;
     }
 }
 
@@ -66,11 +66,11 @@ pub(super) async fn serve_plain(
     limits: Limits,
     mut stop: watch::Receiver<bool>,
 ) {
-    while let Some((stream, address, place)) = accept(&listener, &limits, &mut stop).await {
+    while let Some((stream, address, permit)) = accept(&listener, &limits, &mut stop).await {
         let (site, limits, stop) = (site.clone(), limits.clone(), stop.clone());
         tokio::spawn(async move {
             serve(stream, site, &limits, Peer::at(address), stop).await;
-            drop(place);
+            drop(permit);
         });
     }
     limits.connections.ended().await;
@@ -78,16 +78,20 @@ pub(super) async fn serve_plain(
 
 pub(super) async fn serve_tls(
     listener: TcpListener,
-    tls: TlsAcceptor,
+    tls: Tls,
     site: Router,
     limits: Limits,
     mut stop: watch::Receiver<bool>,
 ) {
-    while let Some((stream, address, place)) = accept(&listener, &limits, &mut stop).await {
+    while let Some((stream, address, permit)) = accept(&listener, &limits, &mut stop).await {
         let (site, limits, stop) = (site.clone(), limits.clone(), stop.clone());
         let tls = tls.clone();
         tokio::spawn(async move {
-            match tokio::time::timeout(limits.head, tls.accept(stream)).await {
+            let handshake = async {
+                let acceptor = tls.acceptor().map_err(io::Error::other)?;
+                acceptor.accept(stream).await
+            };
+            match tokio::time::timeout(limits.head, handshake).await {
                 Ok(Ok(stream)) => {
                     let peer = Peer {
                         address: Some(address),
@@ -100,52 +104,52 @@ pub(super) async fn serve_tls(
                 Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
                 Err(_) => tracing::debug!("a TLS handshake took too long"),
             }
-            drop(place);
+            drop(permit);
         });
     }
     limits.connections.ended().await;
 }
 
-/// A stream that fails once nothing could be written to it for a while: its client
-/// does not read. No timer runs while writes succeed at once.
-pub(super) type Impatient<S> = Pin<Box<TimeoutWriter<S>>>;
+/// A stream that fails if nothing could be written to it for a while, because its
+/// client does not read. No timer runs while writes succeed at once.
+pub(super) type WriteTimeout<S> = Pin<Box<TimeoutWriter<S>>>;
 
-pub(super) fn impatient<S: AsyncWrite>(stream: S, patience: Duration) -> Impatient<S> {
+pub(super) fn with_write_timeout<S: AsyncWrite>(stream: S, timeout: Duration) -> WriteTimeout<S> {
     let mut writer = TimeoutWriter::new(stream);
-    writer.set_timeout(Some(patience));
+    writer.set_timeout(Some(timeout));
     Box::pin(writer)
 }
 
-/// The next connection, once there is room for it; none when the server stops.
+/// The next connection, once there is room for it; `None` when the server stops.
 async fn accept(
     listener: &TcpListener,
     limits: &Limits,
     stop: &mut watch::Receiver<bool>,
-) -> Option<(Impatient<TcpStream>, SocketAddr, OwnedSemaphorePermit)> {
+) -> Option<(WriteTimeout<TcpStream>, SocketAddr, OwnedSemaphorePermit)> {
     loop {
         let connection = async {
-            let place = limits.connections.place().await?;
-            Some((listener.accept().await, place))
+            let permit = limits.connections.permit().await?;
+            Some((listener.accept().await, permit))
         };
-        let (accepted, place) = tokio::select! {
+        let (accepted, permit) = tokio::select! {
             connection = connection => connection?,
             _ = stop.wait_for(|stop| *stop) => return None,
         };
         match accepted {
             Ok((stream, address)) => {
-                // Small answers should leave at once; a failure only slows them.
+                // Small responses should leave at once; a failure only slows them.
                 let _ = stream.set_nodelay(true);
-                // Below TLS, where each write that gets through shows.
-                return Some((impatient(stream, limits.request), address, place));
+                // Below TLS, where every write is seen.
+                return Some((with_write_timeout(stream, limits.request), address, permit));
             }
-            Err(error) => rest(&error).await,
+            Err(error) => backoff(&error).await,
         }
     }
 }
 
-/// Waits a little after a connection could not be accepted: out of file
-/// descriptors, most likely, and others need time to end.
-pub(super) async fn rest(error: &io::Error) {
+/// Waits a little after a connection could not be accepted: most likely the process is
+/// out of file descriptors, and other connections need time to end.
+pub(super) async fn backoff(error: &io::Error) {
     tracing::warn!(%error, "a connection was not accepted");
     tokio::time::sleep(Duration::from_millis(50)).await;
 }
@@ -155,7 +159,7 @@ pub(super) async fn rest(error: &io::Error) {
 pub(super) struct Peer {
     pub(super) address: Option<SocketAddr>,
     pub(super) certificate: Option<ClientCertificate>,
-    pub(super) local: Option<platform::Caller>,
+    pub(super) local: Option<platform_access::Caller>,
     /// Both sides agreed on HTTP/2 in the TLS handshake (ALPN).
     pub(super) http2: bool,
 }
@@ -179,7 +183,7 @@ pub(super) async fn serve<S>(
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let patience = limits.request;
+    let timeout = limits.request;
     let http2 = peer.http2;
     let requests = Requests::default();
     let counted = requests.clone();
@@ -195,7 +199,7 @@ pub(super) async fn serve<S>(
             if let Some(caller) = peer.local {
                 extensions.insert(caller);
             }
-            let answer = match tokio::time::timeout(patience, site.oneshot(request)).await {
+            let answer = match tokio::time::timeout(timeout, site.oneshot(request)).await {
                 Ok(answer) => answer,
                 Err(_) => Ok(timed_out()),
             };
@@ -213,7 +217,7 @@ pub(super) async fn serve<S>(
             .keep_alive_timeout(limits.head)
             .max_header_list_size(32 * 1024);
         let connection = builder.serve_connection(io, service);
-        drive(connection, requests.idle(limits.idle), patience, stop).await
+        drive(connection, requests.idle(limits.idle), timeout, stop).await
     } else {
         let mut builder = http1::Builder::new();
         builder
@@ -222,19 +226,19 @@ pub(super) async fn serve<S>(
             .header_read_timeout(limits.head)
             .max_buf_size(64 * 1024);
         let connection = builder.serve_connection(io, service);
-        drive(connection, std::future::pending(), patience, stop).await
+        drive(connection, std::future::pending(), timeout, stop).await
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection broke off");
     }
 }
 
-/// Drives a connection to its end. Once it is `idle` or the server stops, it takes no
-/// more requests and finishes those it has.
+/// Drives a connection to its end. Once it is `idle` or the server stops, it accepts no
+/// more requests and finishes those that it has.
 async fn drive<C: GracefulConnection>(
     connection: C,
     idle: impl Future<Output = ()>,
-    patience: Duration,
+    timeout: Duration,
     mut stop: watch::Receiver<bool>,
 ) -> Result<(), C::Error> {
     let mut connection = std::pin::pin!(connection);
@@ -250,11 +254,11 @@ async fn drive<C: GracefulConnection>(
     };
     connection.as_mut().graceful_shutdown();
     if stopping {
-        // How long that may take, who stops the server knows.
+        // Bounded by the drain timeout in `Listeners::serve`.
         return connection.await;
     }
-    // What is still not over is an HTTP/2 client that gives an answer no room.
-    let ended = tokio::time::timeout(patience, connection).await;
+    // Only an HTTP/2 client that does not accept its response is left.
+    let ended = tokio::time::timeout(timeout, connection).await;
     ended.unwrap_or(Ok(()))
 }
 

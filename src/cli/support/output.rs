@@ -1,10 +1,11 @@
 //! Printing: tables for people, JSON for programs.
 
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use serde_json::Value;
-use zeroize::Zeroizing;
+
+use super::Common;
 
 /// Prints a value as indented JSON.
 pub(crate) fn json(value: &Value) -> Result<()> {
@@ -59,18 +60,11 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// Reads a secret from standard input: all of it but the line end.
-pub(crate) fn secret_from_stdin() -> Result<Zeroizing<String>> {
-    const LONGEST: u64 = 4096;
-    let mut secret = Zeroizing::new(String::new());
-    std::io::stdin()
-        .lock()
-        .take(LONGEST)
-        .read_to_string(&mut secret)
-        .context("standard input")?;
-    let trimmed = secret.trim_end_matches(['\r', '\n']);
-    if trimmed.is_empty() {
-        bail!("standard input is empty; write the secret to it");
+/// Prints the response as JSON, or one line about it.
+pub(crate) fn print_result(common: &Common, response: &Value, summary: &str) -> Result<()> {
+    if common.json {
+        json(response)
+    } else {
+        line(summary)
     }
-    Ok(Zeroizing::new(trimmed.to_owned()))
 }

@@ -3,13 +3,14 @@
 use std::{io, os::unix::fs::PermissionsExt as _, path::Path};
 
 use axum::Router;
-use platform::Caller;
+use platform_access::Caller;
 use tokio::{
     net::{UnixListener, UnixStream},
     sync::watch,
 };
 
-use super::connection::{Limits, Peer, impatient, rest, serve as serve_connection};
+use super::connection::{Limits, Peer, backoff, serve as serve_connection, with_write_timeout};
+use crate::local_user::user_name;
 
 /// Binds the socket with mode 0600; one left by a process that died is replaced.
 pub(crate) async fn bind(path: &Path) -> io::Result<UnixListener> {
@@ -37,7 +38,7 @@ pub(super) async fn serve(
     limits: Limits,
     mut stop: watch::Receiver<bool>,
 ) {
-    while let Some(place) = limits.connections.place().await {
+    while let Some(permit) = limits.connections.permit().await {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             _ = stop.wait_for(|stop| *stop) => break,
@@ -45,14 +46,14 @@ pub(super) async fn serve(
         let stream = match accepted {
             Ok((stream, _)) => stream,
             Err(error) => {
-                rest(&error).await;
+                backoff(&error).await;
                 continue;
             }
         };
         let user = stream
             .peer_cred()
             .map_or_else(|_| "unknown".to_owned(), |peer| user_name(peer.uid()));
-        let stream = impatient(stream, limits.request);
+        let stream = with_write_timeout(stream, limits.request);
         let (site, limits, stop) = (site.clone(), limits.clone(), stop.clone());
         tokio::spawn(async move {
             let peer = Peer {
@@ -60,11 +61,11 @@ pub(super) async fn serve(
                 ..Peer::default()
             };
             serve_connection(stream, site, &limits, peer, stop).await;
-            drop(place);
+            drop(permit);
         });
     }
     limits.connections.ended().await;
-    // While it listens, no successor takes the path over: what is removed is ours.
+    // While this listens, no other server binds the path, so the file is ours.
     let address = listener.local_addr();
     if let Some(path) = address
         .as_ref()
@@ -73,19 +74,4 @@ pub(super) async fn serve(
     {
         let _ = std::fs::remove_file(path);
     }
-}
-
-/// A user's name by /etc/passwd, or the number where it is not there.
-pub(crate) fn user_name(uid: u32) -> String {
-    let number = uid.to_string();
-    std::fs::read_to_string("/etc/passwd")
-        .ok()
-        .and_then(|passwd| {
-            passwd.lines().find_map(|line| {
-                let mut fields = line.split(':');
-                let name = fields.next()?;
-                (fields.nth(1)? == number).then(|| name.to_owned())
-            })
-        })
-        .unwrap_or(number)
 }

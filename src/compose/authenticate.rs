@@ -8,12 +8,18 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use platform::{Actor, Caller, access::Grants, web::Problem};
+use platform_access::{Actor, Caller, Permissions};
+use platform_web::Problem;
 
-use crate::{listen::ClientCertificate, node::Node};
+use super::Node;
 
-/// Puts the caller that a request proves among its extensions. A token that is
-/// not good is refused; a certificate of a stranger proves nothing.
+/// The certificate that a client showed. The handshake proves that its holder has the
+/// private key; the certificate authority's records say whose it is.
+#[derive(Clone, Debug)]
+pub(crate) struct ClientCertificate(pub(crate) Arc<Vec<u8>>);
+
+/// Attaches the caller that a request proves. An invalid token is refused; a
+/// certificate that this system did not issue proves nothing.
 pub(crate) async fn authenticate(
     State(node): State<Arc<Node>>,
     mut request: Request,
@@ -25,7 +31,7 @@ pub(crate) async fn authenticate(
                 Ok(actor) => Some(actor),
                 Err(error) => return Problem::from(error).into_response(),
             },
-            // Whether a token is good only the identity provider can tell.
+            // Only the identity provider can check a token.
             None => return no_tokens_here().into_response(),
         },
         None => match certificate(&node, request.extensions().get().cloned()).await {
@@ -44,7 +50,7 @@ pub(crate) async fn authenticate(
 fn no_tokens_here() -> Problem {
     Problem::unauthorized(
         "this node does not run the identity provider and takes no access tokens; \
-         ask a node that does, or show a client certificate",
+         ask a node that does, or use a client certificate at public.mtls_url",
     )
 }
 
@@ -57,8 +63,8 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
         .then_some(token.trim())
 }
 
-/// The holder of a certificate that this authority issued and that is good now.
-/// It may look things up; more needs a token.
+/// The holder of a certificate that this system issued and that is valid now: an actor
+/// of its own kind. It may read; everything else needs a token.
 async fn certificate(
     node: &Node,
     shown: Option<ClientCertificate>,
@@ -70,6 +76,6 @@ async fn certificate(
     Ok(issued.map(|info| Actor::Certificate {
         authority: info.issuer,
         serial: info.serial,
-        permissions: Grants::parse("ca.certificate.read ca.authority.read tsa.unit.read"),
+        permissions: Permissions::parse("ca.certificate.read ca.authority.read tsa.unit.read"),
     }))
 }

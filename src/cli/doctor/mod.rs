@@ -1,6 +1,6 @@
 //! `xinshu doctor`: what is wrong, and how to mend it.
 
-mod mend;
+mod fix;
 
 use std::{path::Path, process::ExitCode};
 
@@ -10,11 +10,14 @@ use pki::Certificate;
 use platform::{Clock as _, settings::Settings};
 use serde_json::json;
 
-use super::{Common, output};
+use super::support::{Common, output};
 use crate::{
-    data::DataFolder,
-    node::{Node, Services},
-    server::{TLS_KEY, TSA, tls_name},
+    compose::{
+        Node, Services,
+        tls_key::{TLS_KEY, tls_certificate_name},
+        tsa::UNIT_CERTIFICATE,
+    },
+    data_folder::DataFolder,
 };
 
 /// What was looked at and what was found.
@@ -123,7 +126,7 @@ async fn check_node(
         Err(error) => {
             findings.wrong(
                 format!("the node does not open: {error:#}"),
-                mend::of(&error),
+                fix::of(&error),
             );
             return;
         }
@@ -175,10 +178,10 @@ async fn check_certificates(node: &Node, now: Timestamp, findings: &mut Findings
     }
     let mut services = Vec::new();
     if node.tsa.is_some() {
-        services.push(TSA.to_owned());
+        services.push(UNIT_CERTIFICATE.to_owned());
     }
     match node.keyring.find(TLS_KEY).await {
-        Ok(key) => services.push(tls_name(key.as_ref())),
+        Ok(key) => services.push(tls_certificate_name(key.as_ref())),
         Err(error) => findings.wrong(format!("the TLS key: {error}"), "xinshu init"),
     }
     // A root without a responder signs its OCSP responses itself.
