@@ -12,7 +12,7 @@ pub enum Error {
     #[error(transparent)]
     Access(#[from] AccessError),
     /// Something refers to the key.
-    #[error("{uri} is in use: {}; nothing would work without it", used_by.join(", "))]
+    #[error("{uri} is in use by {}", used_by.join(", "))]
     InUse {
         /// The key.
         uri: String,

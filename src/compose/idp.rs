@@ -3,8 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
-use axum::Router;
+use axum::{Router, extract::Request, routing::any};
 use platform_runtime::settings::Settings;
+use tower::ServiceExt as _;
 
 use super::{Node, NodeBase, Parts};
 
@@ -38,7 +39,11 @@ pub(super) fn parts(node: &Arc<Node>) -> Option<Parts> {
     let idp = node.idp.as_ref()?;
     let mut mtls = Router::new();
     for endpoint in MTLS_ENDPOINTS {
-        mtls = mtls.route_service(endpoint, idp.routes());
+        let routes = idp.routes();
+        mtls = mtls.route(
+            endpoint,
+            any(move |request: Request| routes.clone().oneshot(request)),
+        );
     }
     Some(Parts {
         api: idp.api(),
