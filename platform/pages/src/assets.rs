@@ -1,22 +1,24 @@
-//! Style and marks, embedded. Their names hold their digest, so browsers keep them.
+//! Style and marks, compiled in. Their names contain their digest, so browsers may cache them for ever.
 
 use std::sync::LazyLock;
 
 use axum::{
+    Router,
     body::Body,
     extract::Path,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
+    routing::get,
 };
 
-use crate::model::digest;
+use crypto::Digest;
 
 static CSS: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new(
         "style",
         "css",
         "text/css; charset=utf-8",
-        include_str!("../../assets/style.css"),
+        include_str!("../assets/style.css"),
     )
 });
 static MARK: LazyLock<Asset> = LazyLock::new(|| {
@@ -24,7 +26,7 @@ static MARK: LazyLock<Asset> = LazyLock::new(|| {
         "mark",
         "svg",
         "image/svg+xml",
-        include_str!("../../assets/mark.svg"),
+        include_str!("../assets/mark.svg"),
     )
 });
 
@@ -37,9 +39,9 @@ struct Asset {
 
 impl Asset {
     fn new(stem: &str, extension: &str, content_type: &'static str, content: &'static str) -> Self {
-        let name = format!("{stem}-{}.{extension}", &hex::encode(digest(content))[..12]);
+        let name = format!("{stem}-{}.{extension}", &hex::encode(Digest::Sha256.hash(content.as_bytes()))[..12]);
         Self {
-            path: format!("/assets/idp/{name}"),
+            path: format!("/assets/{name}"),
             name,
             content_type,
             content,
@@ -47,16 +49,20 @@ impl Asset {
     }
 }
 
-pub(super) fn css_path() -> &'static str {
+pub(crate) fn css_path() -> &'static str {
     &CSS.path
 }
 
-pub(super) fn mark_path() -> &'static str {
+pub(crate) fn mark_path() -> &'static str {
     &MARK.path
 }
 
-/// `/assets/idp/{file}`.
-pub(super) async fn get(Path(file): Path<String>) -> Response {
+/// The routes of all assets.
+pub fn routes() -> Router {
+    Router::new().route("/assets/{file}", get(file))
+}
+
+async fn file(Path(file): Path<String>) -> Response {
     let Some(asset) = [&*CSS, &*MARK].into_iter().find(|asset| asset.name == file) else {
         return StatusCode::NOT_FOUND.into_response();
     };

@@ -1,31 +1,34 @@
-//! Parameters of a query or a form: strict, bounded, none twice.
+//! Parameters of a query or a form: strict, bounded, none repeated.
 
 use std::fmt;
 
 use url::form_urlencoded::Serializer;
 
-/// The longest query or form that is looked at.
-pub(crate) const MAX_FORM: usize = 32 * 1024;
+/// The longest query or form that is read, in bytes.
+pub const MAX_FORM: usize = 32 * 1024;
 const MAX_PARAMS: usize = 64;
 const MAX_NAME: usize = 64;
 /// Tokens are long; everything else is short.
 const MAX_TOKEN: usize = 8192;
 const MAX_VALUE: usize = 2048;
 
-/// Names and values in the order in which they came.
+/// Names and values in the order in which they were sent.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub(crate) struct Params(Vec<(String, String)>);
+pub struct Params(Vec<(String, String)>);
 
-/// Why parameters were refused.
+/// Why parameters were rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum ParamsError {
+pub enum ParamsError {
+    /// More bytes or parameters than are read.
     #[error("the parameters are too long")]
     TooLong,
+    /// Not percent-encoded UTF-8.
     #[error("the parameters are not application/x-www-form-urlencoded UTF-8 text")]
     Malformed,
     /// RFC 6749 §3.1: no parameter more than once.
-    #[error("the parameter {0} was given twice")]
-    Twice(String),
+    #[error("the parameter {0} was sent twice")]
+    Repeated(String),
+    /// This one is longer than its kind may be.
     #[error("the parameter {0} is too long")]
     ValueTooLong(String),
 }
@@ -40,9 +43,12 @@ impl fmt::Debug for Params {
 }
 
 impl Params {
-    /// Reads a query or a form. A parameter without a value counts as left out
+    /// Parses a query or a form. A parameter without a value counts as omitted
     /// (RFC 6749 §3.1).
-    pub(crate) fn parse(text: &[u8]) -> Result<Self, ParamsError> {
+    ///
+    /// # Errors
+    /// [`ParamsError`]; values are never part of it.
+    pub fn parse(text: &[u8]) -> Result<Self, ParamsError> {
         if text.len() > MAX_FORM {
             return Err(ParamsError::TooLong);
         }
@@ -52,13 +58,13 @@ impl Params {
             .filter(|pair| !pair.is_empty())
         {
             let mut halves = pair.splitn(2, |byte| *byte == b'=');
-            let name = decode(halves.next().unwrap_or_default())?;
-            let value = decode(halves.next().unwrap_or_default())?;
+            let name = decode_form(halves.next().unwrap_or_default())?;
+            let value = decode_form(halves.next().unwrap_or_default())?;
             if name.len() > MAX_NAME || params.len() == MAX_PARAMS {
                 return Err(ParamsError::TooLong);
             }
             if params.iter().any(|(known, _)| *known == name) {
-                return Err(ParamsError::Twice(name));
+                return Err(ParamsError::Repeated(name));
             }
             if value.len() > limit(&name) {
                 return Err(ParamsError::ValueTooLong(name));
@@ -69,35 +75,36 @@ impl Params {
         Ok(Self(params))
     }
 
-    /// The value of `name`, if it was given.
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+    /// The value of `name`, if it was sent.
+    pub fn get(&self, name: &str) -> Option<&str> {
         self.0
             .iter()
             .find(|(known, _)| known == name)
             .map(|(_, value)| value.as_str())
     }
 
-    pub(crate) fn take(&self, name: &str) -> Option<String> {
+    /// A copy of the value of `name`, if it was sent.
+    pub fn get_owned(&self, name: &str) -> Option<String> {
         self.get(name).map(str::to_owned)
     }
 
-    /// The query that [`Params::parse`] reads as these.
-    pub(crate) fn to_query(&self) -> String {
+    /// The query that [`Params::parse`] reads as these parameters.
+    pub fn to_query(&self) -> String {
         let mut query = Serializer::new(String::new());
         query.extend_pairs(&self.0);
         query.finish()
     }
 
-    /// With one value given or replaced.
+    /// With one value added or replaced.
     #[must_use]
-    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+    pub fn with(mut self, name: &str, value: &str) -> Self {
         self.0.retain(|(known, _)| known != name);
         self.0.push((name.to_owned(), value.to_owned()));
         self
     }
 
     #[cfg(test)]
-    pub(crate) fn of(pairs: &[(&str, &str)]) -> Self {
+    fn of(pairs: &[(&str, &str)]) -> Self {
         Self(
             pairs
                 .iter()
@@ -110,13 +117,12 @@ impl Params {
 fn limit(name: &str) -> usize {
     match name {
         "id_token_hint" | "token" | "access_token" | "client_assertion" | "claims" => MAX_TOKEN,
-        // A whole authorization request travels through the sign-in form.
-        "request" => 2 * MAX_TOKEN,
         _ => MAX_VALUE,
     }
 }
 
-fn decode(text: &[u8]) -> Result<String, ParamsError> {
+/// Decodes one `application/x-www-form-urlencoded` value.
+pub(crate) fn decode_form(text: &[u8]) -> Result<String, ParamsError> {
     let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.iter();
     while let Some(byte) = bytes.next() {
@@ -151,14 +157,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused() {
+    fn what_is_rejected() {
         assert_eq!(
             Params::parse(b"a=1&a=2"),
-            Err(ParamsError::Twice("a".into()))
+            Err(ParamsError::Repeated("a".into()))
         );
         assert_eq!(
             Params::parse(b"a=&a=2"),
-            Err(ParamsError::Twice("a".into()))
+            Err(ParamsError::Repeated("a".into()))
         );
         for bad in ["a=%", "a=%4", "a=%zz", "a=%ff", "a=%00"] {
             assert_eq!(
@@ -183,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_value_counts_as_left_out() {
+    fn an_empty_value_counts_as_omitted() {
         let params = Params::parse(b"a=&b=1&c").unwrap();
         assert_eq!(
             (params.get("a"), params.get("b"), params.get("c")),

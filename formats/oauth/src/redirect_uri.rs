@@ -2,16 +2,29 @@
 
 use url::{Host, Url};
 
-use crate::Error;
-
 const MAX_LENGTH: usize = 1024;
+
+/// Why a redirect URI cannot be registered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{uri:?}: {reason}")]
+pub struct RedirectUriError {
+    /// The URI.
+    pub uri: String,
+    /// What is wrong with it.
+    pub reason: &'static str,
+}
 
 /// Whether `uri` may be registered (RFC 6749 §3.1.2, RFC 8252 §7, RFC 9700 §4.1).
 ///
 /// `https` anywhere, `http` on this machine only, and a private-use scheme that
 /// is a reversed domain name for native applications.
-pub(crate) fn validate_redirect_uri(field: &'static str, uri: &str) -> Result<(), Error> {
-    let wrong = |reason: &str| Err(Error::invalid(field, format!("{uri:?}: {reason}")));
+pub fn validate_redirect_uri(uri: &str) -> Result<(), RedirectUriError> {
+    let wrong = |reason| {
+        Err(RedirectUriError {
+            uri: uri.to_owned(),
+            reason,
+        })
+    };
     if uri.len() > MAX_LENGTH {
         return wrong("at most 1024 characters");
     }
@@ -41,7 +54,7 @@ pub(crate) fn validate_redirect_uri(field: &'static str, uri: &str) -> Result<()
 
 /// Whether `asked` is `registered`, byte by byte; only the port of a native
 /// application on this machine is free (RFC 8252 §7.3).
-pub(crate) fn matches(registered: &str, asked: &str, native: bool) -> bool {
+pub fn redirect_uri_matches(registered: &str, asked: &str, native: bool) -> bool {
     if registered == asked {
         return true;
     }
@@ -65,7 +78,7 @@ pub(crate) fn matches(registered: &str, asked: &str, native: bool) -> bool {
 
 /// The source that a page's `form-action` needs so that the browser may follow
 /// a redirect to `uri` after a form was sent (CSP 3 §6.4.1: redirects count).
-pub(crate) fn form_action_source(uri: &str) -> Option<String> {
+pub fn form_action_source(uri: &str) -> Option<String> {
     let url = Url::parse(uri).ok()?;
     match (url.scheme(), url.host()) {
         // An IPv6 address cannot be written as a source.
@@ -76,7 +89,7 @@ pub(crate) fn form_action_source(uri: &str) -> Option<String> {
 }
 
 /// `uri` with parameters added to its query, its own bytes unchanged.
-pub(crate) fn append_query(uri: &str, params: &[(&str, &str)]) -> String {
+pub fn append_query(uri: &str, params: &[(&str, &str)]) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.extend_pairs(params);
     let separator = if uri.contains('?') { '&' } else { '?' };
@@ -106,7 +119,7 @@ mod tests {
             "http://[::1]:8080/cb",
             "com.example.app:/cb",
         ] {
-            assert!(validate_redirect_uri("u", good).is_ok(), "{good}");
+            assert!(validate_redirect_uri(good).is_ok(), "{good}");
         }
         for bad in [
             "",
@@ -121,44 +134,44 @@ mod tests {
             "https://app.example/c b",
             "https://",
         ] {
-            assert!(validate_redirect_uri("u", bad).is_err(), "{bad}");
+            assert!(validate_redirect_uri(bad).is_err(), "{bad}");
         }
     }
 
     #[test]
     fn only_a_native_application_chooses_its_port() {
-        assert!(matches(
+        assert!(redirect_uri_matches(
             "http://127.0.0.1/cb",
             "http://127.0.0.1:51004/cb",
             true
         ));
-        assert!(matches("http://[::1]/cb", "http://[::1]:51004/cb", true));
-        assert!(!matches(
+        assert!(redirect_uri_matches("http://[::1]/cb", "http://[::1]:51004/cb", true));
+        assert!(!redirect_uri_matches(
             "http://127.0.0.1/cb",
             "http://127.0.0.1:51004/cb",
             false
         ));
-        assert!(!matches(
+        assert!(!redirect_uri_matches(
             "http://127.0.0.1/cb",
             "http://127.0.0.1:51004/other",
             true
         ));
-        assert!(!matches(
+        assert!(!redirect_uri_matches(
             "http://127.0.0.1/cb",
             "http://evil.example:51004/cb",
             true
         ));
-        assert!(!matches(
+        assert!(!redirect_uri_matches(
             "http://127.0.0.1/cb",
             "http://127.0.0.1:1@evil.example/cb",
             true
         ));
-        assert!(!matches(
+        assert!(!redirect_uri_matches(
             "https://a.example/cb",
             "https://a.example:444/cb",
             true
         ));
-        assert!(!matches(
+        assert!(!redirect_uri_matches(
             "https://a.example/cb",
             "https://a.example/cb/",
             true
