@@ -93,7 +93,7 @@ pub(crate) struct Ground {
 impl Ground {
     pub(crate) async fn open(settings: &Settings) -> Result<Self> {
         let keyring = open_keyring(&settings.keys).await?;
-        let store = Store::open(&settings.database.url)
+        let store = Store::open(&settings.database.url, migrations::schema())
             .await
             .context("database.url")?;
         Ok(Self {

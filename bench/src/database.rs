@@ -106,7 +106,7 @@ const STATEMENTS: usize = 4;
 /// disk when it ends. `url` names a database of the benchmark's own.
 pub(crate) async fn bulk(url: &str, operation: &[Rows], time: Duration) -> Result<f64> {
     // Makes the very tables that the server has.
-    Store::open(url).await?.close().await;
+    Store::open(url, migrations::schema()).await?.close().await;
     let mut done = 0_usize;
     let mut serial = jiff::Timestamp::now().as_microsecond();
     let started;

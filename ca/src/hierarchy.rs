@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use pki::{
     Authority as Ability, Issuer, KeyUsage, Name, PublicKey, SerialNumber, Shape, Subject, Validity,
 };
+use platform::audit::AuditSink as _;
 use platform::{
     Caller,
     audit::{Entry, Party},

@@ -7,6 +7,7 @@
 use aws_lc_rs::rand::SystemRandom;
 use jiff::Timestamp;
 use pki::{Certificate, CertificationRequest, SerialNumber, Subject, Validity};
+use platform::audit::{AuditSink as _, RecordEntry as _};
 use platform::{
     Caller,
     audit::{Entry, Party},

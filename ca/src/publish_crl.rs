@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use pki::CrlTemplate;
+use platform::audit::AuditSink as _;
 use platform::{
     Caller,
     audit::{Entry, Party},

@@ -1,6 +1,7 @@
 //! Revoking a certificate.
 
 use pki::{RevocationReason, SerialNumber};
+use platform::audit::AuditSink as _;
 use platform::{
     Caller,
     audit::{Entry, Party},

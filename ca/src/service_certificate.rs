@@ -3,6 +3,7 @@
 use aws_lc_rs::rand::SystemRandom;
 use jiff::{SignedDuration, Timestamp};
 use pki::{Certificate, GeneralName, Name, PublicKey, SerialNumber, Subject, Validity, oid};
+use platform::audit::AuditSink as _;
 use platform::{
     Caller,
     store::{Appended, Tx},

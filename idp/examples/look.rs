@@ -29,7 +29,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     );
     let folder = std::env::temp_dir().join(format!("xinshu-look-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
-    let store = Store::open(&format!("sqlite:{}", folder.join("xinshu.db").display())).await?;
+    let store = Store::open(
+        &format!("sqlite:{}", folder.join("xinshu.db").display()),
+        migrations::schema(),
+    )
+    .await?;
     let config = Config {
         issuer: issuer.clone(),
         ..Config::default()

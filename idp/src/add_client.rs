@@ -1,5 +1,6 @@
 //! Registering a client.
 
+use platform::audit::AuditSink as _;
 use platform::{
     Caller,
     audit::{Entry, Party},

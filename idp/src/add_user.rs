@@ -1,5 +1,6 @@
 //! Adding a user.
 
+use platform::audit::AuditSink as _;
 use platform::{Caller, Store, audit::Entry, random};
 
 use crate::{

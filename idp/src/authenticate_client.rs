@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use platform::audit::RecordEntry as _;
 use platform::{
     Caller,
     audit::{Entry, Party},

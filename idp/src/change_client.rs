@@ -1,5 +1,6 @@
 //! Disabling and deleting a client, and giving it another secret.
 
+use platform::audit::AuditSink as _;
 use platform::{Caller, audit::Entry, random};
 
 use crate::{

@@ -1,6 +1,7 @@
 //! Changing, disabling and deleting a user.
 
 use jiff::{SignedDuration, Timestamp};
+use platform::audit::AuditSink as _;
 use platform::{Caller, StoreError, audit::Entry, store::Tx};
 
 use crate::{

@@ -1,5 +1,6 @@
 //! A token for the client itself (RFC 6749 §4.4): the busiest road.
 
+use platform::audit::RecordEntry as _;
 use platform::{
     Caller,
     audit::{Entry, Party},

@@ -1,5 +1,6 @@
 //! Issuing an authorization code.
 
+use platform::audit::AuditSink as _;
 use platform::{
     Caller,
     audit::{Entry, Party},

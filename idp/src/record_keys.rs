@@ -1,6 +1,7 @@
 //! Which keys sign tokens: one pair for all nodes of an installation.
 
 use jiff::Timestamp;
+use platform::audit::AuditSink as _;
 use platform::{
     Caller, Store,
     audit::{Entry, Party},

@@ -1,6 +1,7 @@
 //! Revoking a token at its client's wish (RFC 7009).
 
 use jiff::Timestamp;
+use platform::audit::AuditSink as _;
 use platform::{
     Caller,
     audit::{Entry, Party},

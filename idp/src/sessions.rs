@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use platform::audit::AuditSink as _;
 use platform::{
     Caller,
     audit::{Entry, Party},

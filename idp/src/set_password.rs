@@ -1,6 +1,7 @@
 //! Setting a password: by an administrator, by a one-time link, by oneself.
 
 use jiff::Timestamp;
+use platform::audit::{AuditSink as _, RecordEntry as _};
 use platform::{
     Caller,
     audit::{Entry, Party},

@@ -1,5 +1,6 @@
 //! Signing in with a password.
 
+use platform::audit::{AuditSink as _, RecordEntry as _};
 use platform::{
     Caller,
     audit::{Entry, Party},

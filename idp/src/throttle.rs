@@ -6,6 +6,7 @@
 use std::{net::IpAddr, time::Duration};
 
 use jiff::Timestamp;
+use platform::audit::AuditSink as _;
 use platform::{
     Caller, StoreError,
     audit::{Entry, Party},

@@ -1,21 +1,24 @@
 #![forbid(unsafe_code)]
-//! The ground every service stands on: [`store`], [`audit`] log, [`clock`],
-//! [`settings`], [`access`], [`permission`], [`jobs`] and [`web`].
-//!
-//! It knows nothing of certificates, sign-ins or time-stamps.
+//! The rooms of the platform under the paths of 0.1.0. Use the crates
+//! `platform_store`, `platform_runtime`, `platform_log`, `platform_access`,
+//! `platform_web` and `platform_pages` instead; this one is deleted when nobody does.
 
-pub mod access;
-pub mod audit;
-pub mod clock;
-pub mod i18n;
-pub mod jobs;
-pub mod permission;
-pub mod random;
-pub mod settings;
+pub use crypto::random;
+pub use platform_access::{self as access, Actor, Caller, enforce as permission};
+pub use platform_log as audit;
+pub use platform_pages as i18n;
+pub use platform_runtime::{Clock, SharedClock, clock, jobs, settings};
+pub use platform_store::{Store, StoreError, params};
 
-pub mod store;
-pub mod web;
+/// The database.
+pub mod store {
+    pub use platform_store::*;
+    /// Its name in 0.1.0.
+    pub type Appended = AppendBatch;
+}
 
-pub use access::{Actor, Caller};
-pub use clock::{Clock, SharedClock};
-pub use store::{Store, StoreError};
+/// What every HTTP route shares.
+pub mod web {
+    pub use platform_pages::locale;
+    pub use platform_web::*;
+}

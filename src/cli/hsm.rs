@@ -9,6 +9,7 @@ use hsm_adapters::{
     KeyAlgorithm, KeyError, KeyStore, Keyring,
     conformance::{self, OpenSsl, Subject},
 };
+use platform::audit::RecordEntry as _;
 use platform::{
     Clock as _,
     audit::{Entry, Party},

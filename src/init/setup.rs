@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use hsm_adapters::{Key, KeyAlgorithm, KeyError, Keyring};
 use jiff::tz::TimeZone;
 use pki::Name;
+use platform::audit::RecordEntry as _;
 use platform::{
     Caller, Clock as _,
     audit::{self, Entry, Party, Sequencer},

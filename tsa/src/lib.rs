@@ -21,6 +21,7 @@ use axum::Router;
 use hsm_adapters::{Key, Keyring};
 use jiff::Timestamp;
 use pki::tsp::Accuracy;
+use platform::audit::AuditSink as _;
 use platform::{
     Caller, SharedClock, Store,
     audit::{self, Entry, Party},

@@ -8,6 +8,7 @@ use pki::{
     SerialNumber,
     tsp::{Accuracy, FailureInfo, Rejection, Stamp, TimeStampReq},
 };
+use platform::audit::{AuditSink as _, RecordEntry as _};
 use platform::{
     Caller,
     audit::{Entry, Party},

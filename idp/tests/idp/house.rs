@@ -76,7 +76,7 @@ impl House {
             Database::Sqlite => format!("sqlite:{}", folder.path().join("xinshu.db").display()),
             Database::Postgres => Postgres::shared().database(),
         };
-        let store = Store::open(&database).await.unwrap();
+        let store = Store::open(&database, migrations::schema()).await.unwrap();
         let clock = Arc::new(ManualClock::new("2026-03-01T08:00:00Z".parse().unwrap()));
         let config = Config {
             issuer: ISSUER.to_owned(),
@@ -97,7 +97,9 @@ impl House {
 
     /// Another node on the same database, with the same clock.
     pub async fn second_node(&self) -> Self {
-        let store = Store::open(&self.database).await.unwrap();
+        let store = Store::open(&self.database, migrations::schema())
+            .await
+            .unwrap();
         let config = Config {
             issuer: ISSUER.to_owned(),
             ..Config::default()

@@ -1,0 +1,82 @@
+//! Data of an earlier schema migrates forward, on both databases.
+#![allow(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
+
+use std::{path::Path, str::FromStr as _};
+
+use platform_store::Store;
+use sqlx::{
+    ConnectOptions as _, Connection as _, PgConnection, migrate::Migrator,
+    sqlite::SqliteConnectOptions,
+};
+use testkit::Postgres;
+
+const SERIAL: [u8; 20] = [7; 20];
+const DER: [u8; 2] = [0x30, 0];
+
+/// The migrations up to `version`, as an earlier binary had them.
+async fn up_to(version: i64, database: &str) -> Migrator {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut migrator = Migrator::new(folder.join(database)).await.unwrap();
+    let all = migrator.migrations.into_owned();
+    let earlier: Vec<_> = all
+        .into_iter()
+        .filter(|migration| migration.version <= version)
+        .collect();
+    assert_eq!(earlier.last().unwrap().version, version);
+    migrator.migrations = earlier.into();
+    migrator
+}
+
+/// Makes the fourth schema and writes what that time's binary would have.
+macro_rules! fourth {
+    ($connection:expr, $database:literal) => {{
+        let mut connection = $connection;
+        up_to(4, $database)
+            .await
+            .run(&mut connection)
+            .await
+            .unwrap();
+        sqlx::query(
+            "INSERT INTO ca_certificate
+             (serial, issuer, profile, subject, requester, issued_at, not_after, der)
+             VALUES ($1, 'issuing', 'service', 'CN=x', 'system', 1, 2, $2)",
+        )
+        .bind(SERIAL.as_slice())
+        .bind(DER.as_slice())
+        .execute(&mut connection)
+        .await
+        .unwrap();
+        sqlx::query(
+            "INSERT INTO ca_service (name, key_uri, issuer, certificate, not_after)
+             VALUES ('tsa:default', 'software:tsa', 'issuing', $1, 2)",
+        )
+        .bind(DER.as_slice())
+        .execute(&mut connection)
+        .await
+        .unwrap();
+        connection.close().await.unwrap();
+    }};
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn certificates_of_services_get_their_serial_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    let sqlite = format!("sqlite:{}", folder.path().join("x.db").display());
+    let options = SqliteConnectOptions::from_str(&sqlite).unwrap();
+    let options = options.create_if_missing(true);
+    fourth!(options.connect().await.unwrap(), "sqlite");
+    let postgres = tokio::task::spawn_blocking(|| Postgres::shared().database())
+        .await
+        .unwrap();
+    fourth!(PgConnection::connect(&postgres).await.unwrap(), "postgres");
+
+    for url in [sqlite, postgres] {
+        let store = Store::open(&url, migrations::schema()).await.unwrap();
+        let sql = "SELECT serial, name, certificate FROM ca_service";
+        let rows = store.fetch_all(sql, vec![]).await.unwrap();
+        assert_eq!(rows.len(), 1, "{url}");
+        assert_eq!(rows[0].get::<Vec<u8>>("serial").unwrap(), SERIAL);
+        assert_eq!(rows[0].get::<String>("name").unwrap(), "tsa:default");
+        assert_eq!(rows[0].get::<Vec<u8>>("certificate").unwrap(), DER);
+    }
+}

@@ -1,4 +1,0 @@
-//! Rebuilds the crate when a migration changes.
-fn main() {
-    println!("cargo:rerun-if-changed=../migrations");
-}

@@ -1,0 +1,21 @@
+#![forbid(unsafe_code)]
+//! One log of every act, which can be proved (design rule 4).
+//!
+//! An [`Entry`] is committed with what it records. The [`Sequencer`] gives it a
+//! place in an append-only [`merkle`] tree, and signs the tree's head as a
+//! [`checkpoint`]; [`verify`] recomputes all of it from the database.
+
+pub mod checkpoint;
+mod entry;
+mod list;
+pub mod merkle;
+mod places;
+mod sequencer;
+mod stream;
+mod verify;
+
+pub use entry::{AuditSink, ENTRIES, Entry, Outcome, Party, RecordEntry, Requester};
+pub use list::{Listed, list};
+pub use sequencer::{Sequencer, create, latest_checkpoint};
+pub use stream::{ENTRY_NUMBERING, Streams};
+pub use verify::{Report, verify};

@@ -1,0 +1,426 @@
+//! The audit log catches every edit of its entries, on both databases.
+#![allow(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
+
+use std::sync::Arc;
+
+use hsm_adapters::{Key, KeyAlgorithm, Keyring, KeyringSettings};
+use platform_access::Caller;
+use platform_log::{
+    AuditSink as _, Entry, Party, RecordEntry as _, Report, Sequencer,
+    checkpoint::{Checkpoint, VerifierKey},
+};
+use platform_runtime::{Clock as _, clock::ManualClock};
+use platform_store::{Store, params};
+use testkit::Postgres;
+
+const ORIGIN: &str = "log.example/xinshu";
+
+struct Log {
+    store: Store,
+    sequencer: Sequencer,
+    verifier: VerifierKey,
+    caller: Caller,
+    clock: Arc<ManualClock>,
+}
+
+impl Log {
+    async fn new(url: &str, key: Arc<dyn Key>) -> Self {
+        let store = Store::open(url, migrations::schema()).await.unwrap();
+        platform_log::create(&store, ORIGIN, key.uri())
+            .await
+            .unwrap();
+        let clock = Arc::new(ManualClock::new("2026-03-01T08:00:00Z".parse().unwrap()));
+        let sequencer = Sequencer::new(store.clone(), key, clock.clone());
+        let verifier = sequencer.verifier(ORIGIN).unwrap();
+        let caller = Caller::local("root");
+        Self {
+            store,
+            sequencer,
+            verifier,
+            caller,
+            clock,
+        }
+    }
+
+    /// Lets two minutes go by: of the checkpoints of one minute, one is kept.
+    fn pass(&self) {
+        self.clock
+            .set(self.clock.now() + jiff::SignedDuration::from_mins(2));
+    }
+
+    /// An act a moment after the last.
+    fn entry(&self, subject: Party) -> Entry {
+        let now = self.clock.now() + jiff::SignedDuration::from_micros(1);
+        self.clock.set(now);
+        Entry::new("idp.sign_in", &self.caller, subject, now)
+    }
+
+    /// Writes `count` entries and signs the head.
+    async fn write(&self, count: usize) -> Checkpoint {
+        for n in 0..count {
+            let subject = Party::person(format!("user:{n}"));
+            let entry = self.entry(subject).with("method", "pwd");
+            self.store.record(entry).await.unwrap();
+        }
+        self.sequencer.catch_up().await.unwrap();
+        let note = platform_log::latest_checkpoint(&self.store)
+            .await
+            .unwrap()
+            .unwrap();
+        Checkpoint::open(&note, &self.verifier).unwrap()
+    }
+
+    async fn edit(&self, sql: &'static str) {
+        let changed = self
+            .store
+            .transact(move |tx| Box::pin(async move { tx.execute(sql, vec![]).await }))
+            .await
+            .unwrap();
+        assert!(changed > 0, "nothing was changed by {sql}");
+    }
+
+    /// Removes everything from the place `size` on, but the tree's own state.
+    async fn cut(&self, size: i64) {
+        self.store
+            .transact(move |tx| {
+                Box::pin(async move {
+                    for sql in [
+                        "UPDATE audit_stream SET next_id = (SELECT MIN(id) FROM audit_placed
+                             WHERE leaf_index >= $1 AND id / 1099511627776 = audit_stream.id)
+                         WHERE EXISTS (SELECT 1 FROM audit_placed
+                             WHERE leaf_index >= $1 AND id / 1099511627776 = audit_stream.id)",
+                        "DELETE FROM audit_entry WHERE id IN
+                             (SELECT id FROM audit_placed WHERE leaf_index >= $1)",
+                        "DELETE FROM audit_batch WHERE leaf_index >= $1",
+                        "UPDATE audit_batch SET entries = $1 - leaf_index
+                         WHERE leaf_index + entries > $1",
+                        "DELETE FROM audit_checkpoint WHERE tree_size > $1",
+                    ] {
+                        tx.execute(sql, params![size]).await?;
+                    }
+                    Ok::<_, platform_store::StoreError>(())
+                })
+            })
+            .await
+            .unwrap();
+    }
+
+    async fn verify(&self, given: Option<&Checkpoint>) -> Report {
+        platform_log::verify(&self.store, &self.verifier, given)
+            .await
+            .unwrap()
+    }
+}
+
+/// Runs `story` on a fresh log in each database.
+async fn on_both<F: AsyncFn(Log)>(story: F) {
+    let folder = tempfile::tempdir().unwrap();
+    let keyring = Keyring::open(KeyringSettings {
+        software_dir: folder.path().join("keys"),
+        passphrase: Some("a passphrase".to_owned().into()),
+        default_store: "software:".to_owned(),
+        queue: 64,
+        timeout: std::time::Duration::from_secs(10),
+        sessions: 0,
+    })
+    .await
+    .unwrap();
+    let key = keyring
+        .generate("software:log", KeyAlgorithm::Ed25519)
+        .await
+        .unwrap();
+    let sqlite = format!("sqlite:{}", folder.path().join("x.db").display());
+    let postgres = tokio::task::spawn_blocking(|| Postgres::shared().database())
+        .await
+        .unwrap();
+    for url in [sqlite, postgres] {
+        story(Log::new(&url, Arc::clone(&key)).await).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_untouched_log_holds_and_grows() {
+    on_both(async |log| {
+        let first = log.write(5).await;
+        let second = log.write(8).await;
+        assert_eq!((first.size, second.size), (5, 13));
+        let report = log.verify(Some(&first)).await;
+        assert!(report.holds(), "{report:?}");
+        assert_eq!((report.size, report.waiting), (13, 0));
+        assert_eq!(report.root, hex::encode(second.root));
+    })
+    .await;
+}
+
+/// Every kind of edit that somebody with the database's password could make.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_edit_is_caught() {
+    let edits = [
+        "UPDATE audit_entry SET body = replace(body, 'success', 'refused') WHERE id = (SELECT id FROM audit_placed WHERE leaf_index = 3)",
+        "UPDATE audit_entry SET action = 'idp.sign_out' WHERE id = (SELECT id FROM audit_placed WHERE leaf_index = 3)",
+        "UPDATE audit_entry SET personal = replace(personal, 'user:3', 'user:4') WHERE id = (SELECT id FROM audit_placed WHERE leaf_index = 3)",
+        "DELETE FROM audit_entry WHERE id = (SELECT id FROM audit_placed WHERE leaf_index = 3)",
+        "DELETE FROM audit_entry WHERE id = (SELECT id FROM audit_placed WHERE leaf_index = 9)",
+        "UPDATE audit_entry SET id = id + 1000 WHERE id = (SELECT id FROM audit_placed WHERE leaf_index = 3)",
+        "UPDATE audit_entry SET id = id + 5 * 1099511627776 WHERE id = (SELECT id FROM audit_placed WHERE leaf_index = 3)",
+        "INSERT INTO audit_entry (id, written_at, action, body) SELECT id + 1000000, written_at, action, body FROM audit_entry WHERE id = (SELECT id FROM audit_placed WHERE leaf_index = 3)",
+        "INSERT INTO audit_entry (id, written_at, action, body) SELECT 7, written_at, action, body FROM audit_entry WHERE id = (SELECT id FROM audit_placed WHERE leaf_index = 3)",
+        "UPDATE audit_batch SET entries = entries - 1",
+        "UPDATE audit_batch SET entry_id = entry_id + 1000000",
+        "DELETE FROM audit_batch",
+        "UPDATE audit_stream SET next_id = next_id - 1",
+        "DELETE FROM audit_stream",
+        "UPDATE audit_checkpoint SET root = (SELECT frontier FROM audit_tree) WHERE tree_size = 10",
+        "UPDATE audit_tree SET frontier = (SELECT root FROM audit_checkpoint), size = 1",
+        "DELETE FROM audit_tree",
+        "DELETE FROM audit_checkpoint",
+    ];
+    for edit in edits {
+        on_both(async |log| {
+            log.write(10).await;
+            log.edit(edit).await;
+            let report = log.verify(None).await;
+            assert!(!report.holds(), "not caught: {edit}");
+        })
+        .await;
+    }
+}
+
+/// The end cut off, its checkpoint with it, and the stored state left as it was.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_cut_short_contradicts_its_own_state() {
+    on_both(async |log| {
+        log.write(4).await;
+        // Or the earlier checkpoint would be thinned out.
+        log.pass();
+        log.write(4).await;
+        log.cut(4).await;
+        let report = log.verify(None).await;
+        let findings = report.findings.join("; ");
+        assert!(findings.contains("cut off"), "{report:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn swapped_entries_are_caught() {
+    on_both(async |log| {
+        log.write(10).await;
+        for edit in [
+            "UPDATE audit_entry SET id = 1 WHERE id = (SELECT id FROM audit_placed WHERE leaf_index = 3)",
+            "UPDATE audit_entry SET id = (SELECT b.entry_id + 3 - b.leaf_index FROM audit_batch b WHERE b.leaf_index <= 3 ORDER BY b.leaf_index DESC LIMIT 1) WHERE id = (SELECT id FROM audit_placed WHERE leaf_index = 4)",
+            "UPDATE audit_entry SET id = (SELECT b.entry_id + 4 - b.leaf_index FROM audit_batch b WHERE b.leaf_index <= 4 ORDER BY b.leaf_index DESC LIMIT 1) WHERE id = 1",
+        ] {
+            log.edit(edit).await;
+        }
+        let report = log.verify(None).await;
+        assert!(report.findings[0].contains("reordered"), "{report:?}");
+    })
+    .await;
+}
+
+/// An attacker who cuts the log's end off, head included, is caught by a checkpoint kept elsewhere.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollback_below_a_given_checkpoint_is_caught() {
+    on_both(async |log| {
+        let state = "SELECT size, frontier FROM audit_tree";
+        log.write(4).await;
+        let before = log
+            .store
+            .fetch_optional(state, vec![])
+            .await
+            .unwrap()
+            .unwrap();
+        let frontier: Vec<u8> = before.get("frontier").unwrap();
+        // Or the earlier checkpoint would be thinned out.
+        log.pass();
+        let kept = log.write(4).await;
+        log.cut(4).await;
+        log.store
+            .transact(move |tx| {
+                let values = params![frontier.clone()];
+                Box::pin(async move {
+                    tx.execute("UPDATE audit_tree SET size = 4, frontier = $1", values)
+                        .await
+                })
+            })
+            .await
+            .unwrap();
+        assert!(log.verify(None).await.holds());
+        let report = log.verify(Some(&kept)).await;
+        assert!(report.findings[0].contains("rolled back"), "{report:?}");
+    })
+    .await;
+}
+
+/// Names can be erased (the right to be forgotten) and the tree still holds.
+#[tokio::test(flavor = "multi_thread")]
+async fn erased_names_do_not_break_the_tree() {
+    on_both(async |log| {
+        log.write(3).await;
+        let before = platform_log::list(&log.store, None, None, 10)
+            .await
+            .unwrap();
+        assert_eq!(before[0].subject, "user:2");
+        log.edit("UPDATE audit_entry SET personal = NULL").await;
+        assert!(log.verify(None).await.holds());
+        let after = platform_log::list(&log.store, None, None, 10)
+            .await
+            .unwrap();
+        assert!(after[0].subject.starts_with('~'), "{after:?}");
+    })
+    .await;
+}
+
+/// A row that a hand put where a writer goes on: it takes another stream.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_is_taken_stops_nobody() {
+    on_both(async |log| {
+        log.write(6).await;
+        log.edit(
+            "INSERT INTO audit_entry (id, written_at, action, body)
+             SELECT MAX(id) + 1, 0, 'forged', '{}' FROM audit_entry GROUP BY id / 1099511627776",
+        )
+        .await;
+        // Every lane meets it.
+        let head = log.write(6).await;
+        assert!(head.size >= 12);
+        assert!(!log.verify(None).await.holds());
+    })
+    .await;
+}
+
+/// Nobody gets a changed state signed by taking the head away.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_that_is_gone_is_not_signed_again() {
+    on_both(async |log| {
+        log.write(3).await;
+        log.edit("DELETE FROM audit_checkpoint").await;
+        let refused = log.sequencer.catch_up().await.unwrap_err();
+        assert!(
+            refused.to_string().contains("head is not there"),
+            "{refused}"
+        );
+    })
+    .await;
+}
+
+/// Nor by putting another head in its place.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_that_is_another_trees_is_not_built_upon() {
+    on_both(async |log| {
+        assert_eq!(log.write(3).await.size, 3);
+        // Or the earlier checkpoint would be thinned out.
+        log.pass();
+        assert_eq!(log.write(1).await.size, 4);
+        for (edit, told) in [
+            (
+                "UPDATE audit_checkpoint SET note =
+                 (SELECT note FROM audit_checkpoint WHERE tree_size = 3) WHERE tree_size = 4",
+                "another tree's",
+            ),
+            (
+                "UPDATE audit_checkpoint SET note = REPLACE(note, '\u{2014}', '-')",
+                "not signed by the log's key",
+            ),
+        ] {
+            log.edit(edit).await;
+            let entry = log.entry(Party::thing("thing"));
+            log.store.record(entry).await.unwrap();
+            let refused = log.sequencer.catch_up().await.unwrap_err();
+            assert!(refused.to_string().contains(told), "{refused}");
+        }
+    })
+    .await;
+}
+
+/// What was removed before it had its place is never passed over in silence.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_removed_while_it_waits_is_missed() {
+    on_both(async |log| {
+        log.write(1).await;
+        for n in 0..6 {
+            let subject = Party::thing(format!("thing:{n}"));
+            let entry = log.entry(subject);
+            log.store.record(entry).await.unwrap();
+        }
+        let first = "DELETE FROM audit_entry WHERE id = (SELECT MIN(id) FROM audit_waiting)";
+        log.edit(first).await;
+        log.sequencer.catch_up().await.unwrap();
+        let report = log.verify(None).await;
+        assert!(!report.holds() && report.waiting > 0, "{report:?}");
+    })
+    .await;
+}
+
+/// Acts that reach the writer later than others which were done after them.
+#[tokio::test(flavor = "multi_thread")]
+async fn entries_keep_the_order_of_their_stream_whatever_their_time_is() {
+    on_both(async |log| {
+        let now = log.clock.now();
+        for second in [5, 3, 4, 1] {
+            let at = now + jiff::SignedDuration::from_secs(second);
+            let subject = Party::thing(format!("thing:{second}"));
+            let entry = Entry::new("idp.sign_in", &log.caller, subject, at);
+            // By the one lane for units of work.
+            log.store
+                .transact(move |tx| {
+                    tx.audit(entry.clone());
+                    Box::pin(async { Ok::<_, platform_store::StoreError>(()) })
+                })
+                .await
+                .unwrap();
+        }
+        log.sequencer.catch_up().await.unwrap();
+        let listed = platform_log::list(&log.store, None, None, 10)
+            .await
+            .unwrap();
+        let subjects: Vec<&str> = listed.iter().map(|entry| entry.subject.as_str()).collect();
+        assert_eq!(subjects, ["thing:1", "thing:4", "thing:3", "thing:5"]);
+        assert!(listed.iter().all(|entry| entry.index.is_some()));
+        let report = log.verify(None).await;
+        assert!(report.holds(), "{report:?}");
+    })
+    .await;
+}
+
+/// What one has seen done before acting comes first, whichever connections wrote it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_act_that_followed_another_comes_after_it() {
+    on_both(async |log| {
+        log.write(40).await;
+        let listed = platform_log::list(&log.store, None, None, 40)
+            .await
+            .unwrap();
+        let subjects: Vec<&str> = listed
+            .iter()
+            .rev()
+            .map(|entry| entry.subject.as_str())
+            .collect();
+        let expected: Vec<String> = (0..40).map(|n| format!("user:{n}")).collect();
+        assert_eq!(subjects, expected);
+    })
+    .await;
+}
+
+/// Two nodes sequence one log: no index twice, none left out.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_sequencers_share_one_log() {
+    on_both(async |log| {
+        let rival = log.sequencer.clone();
+        let racing = tokio::spawn(async move {
+            for _ in 0..50 {
+                // A lost race is not an error.
+                rival.catch_up().await.unwrap();
+            }
+        });
+        for _ in 0..20 {
+            log.write(5).await;
+        }
+        racing.await.unwrap();
+        let report = log.verify(None).await;
+        assert!(report.holds(), "{report:?}");
+        assert_eq!(report.size, 100);
+    })
+    .await;
+}

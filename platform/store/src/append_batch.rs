@@ -1,0 +1,84 @@
+//! Rows that are only ever added: the cheapest write there is.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::Value;
+
+/// A table that rows are appended to, many at a time.
+#[derive(Debug)]
+pub struct Table {
+    /// Its name.
+    pub name: &'static str,
+    /// The columns given with each row, in order.
+    pub columns: &'static [&'static str],
+}
+
+/// Rows to append.
+#[derive(Debug, Default)]
+pub struct AppendBatch {
+    rows: Vec<(&'static Table, Vec<Value>)>,
+    /// Indices in `rows` of those whose first two columns the writer fills in.
+    numbered: Vec<usize>,
+    /// The latest act of a numbered row.
+    latest: Option<Timestamp>,
+}
+
+/// Rows of many who wait, by table.
+pub(crate) type ByTable<'a> = Vec<(&'static Table, Vec<&'a [Value]>)>;
+
+impl AppendBatch {
+    /// Adds one row; `values` go with [`Table::columns`] in order.
+    pub fn row(&mut self, table: &'static Table, values: Vec<Value>) {
+        debug_assert_eq!(values.len(), table.columns.len());
+        self.rows.push((table, values));
+    }
+
+    /// Adds a row of a log whose first two columns the writer fills in when it is
+    /// written: its number, and the latest `at` of all rows committed with it.
+    pub fn numbered_row(&mut self, table: &'static Table, at: Timestamp, values: Vec<Value>) {
+        self.latest = self.latest.max(Some(at));
+        self.numbered.push(self.rows.len());
+        self.row(table, values);
+    }
+
+    fn number(&mut self, next: &mut i64, written_at: Timestamp) {
+        for index in &self.numbered {
+            if let Some((_, values)) = self.rows.get_mut(*index)
+                && let [id, at, ..] = values.as_mut_slice()
+            {
+                *id = (*next).into();
+                *at = written_at.into();
+                *next += 1;
+            }
+        }
+    }
+
+    /// True if a numbered row is among them.
+    pub(crate) fn has_numbered(&self) -> bool {
+        self.latest.is_some()
+    }
+}
+
+/// Numbers the rows that are about to be committed together.
+pub(crate) fn number(all: &mut [&mut AppendBatch], next: &mut i64) {
+    let Some(written_at) = all.iter().filter_map(|rows| rows.latest).max() else {
+        return;
+    };
+    for rows in all {
+        rows.number(next, written_at);
+    }
+}
+
+/// All rows of `all`, gathered by table.
+pub(crate) fn by_table<'a>(all: impl Iterator<Item = &'a AppendBatch>) -> ByTable<'a> {
+    let mut tables: BTreeMap<&str, (&'static Table, Vec<&[Value]>)> = BTreeMap::new();
+    for (table, values) in all.flat_map(|appended| &appended.rows) {
+        let (_, rows) = tables
+            .entry(table.name)
+            .or_insert_with(|| (table, Vec::new()));
+        rows.push(values);
+    }
+    tables.into_values().collect()
+}
