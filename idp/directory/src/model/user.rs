@@ -3,33 +3,33 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use platform::access::Grants;
+use platform_access::{Permissions, Resource, UnitId};
 use zeroize::Zeroizing;
 
 use crate::Error;
 
 const MAX_NAME: usize = 64;
-const MAX_TEXT: usize = 200;
 
 /// A user's name as it is typed at sign-in: letters in lower case, digits, `.`, `_`, `-`, `@`, `+`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct UserName(String);
 
-/// A person who can sign in.
-#[derive(Clone)]
+/// A person.
+#[derive(Clone, Debug)]
 pub struct User {
-    /// `sub`: never given to another.
+    /// `sub`: never given to another user.
     pub id: String,
-    /// What they sign in with.
+    /// What they type to sign in.
     pub name: String,
-    /// How they are called.
+    /// Their name as pages show it.
     pub display_name: Option<String>,
-    /// Their address.
+    /// Their e-mail address.
     pub email: Option<String>,
     /// What they may do in Xinshu itself.
-    pub grants: Grants,
-    pub(crate) password: Option<String>,
-    /// Since when they cannot sign in.
+    pub permissions: Permissions,
+    /// The unit that owns this entry.
+    pub unit: UnitId,
+    /// When they were disabled, if they are.
     pub disabled_at: Option<Timestamp>,
     /// When they were added.
     pub created_at: Timestamp,
@@ -40,47 +40,47 @@ pub struct User {
 /// A user about to be added.
 #[derive(Default)]
 pub struct NewUser {
-    /// What they sign in with.
+    /// What they type to sign in.
     pub name: String,
-    /// Their password; without one they need a link to set it.
+    /// Their password; without one they need a link with which they set it.
     pub password: Option<Zeroizing<String>>,
-    /// How they are called.
+    /// Their name as pages show it.
     pub display_name: Option<String>,
-    /// Their address.
+    /// Their e-mail address.
     pub email: Option<String>,
     /// What they may do in Xinshu itself.
-    pub grants: Vec<String>,
+    pub permissions: Vec<String>,
 }
 
 /// What is to change about a user; `None` leaves it.
 #[derive(Debug, Default)]
 pub struct UserChange {
-    /// How they are called.
+    /// Their name as pages show it.
     pub display_name: Option<String>,
-    /// Their address.
+    /// Their e-mail address.
     pub email: Option<String>,
     /// What they may do in Xinshu itself.
-    pub grants: Option<Vec<String>>,
-    /// Whether they are kept from signing in.
+    pub permissions: Option<Vec<String>>,
+    /// Whether they are disabled.
     pub disabled: Option<bool>,
 }
 
-/// What is told of a user.
+/// What lists show of a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserInfo {
     /// `sub`.
     pub id: String,
-    /// What they sign in with.
+    /// What they type to sign in.
     pub name: String,
-    /// How they are called.
+    /// Their name as pages show it.
     pub display_name: Option<String>,
-    /// Their address.
+    /// Their e-mail address.
     pub email: Option<String>,
     /// What they may do in Xinshu itself.
-    pub grants: Vec<String>,
+    pub permissions: Vec<String>,
     /// Whether a password was set.
     pub has_password: bool,
-    /// Whether they are kept from signing in.
+    /// Whether they are disabled.
     pub disabled: bool,
     /// When they were added.
     pub created_at: Timestamp,
@@ -91,16 +91,16 @@ impl fmt::Debug for NewUser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NewUser")
             .field("name", &self.name)
-            .field("grants", &self.grants)
+            .field("permissions", &self.permissions)
             .finish_non_exhaustive()
     }
 }
 
 impl UserName {
-    /// Reads a name; capital letters become small.
+    /// Parses a name; capital letters become small.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where it is empty, too long or has other characters.
+    /// [`Error::Invalid`] if it is empty, too long or has other characters.
     pub fn parse(name: &str) -> Result<Self, Error> {
         let name = name.trim().to_lowercase();
         let fits = !name.is_empty()
@@ -127,18 +127,6 @@ impl UserName {
     }
 }
 
-/// All but the password's hash.
-impl fmt::Debug for User {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("User")
-            .field("id", &self.id)
-            .field("name", &self.name)
-            .field("grants", &self.grants)
-            .field("disabled_at", &self.disabled_at)
-            .finish_non_exhaustive()
-    }
-}
-
 impl fmt::Display for UserName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -147,60 +135,27 @@ impl fmt::Display for UserName {
 
 impl User {
     /// How pages address them.
-    pub(crate) fn title(&self) -> &str {
+    pub fn title(&self) -> &str {
         self.display_name.as_deref().unwrap_or(&self.name)
     }
 
-    pub(crate) fn info(&self) -> UserInfo {
+    /// What lists show of them.
+    pub(crate) fn info(&self, has_password: bool) -> UserInfo {
         UserInfo {
             id: self.id.clone(),
             name: self.name.clone(),
             display_name: self.display_name.clone(),
             email: self.email.clone(),
-            grants: self
-                .grants
-                .to_string()
-                .split_whitespace()
-                .map(str::to_owned)
-                .collect(),
-            has_password: self.password.is_some(),
+            permissions: self.permissions.names(),
+            has_password,
             disabled: self.disabled_at.is_some(),
             created_at: self.created_at,
         }
     }
-}
 
-/// A line of text that a person typed about themselves; empty is none.
-pub(crate) fn line(field: &'static str, text: Option<String>) -> Result<Option<String>, Error> {
-    let Some(text) = text else { return Ok(None) };
-    let text = text.trim();
-    if text.is_empty() {
-        return Ok(None);
-    }
-    if text.chars().count() > MAX_TEXT || text.chars().any(char::is_control) {
-        return Err(Error::invalid(
-            field,
-            format!("one line of at most {MAX_TEXT} characters"),
-        ));
-    }
-    Ok(Some(text.to_owned()))
-}
-
-/// An e-mail address, as far as its form tells.
-pub(crate) fn email(text: Option<String>) -> Result<Option<String>, Error> {
-    let Some(text) = line("email", text)? else {
-        return Ok(None);
-    };
-    let good = text.split_once('@').is_some_and(|(local, domain)| {
-        !local.is_empty() && !domain.is_empty() && !domain.contains('@')
-    }) && !text.contains(char::is_whitespace);
-    if good {
-        Ok(Some(text))
-    } else {
-        Err(Error::invalid(
-            "email",
-            "an address such as name@example.org",
-        ))
+    /// The resource that actions on this user are about.
+    pub fn resource(&self) -> Resource {
+        Resource::new("user", &self.id).in_unit(self.unit.clone())
     }
 }
 
