@@ -1,11 +1,6 @@
 //! The data folder.
 
-use std::{
-    fs,
-    io::Write as _,
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -42,7 +37,7 @@ impl DataFolder {
 
     /// Makes the folder with mode 0700, or refuses one that others can enter.
     pub(crate) fn create(&self) -> Result<()> {
-        make_private_folder(&self.0)
+        Ok(private_files::create_folder(&self.0)?)
     }
 
     /// Ends with a hint where `init` was not run here.
@@ -54,49 +49,7 @@ impl DataFolder {
                 self.0.display()
             );
         }
-        refuse_loose(&self.0, 0o700)?;
-        refuse_loose(&self.settings(), 0o600)
+        private_files::check(&self.0)?;
+        Ok(private_files::check(&self.settings())?)
     }
-}
-
-/// Ends with the mend where others than the owner can reach `path`.
-fn refuse_loose(path: &Path, want: u32) -> Result<()> {
-    let metadata = fs::metadata(path).with_context(|| path.display().to_string())?;
-    let mode = metadata.permissions().mode() & 0o777;
-    if mode & 0o077 != 0 {
-        bail!(
-            "{path} has mode {mode:04o}: others can reach it; run: chmod {want:o} {path}",
-            path = path.display()
-        );
-    }
-    Ok(())
-}
-
-/// Makes a folder that only its owner can enter.
-pub(crate) fn make_private_folder(path: &Path) -> Result<()> {
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .with_context(|| format!("{} cannot be made", path.display()))?;
-    refuse_loose(path, 0o700)
-}
-
-/// Writes a file whole or not at all; it is on disk when this returns.
-pub(crate) fn write_file(path: &Path, mode: u32, content: &[u8]) -> Result<()> {
-    let folder = path.parent().unwrap_or_else(|| Path::new("."));
-    let temporary = path.with_extension("new");
-    let write = || -> std::io::Result<()> {
-        let mut file = fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(mode)
-            .open(&temporary)?;
-        file.write_all(content)?;
-        file.sync_all()?;
-        fs::rename(&temporary, path)?;
-        fs::File::open(folder)?.sync_all()
-    };
-    write().with_context(|| format!("{} cannot be written", path.display()))
 }

@@ -6,7 +6,8 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use hsm_adapters::{Keyring, KeyringSettings, Sm2Mechanisms, Sm2Settings, read_passphrase};
+use crypto::Sm2Mechanisms;
+use hsm_adapters::{Keyring, KeyringSettings, Sm2Settings, read_passphrase};
 use jiff::SignedDuration;
 use pki::tsp::Accuracy;
 use platform::{

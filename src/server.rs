@@ -183,7 +183,7 @@ async fn upkeep(readiness: Readiness) {
 /// The name under which the certificate of a node's TLS key is kept. Nodes that
 /// share a key share its certificate; others have their own.
 pub(crate) fn tls_name(key: &dyn Key) -> String {
-    let digest = hsm_adapters::Digest::Sha256.hash(key.public_key());
+    let digest = crypto::Digest::Sha256.hash(key.public_key().der());
     format!("tls:{}", hex::encode(&digest[..8]))
 }
 

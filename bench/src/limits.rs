@@ -13,6 +13,7 @@ use aws_lc_rs::{
     rand::SystemRandom,
     signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair},
 };
+use crypto::KeyAlgorithm;
 use cryptoki::{
     context::{CInitializeArgs, CInitializeFlags, Pkcs11},
     mechanism::Mechanism,
@@ -20,7 +21,7 @@ use cryptoki::{
     session::UserType,
     types::AuthPin,
 };
-use hsm_adapters::{Key, KeyAlgorithm, Keyring, KeyringSettings};
+use hsm_adapters::{Key, Keyring, KeyringSettings};
 use testkit::SoftHsm;
 
 const MESSAGE: [u8; 600] = [7; 600];

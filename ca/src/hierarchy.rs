@@ -5,9 +5,7 @@ use std::sync::Arc;
 use aws_lc_rs::rand::SystemRandom;
 use hsm_adapters::Key;
 use jiff::{SignedDuration, Timestamp};
-use pki::{
-    Authority as Ability, Issuer, KeyUsage, Name, PublicKey, SerialNumber, Shape, Subject, Validity,
-};
+use pki::{Authority as Ability, Issuer, KeyUsage, Name, SerialNumber, Shape, Subject, Validity};
 use platform::audit::AuditSink as _;
 use platform::{
     Caller,
@@ -49,7 +47,7 @@ pub(crate) async fn create(
     let subject = Party::thing(format!("ca:{}", new.name));
     authorize(service, caller, "ca.authority.create", subject.clone()).await?;
     let now = service.clock().now();
-    let public_key = PublicKey::from_der(new.key.public_key())?;
+    let public_key = new.key.public_key().clone();
     let serial = SerialNumber::new(now, &SystemRandom::new())?;
     let above = new
         .issuer

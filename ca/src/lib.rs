@@ -27,10 +27,11 @@ use std::{
 
 use arc_swap::ArcSwap;
 use axum::Router;
+use crypto::random;
 use hsm_adapters::Keyring;
 use jiff::SignedDuration;
 use pki::{Certificate, RevocationReason, SerialNumber};
-use platform::{Caller, SharedClock, Store, audit::Party, jobs::Job, random};
+use platform::{Caller, SharedClock, Store, audit::Party, jobs::Job};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 

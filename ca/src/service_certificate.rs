@@ -201,7 +201,7 @@ pub(crate) async fn issue(
     };
     let serial = SerialNumber::new(now, &SystemRandom::new())?;
     let end = (now + lifetime).min(authority.certificate().validity().not_after);
-    let public_key = PublicKey::from_der(key.public_key)?;
+    let public_key = PublicKey::from_der(key.public_key).map_err(pki::Error::from)?;
     let linted = authority
         .profile(purpose)?
         .certificate(&Subject {

@@ -1,4 +1,22 @@
 #![forbid(unsafe_code)]
-//! Algorithms, digests, public keys and random numbers.
+//! What every layer needs of cryptography and no secret takes part in: the table of
+//! algorithms, digests, public keys and the verification of signatures, random numbers.
+//!
+//! Private keys are in `hsm-adapters`; structures of X.509, CMS and JOSE in `formats`.
 
+mod algorithm;
+mod digest;
+mod ecdsa;
+mod error;
+mod mechanism;
+mod public_key;
 pub mod random;
+mod sm2_identity;
+
+pub use algorithm::{JoseKey, KeyAlgorithm, SignatureAlgorithm, UnknownAlgorithm};
+pub use digest::Digest;
+pub use ecdsa::{ecdsa_der_to_raw, ecdsa_raw_to_der};
+pub use error::{Error, Result};
+pub use mechanism::{MechanismInput, Sm2Mechanisms};
+pub use public_key::{KeyIdentifier, KeyKind, PublicKey, verify};
+pub use sm2_identity::{SM2_DEFAULT_ID, sm2_identity};

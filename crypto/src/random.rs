@@ -8,12 +8,12 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 /// `N` random bytes.
 ///
 /// # Panics
-/// Never: where the operating system has no randomness to give, aws-lc ends the
-/// process itself (`RAND_bytes` in its `rand.h`). Nothing may be signed or handed
-/// out then, and no caller could go on.
+/// Never: if the operating system cannot supply randomness, aws-lc aborts the
+/// process itself (`RAND_bytes` in its `rand.h`). Nothing may be signed or issued
+/// then, so no caller could handle the failure.
 #[expect(
     clippy::expect_used,
-    reason = "aws-lc aborts rather than tell of a failure"
+    reason = "aws-lc aborts instead of returning an error"
 )]
 pub fn bytes<const N: usize>() -> [u8; N] {
     let mut out = [0; N];
@@ -26,49 +26,48 @@ pub fn token() -> String {
     URL_SAFE_NO_PAD.encode(bytes::<32>())
 }
 
-/// A short identifier of 96 random bits, 16 characters of base64url. A name, not a
+/// A short identifier of 96 random bits, 16 characters of base64url. It is not a
 /// secret.
 pub fn id() -> String {
-    URL_SAFE_NO_PAD.encode(from_stock::<12>())
+    URL_SAFE_NO_PAD.encode(from_pool::<12>())
 }
 
-/// What a digest is salted with: 128 random bits, 22 characters of base64url. It is
-/// kept beside the digest, and so is no secret either.
+/// A salt for a digest: 128 random bits, 22 characters of base64url. It is stored
+/// beside the digest, so it is not a secret either.
 pub fn salt() -> String {
-    URL_SAFE_NO_PAD.encode(from_stock::<16>())
+    URL_SAFE_NO_PAD.encode(from_pool::<16>())
 }
 
-/// Random bytes for what is no secret: fetched many at a time, they wait in memory
-/// for their turn.
-fn from_stock<const N: usize>() -> [u8; N] {
+/// Random bytes for values that are not secret, from a buffer filled many bytes at a time.
+fn from_pool<const N: usize>() -> [u8; N] {
     thread_local! {
-        static STOCK: RefCell<Stock> = const { RefCell::new(Stock::empty()) };
+        static POOL: RefCell<Pool> = const { RefCell::new(Pool::empty()) };
     }
-    STOCK.with_borrow_mut(Stock::take)
+    POOL.with_borrow_mut(Pool::take)
 }
 
-const STOCK_BYTES: usize = 1024;
+const POOL_BYTES: usize = 1024;
 
-/// Random bytes for what one thread makes next.
-struct Stock {
-    bytes: [u8; STOCK_BYTES],
+/// One thread's buffer of random bytes.
+struct Pool {
+    bytes: [u8; POOL_BYTES],
     left: usize,
 }
 
-impl Stock {
+impl Pool {
     const fn empty() -> Self {
         Self {
-            bytes: [0; STOCK_BYTES],
+            bytes: [0; POOL_BYTES],
             left: 0,
         }
     }
 
-    /// The next `N`, each given once.
+    /// The next `N` bytes; no byte is returned twice.
     fn take<const N: usize>(&mut self) -> [u8; N] {
-        const { assert!(N <= STOCK_BYTES) };
+        const { assert!(N <= POOL_BYTES) };
         if self.left < N {
             self.bytes = bytes();
-            self.left = STOCK_BYTES;
+            self.left = POOL_BYTES;
         }
         self.left -= N;
         let mut taken = [0; N];
@@ -77,7 +76,7 @@ impl Stock {
     }
 }
 
-/// A number from 0 to 2^62 that nobody can guess.
+/// An unpredictable number below 2^62.
 pub fn number() -> i64 {
     (u64::from_be_bytes(bytes()) >> 2).cast_signed()
 }
@@ -89,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn identifiers_differ_beyond_one_stock_and_between_threads() {
+    fn identifiers_differ_beyond_one_pool_and_between_threads() {
         let make = || (0..200).map(|_| id()).collect::<Vec<_>>();
         let other = std::thread::spawn(make).join().expect("it ends");
         let all: HashSet<String> = make().into_iter().chain(other).collect();

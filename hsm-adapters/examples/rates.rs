@@ -21,6 +21,7 @@ use aws_lc_rs::{
     rand::SystemRandom,
     signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair},
 };
+use crypto::{Digest, KeyAlgorithm, SignatureAlgorithm};
 use cryptoki::{
     context::{CInitializeArgs, CInitializeFlags, Pkcs11},
     mechanism::Mechanism,
@@ -28,9 +29,7 @@ use cryptoki::{
     session::UserType,
     types::AuthPin,
 };
-use hsm_adapters::{
-    Digest, Key, KeyAlgorithm, Keyring, KeyringSettings, SignatureAlgorithm, read_secret_file,
-};
+use hsm_adapters::{Key, Keyring, KeyringSettings, read_secret_file};
 use tokio::runtime::Runtime;
 use zeroize::Zeroizing;
 

@@ -1,6 +1,8 @@
 //! What can go wrong with a key, as its caller must tell it apart.
 
-use crate::{KeyAlgorithm, SignatureAlgorithm};
+use std::{io, path::Path};
+
+use crypto::{KeyAlgorithm, SignatureAlgorithm};
 
 /// A key operation that did not happen.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -100,11 +102,32 @@ pub enum KeyError {
 }
 
 impl KeyError {
+    /// An I/O error about `path`.
+    pub(crate) fn io(path: &Path, error: &io::Error) -> Self {
+        Self::Unavailable {
+            store: path.display().to_string(),
+            reason: error.to_string(),
+        }
+    }
+
     /// True where the same call may succeed a little later without anyone's help.
     pub fn is_transient(&self) -> bool {
         matches!(
             self,
             Self::Unavailable { .. } | Self::Busy { .. } | Self::TimedOut { .. }
         )
+    }
+}
+
+impl From<private_files::Error> for KeyError {
+    fn from(error: private_files::Error) -> Self {
+        match error {
+            private_files::Error::Io { path, source } => Self::io(&path, &source),
+            private_files::Error::LoosePermissions { path, mode, want } => Self::LoosePermissions {
+                path: path.display().to_string(),
+                mode,
+                want,
+            },
+        }
     }
 }

@@ -4,7 +4,8 @@ use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
 
-use crate::{KeyAlgorithm, KeyError, SignatureAlgorithm};
+use crate::KeyError;
+use crypto::{KeyAlgorithm, PublicKey, SignatureAlgorithm};
 
 /// One private key, held by its adapter.
 ///
@@ -18,20 +19,15 @@ pub trait Key: Debug + Send + Sync {
     /// What kind of key it is.
     fn algorithm(&self) -> KeyAlgorithm;
 
-    /// The public half, a DER SubjectPublicKeyInfo (RFC 5280 §4.1.2.7).
-    fn public_key(&self) -> &[u8];
+    /// The public half. It verifies what this key signs, with the signer's id that
+    /// the adapter puts into SM2 signatures.
+    fn public_key(&self) -> &PublicKey;
 
     /// True where signing happens in this very process, by the library that would
     /// verify too. What comes from a device is verified by who asked for it: a
     /// device may have another key, or fail, and nobody else would notice.
     fn is_in_process(&self) -> bool {
         false
-    }
-
-    /// The signer's identity in its SM2 signatures, where that is another than the
-    /// default of GM/T 0009 §10.
-    fn sm2_id(&self) -> Option<&str> {
-        None
     }
 
     /// Signs `message` (the message itself, not its digest).

@@ -6,11 +6,11 @@ use parking_lot::RwLock;
 use zeroize::Zeroizing;
 
 use crate::{
-    Key, KeyAlgorithm, KeyError, KeyInfo, KeyStore, KeyUri, Pkcs11Settings, Pkcs11Store, Pkcs11Uri,
-    algorithm::Sm2Mechanisms,
+    Key, KeyError, KeyInfo, KeyStore, KeyUri, Pkcs11Settings, Pkcs11Store, Pkcs11Uri,
     software::{SoftwareSettings, SoftwareStore},
     uri::{SOFTWARE, bad_uri},
 };
+use crypto::{KeyAlgorithm, Sm2Mechanisms};
 
 /// How to open a [`Keyring`].
 pub struct KeyringSettings {
@@ -41,8 +41,7 @@ pub struct Sm2Settings {
 impl Default for Sm2Settings {
     fn default() -> Self {
         Self {
-            // GM/T 0009-2012 §10.
-            id: "1234567812345678".to_owned(),
+            id: crypto::SM2_DEFAULT_ID.to_owned(),
             mechanisms: None,
         }
     }

@@ -11,10 +11,8 @@
 //!   which adapter a key lives in.
 //! - [`conformance`] is what every adapter must pass.
 
-pub mod algorithm;
 pub mod conformance;
 mod error;
-mod files;
 mod key;
 mod keyring;
 mod lane;
@@ -23,7 +21,6 @@ mod pkcs11;
 mod software;
 mod uri;
 
-pub use algorithm::{Digest, KeyAlgorithm, SignatureAlgorithm, Sm2Mechanisms};
 pub use error::KeyError;
 pub use key::{Key, KeyInfo, KeyStore};
 pub use keyring::{Keyring, KeyringSettings, Sm2Settings};

@@ -7,10 +7,7 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use crate::{
-    KeyError,
-    files::{check_mode, io_error},
-};
+use crate::KeyError;
 
 /// The systemd credential that holds the passphrase.
 const CREDENTIAL: &str = "xinshu-passphrase";
@@ -52,17 +49,17 @@ pub fn read_passphrase(file: Option<&Path>) -> Result<Option<Zeroizing<String>>,
 /// # Errors
 /// As [`read_passphrase`].
 pub fn read_secret_file(path: &Path) -> Result<Zeroizing<String>, KeyError> {
-    check_mode(path, 0o600)?;
+    private_files::check(path)?;
     read_secret(path)
 }
 
 fn read_secret(path: &Path) -> Result<Zeroizing<String>, KeyError> {
     let name = path.display().to_string();
-    let metadata = fs::metadata(path).map_err(|error| io_error(path, &error))?;
+    let metadata = fs::metadata(path).map_err(|error| KeyError::io(path, &error))?;
     if metadata.len() > MAX_SECRET_BYTES {
         return Err(damaged(&name, "it is too long to be a passphrase or PIN"));
     }
-    let bytes = Zeroizing::new(fs::read(path).map_err(|error| io_error(path, &error))?);
+    let bytes = Zeroizing::new(fs::read(path).map_err(|error| KeyError::io(path, &error))?);
     let text = std::str::from_utf8(&bytes).map_err(|_| damaged(&name, "it is not UTF-8"))?;
     one_line(&name, text)
 }

@@ -1,10 +1,10 @@
 //! Registering a client.
 
+use crypto::random;
 use platform::audit::AuditSink as _;
 use platform::{
     Caller,
     audit::{Entry, Party},
-    random,
 };
 
 use crate::{

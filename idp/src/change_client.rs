@@ -1,7 +1,8 @@
 //! Disabling and deleting a client, and giving it another secret.
 
+use crypto::random;
 use platform::audit::AuditSink as _;
-use platform::{Caller, audit::Entry, random};
+use platform::{Caller, audit::Entry};
 
 use crate::{
     ClientCredentials, Error, Service, add_client::no_client, model::digest,

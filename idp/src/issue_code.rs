@@ -1,10 +1,10 @@
 //! Issuing an authorization code.
 
+use crypto::random;
 use platform::audit::AuditSink as _;
 use platform::{
     Caller,
     audit::{Entry, Party},
-    random,
     store::Appended,
 };
 

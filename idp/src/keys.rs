@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use hsm_adapters::{Key, KeyAlgorithm, SignatureAlgorithm};
+use crypto::{KeyAlgorithm, SignatureAlgorithm};
+use hsm_adapters::Key;
 use pki::{Jwk, PublicKey, ecdsa_der_to_raw, ecdsa_raw_to_der};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -160,7 +161,7 @@ impl Prepared {
         alg: &'static str,
     ) -> Result<Self, Error> {
         let unfit = |error: pki::Error| Error::Config(format!("{}: {error}", key.uri()));
-        let public_key = PublicKey::from_der(key.public_key()).map_err(unfit)?;
+        let public_key = key.public_key().clone();
         let jwk = Jwk::from_public_key(&public_key).map_err(unfit)?;
         let kid = jwk.thumbprint();
         let header = |typ: &str| {

@@ -2,12 +2,12 @@
 
 use aws_lc_rs::digest as sha;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use crypto::random;
 use jiff::Timestamp;
 use platform::audit::AuditSink as _;
 use platform::{
     Caller, StoreError,
     audit::{Entry, Party},
-    random,
     store::Tx,
 };
 use subtle::ConstantTimeEq as _;

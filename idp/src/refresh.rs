@@ -1,11 +1,11 @@
 //! Refreshing (RFC 6749 §6) with rotation: each refresh token is good once, and
 //! one that comes twice revokes its whole family (RFC 9700 §4.14.2).
 
+use crypto::random;
 use platform::audit::AuditSink as _;
 use platform::{
     Caller,
     audit::{Entry, Party},
-    random,
 };
 
 use crate::{

@@ -1,7 +1,7 @@
 //! Access tokens (RFC 9068) and ID tokens (OpenID Connect Core §2).
 
+use crypto::random;
 use jiff::Timestamp;
-use platform::random;
 use serde::{Deserialize, Serialize};
 
 use crate::{Client, Error, OAuthCode, Scope, ScopeValue, Service, User, model::intersect};

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use hsm_adapters::{Digest, SignatureAlgorithm};
+use crypto::{Digest, SignatureAlgorithm};
 
 use crate::{
     Error, Result,

@@ -1,6 +1,7 @@
 //! Certificate requests (PKCS #10, RFC 2986).
 
-use hsm_adapters::{Key, SignatureAlgorithm};
+use crypto::SignatureAlgorithm;
+use hsm_adapters::Key;
 
 use crate::{
     Error, Extension, GeneralName, Name, PublicKey, Result,
@@ -66,8 +67,8 @@ impl CertificationRequest {
             .public_key
             .verify(algorithm, info_der, signature)
             .map_err(|error| match error {
-                Error::BadSignature { .. } => Error::BadSignature { what: WHAT },
-                other => other,
+                crypto::Error::BadSignature { .. } => Error::BadSignature { what: WHAT },
+                other => other.into(),
             })?;
         Ok(request)
     }
@@ -196,7 +197,7 @@ pub async fn build_with_extensions(
     algorithm: SignatureAlgorithm,
 ) -> Result<Vec<u8>> {
     alt_names.iter().try_for_each(GeneralName::check)?;
-    let public_key = PublicKey::from_der(key.public_key())?;
+    let public_key = key.public_key().clone();
     let info = Writer::build(|w| {
         w.sequence(|w| {
             w.integer(0);

@@ -75,6 +75,39 @@ pub enum Error {
 /// The crate's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+impl From<crypto::Error> for Error {
+    fn from(error: crypto::Error) -> Self {
+        match error {
+            crypto::Error::Syntax {
+                what,
+                field,
+                reason,
+            } => Self::Syntax {
+                what,
+                field,
+                reason,
+            },
+            crypto::Error::TooLong {
+                what,
+                limit,
+                actual,
+            } => Self::TooLong {
+                what,
+                limit,
+                actual,
+            },
+            crypto::Error::UnsupportedAlgorithm { what, algorithm } => {
+                Self::UnsupportedAlgorithm { what, algorithm }
+            }
+            crypto::Error::BadKey { reason } => Self::BadKey { reason },
+            crypto::Error::BadSignature { what } => Self::BadSignature { what },
+            other => Self::BadKey {
+                reason: other.to_string(),
+            },
+        }
+    }
+}
+
 impl Error {
     pub(crate) fn syntax(
         what: &'static str,

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use hsm_adapters::{Digest, Key, SignatureAlgorithm};
+use crypto::{Digest, SignatureAlgorithm};
+use hsm_adapters::Key;
 
 use crate::{
     Authority, Certificate, Error, GeneralName, KeyIdentifier, KeyKind, KeyUsage, Name, PublicKey,

@@ -1,13 +1,9 @@
 //! Public keys and signatures as JOSE writes them.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use hsm_adapters::Digest;
+use crypto::{Digest, KeyAlgorithm};
 
-use crate::{
-    Error, KeyKind, PublicKey, Result,
-    algorithm::unsupported,
-    asn1::{Cursor, Writer},
-};
+use crate::{KeyKind, PublicKey, Result, algorithm::unsupported};
 
 /// The members of a public JWK (RFC 7517): `kty` and what goes with it, in
 /// lexicographic order, which is the order that a thumbprint needs (RFC 7638 §3.2).
@@ -20,31 +16,38 @@ impl Jwk {
     /// The JWK of a public key.
     ///
     /// # Errors
-    /// [`Error::UnsupportedAlgorithm`] for SM2, which has no registered `kty` and `crv`.
+    /// [`crate::Error::UnsupportedAlgorithm`] for SM2, which has no registered `kty` and `crv`.
     pub fn from_public_key(key: &PublicKey) -> Result<Self> {
-        let point = |curve: &'static str| {
-            let (x, y) = key.bits()[1..].split_at(key.bits().len() / 2);
-            vec![
-                ("crv", curve.to_owned()),
-                ("kty", "EC".to_owned()),
-                ("x", URL_SAFE_NO_PAD.encode(x)),
-                ("y", URL_SAFE_NO_PAD.encode(y)),
-            ]
-        };
-        let members = match (key.kind(), key.rsa()) {
-            (KeyKind::P256, _) => point("P-256"),
-            (KeyKind::P384, _) => point("P-384"),
-            (KeyKind::Ed25519, _) => vec![
-                ("crv", "Ed25519".to_owned()),
-                ("kty", "OKP".to_owned()),
-                ("x", URL_SAFE_NO_PAD.encode(key.bits())),
-            ],
-            (KeyKind::Rsa { .. }, Some((modulus, exponent))) => vec![
+        let unsupported = || unsupported("JWK", format!("{:?}", key.kind()));
+        let names = match key.kind() {
+            KeyKind::Rsa { .. } => KeyAlgorithm::Rsa2048.jose(),
+            _ => key.algorithm().and_then(KeyAlgorithm::jose),
+        }
+        .ok_or_else(unsupported)?;
+        let kty = ("kty", names.key_type.to_owned());
+        let bytes = key.subject_public_key();
+        let members = match (names.curve, key.rsa_components()) {
+            (None, Some((modulus, exponent))) => vec![
                 ("e", URL_SAFE_NO_PAD.encode(exponent)),
-                ("kty", "RSA".to_owned()),
+                kty,
                 ("n", URL_SAFE_NO_PAD.encode(modulus)),
             ],
-            (KeyKind::Sm2 | KeyKind::Rsa { .. }, _) => return Err(unsupported("JWK", "SM2")),
+            (Some(curve), _) if key.kind() == KeyKind::Ed25519 => vec![
+                ("crv", curve.to_owned()),
+                kty,
+                ("x", URL_SAFE_NO_PAD.encode(bytes)),
+            ],
+            (Some(curve), _) => {
+                // An uncompressed point: 4, x, y.
+                let (x, y) = bytes[1..].split_at(bytes.len() / 2);
+                vec![
+                    ("crv", curve.to_owned()),
+                    kty,
+                    ("x", URL_SAFE_NO_PAD.encode(x)),
+                    ("y", URL_SAFE_NO_PAD.encode(y)),
+                ]
+            }
+            (None, None) => return Err(unsupported()),
         };
         Ok(Self { members })
     }
@@ -64,42 +67,6 @@ impl Jwk {
         let json = format!("{{{}}}", members.join(","));
         URL_SAFE_NO_PAD.encode(Digest::Sha256.hash(json.as_bytes()))
     }
-}
-
-/// An `ECDSA-Sig-Value` as r and s side by side, each `length` bytes (RFC 7518 §3.4).
-///
-/// # Errors
-/// [`Error::Syntax`] for anything but two positive numbers of that length.
-pub fn ecdsa_der_to_raw(der: &[u8], length: usize) -> Result<Vec<u8>> {
-    let mut value = Cursor::outer("ECDSA-Sig-Value", der)?;
-    let mut raw = vec![0; 2 * length];
-    let (r_out, s_out) = raw.split_at_mut(length);
-    for (field, out) in [("r", r_out), ("s", s_out)] {
-        let number = value.unsigned(field)?;
-        let Some(start) = length.checked_sub(number.len()) else {
-            return Err(value.error(field, "longer than the curve's order"));
-        };
-        out[start..].copy_from_slice(number);
-    }
-    value.end("s")?;
-    Ok(raw)
-}
-
-/// r and s side by side as an `ECDSA-Sig-Value` (RFC 3279 §2.2.3).
-///
-/// # Errors
-/// [`Error::Syntax`] for an odd number of bytes, or none.
-pub fn ecdsa_raw_to_der(raw: &[u8]) -> Result<Vec<u8>> {
-    if raw.is_empty() || !raw.len().is_multiple_of(2) {
-        return Err(Error::syntax("raw signature", "length", "odd or zero"));
-    }
-    let (r, s) = raw.split_at(raw.len() / 2);
-    Ok(Writer::build(|w| {
-        w.sequence(|w| {
-            w.unsigned(r);
-            w.unsigned(s);
-        });
-    }))
 }
 
 #[cfg(test)]
@@ -124,16 +91,5 @@ mod tests {
             jwk.thumbprint(),
             "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
         );
-    }
-
-    #[test]
-    fn signatures_round_trip_between_forms() {
-        let mut raw = [0x11; 64];
-        raw[0] = 0;
-        raw[32] = 0xff;
-        let der = ecdsa_raw_to_der(&raw).unwrap();
-        assert_eq!(ecdsa_der_to_raw(&der, 32).unwrap(), raw);
-        assert!(ecdsa_der_to_raw(&der, 31).is_err());
-        assert!(ecdsa_raw_to_der(&raw[..63]).is_err());
     }
 }

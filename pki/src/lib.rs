@@ -30,7 +30,6 @@ mod name;
 pub mod ocsp;
 pub mod oid;
 pub mod pem;
-mod public_key;
 mod serial;
 mod signing;
 pub mod tsp;
@@ -39,13 +38,16 @@ pub use algorithm::{decode_signature_algorithm, encode_signature_algorithm};
 pub use certificate::{Certificate, Validity};
 pub use const_oid::ObjectIdentifier;
 pub use crl::{CertificateList, CrlTemplate, Revocation, RevocationReason};
+pub use crypto::{
+    Digest, KeyAlgorithm, KeyIdentifier, KeyKind, PublicKey, SignatureAlgorithm, ecdsa_der_to_raw,
+    ecdsa_raw_to_der,
+};
 pub use csr::CertificationRequest;
 pub use error::{Error, Result};
 pub use extension::{Authority, Extension, KeyUsage, NameConstraints, Policy, Shape};
 pub use general_name::GeneralName;
-pub use hsm_adapters::{Digest, Key, KeyAlgorithm, KeyError, SignatureAlgorithm};
+pub use hsm_adapters::{Key, KeyError};
 pub use issue::{Issuer, Linted, Profile, Subject, Unsigned};
-pub use jwk::{Jwk, ecdsa_der_to_raw, ecdsa_raw_to_der};
+pub use jwk::Jwk;
 pub use name::{Name, NameBuilder};
-pub use public_key::{KeyIdentifier, KeyKind, PublicKey, SM2_DEFAULT_ID, verify};
 pub use serial::SerialNumber;

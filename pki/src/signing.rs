@@ -1,6 +1,7 @@
 //! Signing through the key trait, with the proof that it was done.
 
-use hsm_adapters::{Key, SignatureAlgorithm};
+use crypto::SignatureAlgorithm;
+use hsm_adapters::Key;
 
 use crate::{Error, PublicKey, Result, asn1::Writer};
 
@@ -20,13 +21,13 @@ pub(crate) async fn sign_checked(
         uri: key.uri().to_owned(),
         reason,
     };
-    if key.public_key() != expected.der() {
+    if key.public_key() != expected {
         return Err(otherwise("not the key of this issuer"));
     }
     let signature = key.sign(algorithm, message).await?;
     if !key.is_in_process() {
-        expected
-            .verify_of(key.sm2_id(), algorithm, message, &signature)
+        key.public_key()
+            .verify(algorithm, message, &signature)
             .map_err(|_| otherwise("the signature does not verify"))?;
     }
     Ok(signature)

@@ -2,7 +2,7 @@
 
 mod mend;
 
-use std::{os::unix::fs::PermissionsExt as _, path::Path, process::ExitCode};
+use std::{path::Path, process::ExitCode};
 
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
@@ -88,30 +88,24 @@ pub(crate) async fn run(services: Services, common: &Common) -> Result<ExitCode>
 fn check_files(data: &DataFolder, settings: Option<&Settings>, findings: &mut Findings) {
     let show = |path: &Path| path.display().to_string();
     let folder = data.path();
-    let mut private = vec![(folder.to_path_buf(), 0o700), (data.settings(), 0o600)];
+    let mut private = vec![folder.to_path_buf(), data.settings()];
     if let Some(settings) = settings {
-        private.push((settings.keys.folder.clone().into(), 0o700));
+        private.push(settings.keys.folder.clone().into());
         // Inside the data folder nobody reaches it anyway.
         let database = settings.database.url.strip_prefix("sqlite:");
         let database = database.map(Path::new);
         let outside = database.filter(|path| !path.starts_with(folder));
-        private.extend(outside.map(|path| (path.to_path_buf(), 0o600)));
+        private.extend(outside.map(|path| path.to_path_buf()));
     }
-    for (path, want) in private {
-        match std::fs::metadata(&path) {
-            Ok(metadata) => {
-                let mode = metadata.permissions().mode() & 0o777;
-                if mode & 0o077 == 0 {
-                    findings.good(format!("{} has mode {mode:04o}", show(&path)));
-                } else {
-                    findings.wrong(
-                        format!("{} has mode {mode:04o}: others can read it", show(&path)),
-                        format!("chmod {want:o} {}", show(&path)),
-                    );
-                }
-            }
+    for path in private {
+        match private_files::check(&path) {
+            Ok(()) => findings.good(format!("only its owner can reach {}", show(&path))),
+            Err(private_files::Error::LoosePermissions { mode, want, .. }) => findings.wrong(
+                format!("{} has mode {mode:04o}: others can read it", show(&path)),
+                format!("chmod {want:o} {}", show(&path)),
+            ),
             Err(error) => findings.wrong(
-                format!("{}: {error}", show(&path)),
+                error.to_string(),
                 format!("xinshu init --data {}", show(folder)),
             ),
         }

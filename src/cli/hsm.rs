@@ -5,8 +5,9 @@ use std::{process::ExitCode, sync::Arc};
 use anyhow::{Context as _, Result};
 use async_trait::async_trait;
 use clap::Subcommand;
+use crypto::KeyAlgorithm;
 use hsm_adapters::{
-    KeyAlgorithm, KeyError, KeyStore, Keyring,
+    KeyError, KeyStore, Keyring,
     conformance::{self, OpenSsl, Subject},
 };
 use platform::audit::RecordEntry as _;

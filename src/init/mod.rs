@@ -10,10 +10,11 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use hsm_adapters::KeyAlgorithm;
+use crypto::KeyAlgorithm;
+use crypto::random;
 use pki::Certificate;
 use platform::{
-    Caller, random,
+    Caller,
     settings::{Settings, commented_file},
 };
 
@@ -21,7 +22,7 @@ use self::setup::Setup;
 
 use crate::{
     cli::Common,
-    data::{self, DataFolder},
+    data::DataFolder,
     listen::user_name,
     node::{Ground, Node, Services},
 };
@@ -74,7 +75,7 @@ pub(crate) async fn run(data: &DataFolder, options: &InitOptions, common: &Commo
     data.create()?;
     write_settings(data, options, common)?;
     let settings = common.settings()?;
-    data::make_private_folder(settings.keys.folder.as_ref())?;
+    private_files::create_folder(settings.keys.folder.as_ref())?;
     write_passphrase(&settings)?;
     step(&format!("settings   {}", data.settings().display()));
     let ground = Ground::open(&settings).await?;
@@ -110,7 +111,7 @@ pub(crate) async fn run(data: &DataFolder, options: &InitOptions, common: &Commo
     let idp = node.idp.as_ref().context("the identity provider")?;
     let password_link = setup_administrator(idp, options, settled).await?;
     // The last file: where it is, everything is.
-    data::write_file(&data.root(), 0o644, anchors.as_bytes())?;
+    private_files::replace(&data.root(), 0o644, anchors.as_bytes())?;
     node.sequencer.catch_up().await.context("the log")?;
     let made = Made {
         data: data.path().display().to_string(),
@@ -173,7 +174,9 @@ fn write_settings(data: &DataFolder, options: &InitOptions, common: &Common) -> 
         given.insert("public.http_url", format!("\"http://{hostname}:8080\""));
     }
     given.extend(common.overrides());
-    data::write_file(&data.settings(), 0o600, commented_file(&given).as_bytes())
+    let text = commented_file(&given);
+    private_files::replace(&data.settings(), private_files::FILE_MODE, text.as_bytes())?;
+    Ok(())
 }
 
 /// Makes the software keystore's passphrase, unless one is given from elsewhere.
@@ -182,7 +185,9 @@ fn write_passphrase(settings: &Settings) -> Result<()> {
     if file.exists() || hsm_adapters::read_passphrase(None)?.is_some() {
         return Ok(());
     }
-    data::write_file(file, 0o600, format!("{}\n", random::token()).as_bytes())
+    let text = format!("{}\n", random::token());
+    private_files::replace(file, private_files::FILE_MODE, text.as_bytes())?;
+    Ok(())
 }
 
 /// The first administrator, and a link to set the password while none is set.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
-use hsm_adapters::{Key, KeyAlgorithm, KeyError, Keyring};
+use crypto::KeyAlgorithm;
+use hsm_adapters::{Key, KeyError, Keyring};
 use jiff::tz::TimeZone;
 use pki::Name;
 use platform::audit::RecordEntry as _;
@@ -15,7 +16,7 @@ use platform::{
 
 use super::InitOptions;
 use crate::{
-    data::{self, DataFolder},
+    data::DataFolder,
     node::{Ground, ca_config, tsa_config},
     server::TSA,
 };
@@ -49,7 +50,11 @@ impl Setup<'_> {
                 "{} pins another log's key than this database has; move it away if that is meant",
                 data.log_key().display()
             ),
-            Err(_) => data::write_file(&data.log_key(), 0o644, line.as_bytes()),
+            Err(_) => Ok(private_files::replace(
+                &data.log_key(),
+                0o644,
+                line.as_bytes(),
+            )?),
         }
     }
 
@@ -236,6 +241,6 @@ impl Setup<'_> {
 pub(super) fn service_key(key: &Arc<dyn Key>) -> ca::ServiceKey<'_> {
     ca::ServiceKey {
         uri: key.uri(),
-        public_key: key.public_key(),
+        public_key: key.public_key().der(),
     }
 }

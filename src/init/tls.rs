@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use hsm_adapters::{Key, KeyAlgorithm, KeyError};
+use crypto::KeyAlgorithm;
+use hsm_adapters::{Key, KeyError};
 use pki::GeneralName;
 
 use super::setup::{Setup, service_key};

@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
+use crypto::SignatureAlgorithm as KeySignature;
 use futures_util::FutureExt as _;
-use hsm_adapters::{Key, SignatureAlgorithm as KeySignature};
+use hsm_adapters::Key;
 use rustls::{
     DigitallySignedStruct, DistinguishedName, Error, ServerConfig, ServerConnection,
     SignatureAlgorithm, SignatureScheme,

@@ -1,6 +1,6 @@
 //! All SQL of the time-stamp authority.
 
-use hsm_adapters::Digest;
+use crypto::Digest;
 use jiff::Timestamp;
 use pki::{SerialNumber, tsp::TimeStampReq};
 use platform::{

@@ -8,7 +8,8 @@ use std::{
 use tokio::task::JoinSet;
 
 use super::{Outcome, Subject, Verify};
-use crate::{Key, KeyAlgorithm, KeyError, KeyStore, KeyUri, SignatureAlgorithm, files};
+use crate::{Key, KeyError, KeyStore, KeyUri};
+use crypto::{KeyAlgorithm, SignatureAlgorithm};
 
 /// The adapter under test and the keys made on it.
 pub(super) struct Suite<'a> {
@@ -26,10 +27,7 @@ impl<'a> Suite<'a> {
         subject: &'a dyn Subject,
         verifier: &'a dyn Verify,
     ) -> Result<Self, KeyError> {
-        let random = files::random::<4>().map_err(|error| KeyError::Unavailable {
-            store: "conformance".to_owned(),
-            reason: error.to_string(),
-        })?;
+        let random = crypto::random::bytes::<4>();
         Ok(Self {
             subject,
             verifier,
@@ -88,10 +86,10 @@ impl<'a> Suite<'a> {
         let signed = key.sign(scheme, MESSAGE).await;
         outcome(signed.map_err(text).and_then(|signature| {
             self.verifier
-                .verify(key.public_key(), scheme, MESSAGE, &signature)?;
+                .verify(key.public_key().der(), scheme, MESSAGE, &signature)?;
             let other = self
                 .verifier
-                .verify(key.public_key(), scheme, b"other", &signature);
+                .verify(key.public_key().der(), scheme, b"other", &signature);
             ensure(other.is_err(), "it verifies over another message too")
         }))
     }
@@ -158,7 +156,7 @@ impl<'a> Suite<'a> {
                 .flatten()
                 .and_then(|(message, signature)| {
                     self.verifier
-                        .verify(key.public_key(), scheme, &message, &signature)
+                        .verify(key.public_key().der(), scheme, &message, &signature)
                 });
             told = told.and(verified);
         }

@@ -12,7 +12,8 @@ use std::{fmt, sync::Arc};
 use async_trait::async_trait;
 
 pub use self::openssl::OpenSsl;
-use crate::{KeyError, KeyStore, SignatureAlgorithm};
+use crate::{KeyError, KeyStore};
+use crypto::SignatureAlgorithm;
 
 /// The adapter under test, as it is opened.
 #[async_trait]

@@ -10,7 +10,7 @@ use std::{
 use der::pem::{self, LineEnding};
 
 use super::Verify;
-use crate::{SignatureAlgorithm, files};
+use crypto::SignatureAlgorithm;
 
 /// The `openssl` command, version 3 or newer.
 #[derive(Clone, Debug)]
@@ -22,7 +22,7 @@ pub struct OpenSsl {
 impl Default for OpenSsl {
     fn default() -> Self {
         Self {
-            sm2_id: crate::Sm2Settings::default().id,
+            sm2_id: crypto::SM2_DEFAULT_ID.to_owned(),
         }
     }
 }
@@ -89,7 +89,10 @@ struct Scratch(PathBuf);
 
 impl Scratch {
     fn new() -> io::Result<Self> {
-        let name = format!("xinshu-conformance-{}", hex::encode(files::random::<8>()?));
+        let name = format!(
+            "xinshu-conformance-{}",
+            hex::encode(crypto::random::bytes::<8>())
+        );
         let path = env::temp_dir().join(name);
         fs::DirBuilder::new().mode(0o700).create(&path)?;
         Ok(Self(path))

@@ -22,7 +22,8 @@ use super::{
     module::{Epoch, Inside, Module, Restart},
     worker::Worker,
 };
-use crate::{KeyAlgorithm, KeyError, Pkcs11Uri, algorithm::Sm2Mechanisms, lane::Lane};
+use crate::{KeyError, Pkcs11Uri, lane::Lane};
+use crypto::{KeyAlgorithm, Sm2Mechanisms};
 
 /// A token that the adapter uses, shared by its threads and handles.
 pub(super) struct Device {

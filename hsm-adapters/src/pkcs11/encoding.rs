@@ -7,7 +7,7 @@ use der::{
 };
 use spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 
-use crate::KeyAlgorithm;
+use crypto::KeyAlgorithm;
 
 /// `RSAPublicKey` (RFC 8017 §A.1.1).
 #[derive(Sequence)]
@@ -100,57 +100,5 @@ impl Halves {
         }
         .to_der()
         .ok()
-    }
-}
-
-/// r and s of equal length, as a SEQUENCE of two INTEGERs (RFC 3279 §2.2.3).
-pub(super) fn signature(raw: &[u8]) -> Option<Vec<u8>> {
-    // 2 × 48 bytes for P-384: every length below fits one byte.
-    if raw.is_empty() || !raw.len().is_multiple_of(2) || raw.len() > 96 {
-        return None;
-    }
-    let mut der = Vec::with_capacity(raw.len() + 8);
-    der.extend([0x30, 0]);
-    for number in raw.chunks_exact(raw.len() / 2) {
-        let zeros = number.iter().take_while(|byte| **byte == 0).count();
-        let number = &number[zeros.min(number.len() - 1)..];
-        let pad = number[0] & 0x80 != 0;
-        der.extend([0x02, u8::try_from(number.len() + usize::from(pad)).ok()?]);
-        der.extend(pad.then_some(0));
-        der.extend_from_slice(number);
-    }
-    der[1] = u8::try_from(der.len() - 2).ok()?;
-    Some(der)
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[derive(Sequence)]
-    struct Pair<'a> {
-        r: UintRef<'a>,
-        s: UintRef<'a>,
-    }
-
-    proptest! {
-        #[test]
-        fn signatures_encode_as_der_does(
-            raw in prop::collection::vec(prop_oneof![Just(0_u8), Just(0x80), any::<u8>()], 1..=48)
-                .prop_flat_map(|r| (Just(r.clone()), prop::collection::vec(any::<u8>(), r.len())))
-        ) {
-            let (r, s) = raw;
-            let expected = Pair { r: UintRef::new(&r).unwrap(), s: UintRef::new(&s).unwrap() };
-            prop_assert_eq!(signature(&[&r[..], &s].concat()).unwrap(), expected.to_der().unwrap());
-        }
-    }
-
-    #[test]
-    fn what_is_no_pair_is_refused() {
-        assert_eq!(signature(&[]), None);
-        assert_eq!(signature(&[1, 2, 3]), None);
-        assert_eq!(signature(&[1; 98]), None);
     }
 }

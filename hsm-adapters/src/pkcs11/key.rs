@@ -11,19 +11,20 @@ use std::{
 
 use async_trait::async_trait;
 use cryptoki::object::ObjectHandle;
-use der::Decode;
 use parking_lot::Mutex;
 use sm3::Digest as _;
 
 use super::{
     device::{Device, unavailable},
-    encoding,
     fault::is_unsupported,
     module::Epoch,
     objects::Found,
     worker::Worker,
 };
-use crate::{Key, KeyAlgorithm, KeyError, Pkcs11Uri, SignatureAlgorithm, algorithm::Input};
+use crate::{Key, KeyError, Pkcs11Uri};
+use crypto::{
+    KeyAlgorithm, MechanismInput, PublicKey, SignatureAlgorithm, ecdsa_raw_to_der, sm2_identity,
+};
 
 /// A key of a token; stays good across the token's restarts.
 pub(super) struct TokenKey {
@@ -35,7 +36,7 @@ struct Shared {
     text: String,
     uri: Pkcs11Uri,
     algorithm: KeyAlgorithm,
-    public_key: Vec<u8>,
+    public_key: PublicKey,
     /// SM3 over the signer's identity and key (GB/T 32918.2 §5.5), for SM2 only.
     sm2_identity: Option<[u8; 32]>,
     handle: Mutex<(Epoch, ObjectHandle)>,
@@ -45,7 +46,7 @@ struct Shared {
 impl TokenKey {
     pub(super) fn new(device: Arc<Device>, epoch: Epoch, found: Found) -> Self {
         let sm2_identity = (found.algorithm == KeyAlgorithm::Sm2)
-            .then(|| sm2_identity(&device.sm2_id, &found.public_key))
+            .then(|| sm2_identity(&device.sm2_id, found.public_key.subject_public_key()))
             .flatten();
         Self {
             device,
@@ -81,12 +82,8 @@ impl Key for TokenKey {
         self.shared.algorithm
     }
 
-    fn public_key(&self) -> &[u8] {
+    fn public_key(&self) -> &PublicKey {
         &self.shared.public_key
-    }
-
-    fn sm2_id(&self) -> Option<&str> {
-        Some(&self.device.sm2_id)
     }
 
     async fn sign(
@@ -137,11 +134,13 @@ impl Shared {
         let sm2 = worker.device.sm2;
         let (mechanism, input) = algorithm.mechanism(sm2.as_ref()).ok_or_else(unsupported)?;
         let signed = match input {
-            Input::Message => worker.session.sign(&mechanism, handle, message),
-            Input::Digest(digest) => worker
-                .session
-                .sign(&mechanism, handle, &digest.hash(message)),
-            Input::Sm2 => {
+            MechanismInput::Message => worker.session.sign(&mechanism, handle, message),
+            MechanismInput::Digest(digest) => {
+                worker
+                    .session
+                    .sign(&mechanism, handle, &digest.hash(message))
+            }
+            MechanismInput::Sm2 => {
                 let identity = self.sm2_identity.ok_or_else(unsupported)?;
                 let digest = sm3::Sm3::new()
                     .chain_update(identity)
@@ -151,8 +150,8 @@ impl Shared {
             }
         };
         match signed {
-            Ok(signature) if input == Input::Message => Ok(signature),
-            Ok(raw) => encoding::signature(&raw).ok_or_else(|| KeyError::Refused {
+            Ok(signature) if input == MechanismInput::Message => Ok(signature),
+            Ok(raw) => ecdsa_raw_to_der(&raw).map_err(|_| KeyError::Refused {
                 store: worker.device.name.clone(),
                 reason: format!("it made a signature of {} bytes", raw.len()),
             }),
@@ -189,43 +188,4 @@ impl Shared {
     }
 }
 
-/// Z of GB/T 32918.2 §5.5: SM3 over ENTL, ID, a, b, G and the public point.
-fn sm2_identity(id: &str, public_key: &[u8]) -> Option<[u8; 32]> {
-    let spki = spki::SubjectPublicKeyInfoRef::from_der(public_key).ok()?;
-    let point = spki.subject_public_key.as_bytes()?.strip_prefix(&[4])?;
-    let bits = u16::try_from(id.len()).ok()?.checked_mul(8)?;
-    let digest = sm3::Sm3::new()
-        .chain_update(bits.to_be_bytes())
-        .chain_update(id)
-        .chain_update(SM2_A_B_G)
-        .chain_update(point)
-        .finalize();
-    Some(digest.into())
-}
-
 const SETTLING: Duration = Duration::from_secs(30);
-
-/// a, b, x and y of sm2p256v1's parameters (GB/T 32918.5 §2).
-const SM2_A_B_G: [u8; 128] = hex_literal(concat!(
-    "FFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF00000000FFFFFFFFFFFFFFFC",
-    "28E9FA9E9D9F5E344D5A9E4BCF6509A7F39789F515AB8F92DDBCBD414D940E93",
-    "32C4AE2C1F1981195F9904466A39C9948FE30BBFF2660BE1715A4589334C74C7",
-    "BC3736A2F4F6779C59BDCEE36B692153D0A9877CC62A474002DF32E52139F0A0",
-));
-
-const fn hex_literal(text: &str) -> [u8; 128] {
-    const fn digit(byte: u8) -> u8 {
-        match byte {
-            b'0'..=b'9' => byte - b'0',
-            _ => byte - b'A' + 10,
-        }
-    }
-    let text = text.as_bytes();
-    let mut bytes = [0; 128];
-    let mut index = 0;
-    while index < bytes.len() {
-        bytes[index] = digit(text[2 * index]) << 4 | digit(text[2 * index + 1]);
-        index += 1;
-    }
-    bytes
-}

@@ -29,9 +29,9 @@ use self::{
     objects::Found,
 };
 use crate::{
-    Key, KeyAlgorithm, KeyError, KeyInfo, KeyStore, KeyUri, Pkcs11Uri, algorithm::Sm2Mechanisms,
-    passphrase::read_secret_file, uri::bad_uri,
+    Key, KeyError, KeyInfo, KeyStore, KeyUri, Pkcs11Uri, passphrase::read_secret_file, uri::bad_uri,
 };
+use crypto::{KeyAlgorithm, Sm2Mechanisms};
 
 /// How to open a [`Pkcs11Store`].
 #[derive(Clone, Debug)]
@@ -186,7 +186,7 @@ impl KeyStore for Pkcs11Store {
         };
         let public_key = self.device.call(self.device.timeout, destroy).await?;
         for handle in self.handles.lock().iter().filter_map(Weak::upgrade) {
-            if public_key.as_deref() == Some(handle.public_key()) {
+            if public_key.as_ref() == Some(handle.public_key()) {
                 handle.destroy();
             }
         }

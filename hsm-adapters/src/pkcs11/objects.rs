@@ -3,13 +3,14 @@
 use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
 
 use super::{encoding::Halves, fault::is_unsupported, worker::Worker};
-use crate::{KeyAlgorithm, KeyError, KeyInfo, Pkcs11Uri, files};
+use crate::{KeyError, KeyInfo, Pkcs11Uri};
+use crypto::{KeyAlgorithm, PublicKey};
 
 /// A key pair that was found.
 pub(super) struct Found {
     pub(super) handle: ObjectHandle,
     pub(super) algorithm: KeyAlgorithm,
-    pub(super) public_key: Vec<u8>,
+    pub(super) public_key: PublicKey,
     pub(super) uri: Pkcs11Uri,
 }
 
@@ -28,6 +29,9 @@ impl Worker {
         let public_key = halves
             .public_key()
             .ok_or_else(|| refused("has no public key object beside it"))?;
+        let public_key = PublicKey::from_der(&public_key)
+            .and_then(|key| key.with_sm2_id(&self.device.sm2_id))
+            .map_err(|error| refused(&format!("cannot be used: {error}")))?;
         Ok(Found {
             handle,
             algorithm,
@@ -91,10 +95,7 @@ impl Worker {
         else {
             return Err(unsupported);
         };
-        let id = files::random::<16>().map_err(|error| KeyError::Refused {
-            store: self.device.name.clone(),
-            reason: error.to_string(),
-        })?;
+        let id = crypto::random::bytes::<16>();
         let both = [
             Attribute::Token(true),
             Attribute::KeyType(key_type),

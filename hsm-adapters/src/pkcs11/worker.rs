@@ -9,7 +9,7 @@ use super::{
     fault::{Remedy, key_error, remedy},
 };
 use crate::{
-    KeyError, files,
+    KeyError,
     lane::{Answers, Job},
 };
 
@@ -198,7 +198,7 @@ fn probe(device: &Device, link: &Link) -> Result<(), String> {
 
 /// Between half and all of `delay`, so that many nodes do not knock together.
 fn jittered(delay: Duration) -> Duration {
-    let [random] = files::random::<1>().unwrap_or([0]);
+    let [random] = crypto::random::bytes::<1>();
     delay / 2 + delay / 2 * u32::from(random) / 255
 }
 

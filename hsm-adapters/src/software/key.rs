@@ -13,16 +13,16 @@ use async_trait::async_trait;
 
 use super::key_pair::KeyPair;
 use crate::{
-    Key, KeyAlgorithm, KeyError, SignatureAlgorithm,
+    Key, KeyError,
     lane::{Answers, Lane, LaneOwner},
 };
+use crypto::{KeyAlgorithm, PublicKey, SignatureAlgorithm};
 
 /// A decrypted key, shared by all its handles.
 pub(super) struct SoftwareKey {
     uri: String,
     algorithm: KeyAlgorithm,
-    public_key: Vec<u8>,
-    sm2_id: String,
+    public_key: PublicKey,
     pair: Arc<KeyPair>,
     slow: Arc<LaneOwner<()>>,
     destroyed: AtomicBool,
@@ -32,14 +32,15 @@ impl SoftwareKey {
     pub(super) fn new(
         uri: String,
         pair: KeyPair,
-        sm2_id: String,
+        sm2_id: &str,
         slow: Arc<LaneOwner<()>>,
     ) -> Result<Self, &'static str> {
         Ok(Self {
             uri,
             algorithm: pair.algorithm(),
-            public_key: pair.public_key()?,
-            sm2_id,
+            public_key: PublicKey::from_der(&pair.public_key()?)
+                .and_then(|key| key.with_sm2_id(sm2_id))
+                .map_err(|_| "its public key is not valid")?,
             pair: Arc::new(pair),
             slow,
             destroyed: AtomicBool::new(false),
@@ -62,16 +63,12 @@ impl Key for SoftwareKey {
         self.algorithm
     }
 
-    fn public_key(&self) -> &[u8] {
+    fn public_key(&self) -> &PublicKey {
         &self.public_key
     }
 
     fn is_in_process(&self) -> bool {
         true
-    }
-
-    fn sm2_id(&self) -> Option<&str> {
-        Some(&self.sm2_id)
     }
 
     async fn sign(

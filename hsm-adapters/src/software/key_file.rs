@@ -13,7 +13,8 @@ use pkcs8::{
 };
 
 use super::key_pair::KeyPair;
-use crate::{Digest, KeyAlgorithm, KeyError, files};
+use crate::KeyError;
+use crypto::{Digest, KeyAlgorithm};
 
 const LABEL: &str = "ENCRYPTED PRIVATE KEY";
 const BEGIN: &str = "-----BEGIN ";
@@ -36,7 +37,7 @@ pub(super) fn create(
         .map_err(io::Error::other)?;
     let checksum = hex::encode(Digest::Sha256.hash(encrypted.as_bytes()));
     let text = format!("{ALGORITHM}{algorithm}\n{CHECKSUM}{checksum}\n{pem}");
-    files::create_private(path, text.as_bytes())
+    private_files::create_new(path, text.as_bytes())
 }
 
 /// Reads a file and decrypts its key; takes tens of milliseconds.
@@ -75,12 +76,12 @@ pub(super) fn declared_algorithm(path: &Path) -> Result<Option<KeyAlgorithm>, Ke
 }
 
 fn read(path: &Path) -> Result<String, KeyError> {
-    files::check_mode(path, 0o600)?;
-    let metadata = fs::metadata(path).map_err(|error| files::io_error(path, &error))?;
+    private_files::check(path)?;
+    let metadata = fs::metadata(path).map_err(|error| KeyError::io(path, &error))?;
     if metadata.len() > MAX_FILE_BYTES {
         return Err(damaged(path, "it is too long for a key"));
     }
-    let bytes = fs::read(path).map_err(|error| files::io_error(path, &error))?;
+    let bytes = fs::read(path).map_err(|error| KeyError::io(path, &error))?;
     String::from_utf8(bytes).map_err(|_| damaged(path, "it is not PEM"))
 }
 

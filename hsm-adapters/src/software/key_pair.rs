@@ -15,7 +15,7 @@ use pkcs8::{EncodePrivateKey, PrivateKeyInfoRef, SecretDocument};
 use sm2::{dsa::signature::Signer, pkcs8::EncodePublicKey};
 
 use super::sm2_key::Sm2KeyPair;
-use crate::{KeyAlgorithm, SignatureAlgorithm};
+use crypto::{KeyAlgorithm, SignatureAlgorithm};
 
 /// A private key in memory. Its types overwrite their secrets when dropped.
 pub(super) enum KeyPair {

@@ -19,10 +19,11 @@ use zeroize::Zeroizing;
 
 use self::{key::SoftwareKey, key_pair::KeyPair};
 use crate::{
-    Key, KeyAlgorithm, KeyError, KeyInfo, KeyStore, KeyUri, files,
+    Key, KeyError, KeyInfo, KeyStore, KeyUri,
     lane::{Lane, LaneOwner},
     uri,
 };
+use crypto::KeyAlgorithm;
 
 /// How to open a [`SoftwareStore`].
 pub struct SoftwareSettings {
@@ -57,9 +58,9 @@ impl SoftwareStore {
     /// [`KeyError::LoosePermissions`], or [`KeyError::Unavailable`] where the
     /// folder cannot be made.
     pub fn open(settings: SoftwareSettings) -> Result<Self, KeyError> {
-        files::private_folder(&settings.folder)?;
+        private_files::create_folder(&settings.folder)?;
         let slow = Lane::new(NAME, settings.queue, settings.timeout);
-        key::start_threads(&slow).map_err(|error| files::io_error(&settings.folder, &error))?;
+        key::start_threads(&slow).map_err(|error| KeyError::io(&settings.folder, &error))?;
         Ok(Self(Arc::new(Shared {
             folder: settings.folder,
             passphrase: settings.passphrase,
@@ -166,7 +167,7 @@ impl Shared {
         key_file::create(&path, algorithm, &pkcs8, passphrase).map_err(|error| {
             match error.kind() {
                 io::ErrorKind::AlreadyExists => taken(),
-                _ => files::io_error(&path, &error),
+                _ => KeyError::io(&path, &error),
             }
         })?;
         self.keep(label, pair)
@@ -189,12 +190,12 @@ impl Shared {
 
     fn destroy(&self, label: &str) -> Result<(), KeyError> {
         let path = self.path(label);
-        match files::destroy(&path) {
+        match private_files::destroy(&path) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(KeyError::NoSuchKey { uri: uri_of(label) });
             }
-            Err(error) => return Err(files::io_error(&path, &error)),
+            Err(error) => return Err(KeyError::io(&path, &error)),
         }
         if let Some(key) = self.open.lock().remove(label) {
             key.destroy();
@@ -204,10 +205,10 @@ impl Shared {
 
     /// Folder and files are as they must be, and the passphrase opens one key.
     fn check(&self) -> Result<(), KeyError> {
-        files::check_mode(&self.folder, 0o700)?;
+        private_files::check(&self.folder)?;
         let labels = self.labels()?;
         for label in &labels {
-            files::check_mode(&self.path(label), 0o600)?;
+            private_files::check(&self.path(label))?;
         }
         let has_open_key = !self.open.lock().is_empty();
         match labels.first() {
@@ -218,7 +219,7 @@ impl Shared {
 
     /// The labels of all key files, sorted.
     fn labels(&self) -> Result<Vec<String>, KeyError> {
-        let failed = |error: io::Error| files::io_error(&self.folder, &error);
+        let failed = |error: io::Error| KeyError::io(&self.folder, &error);
         let mut labels = Vec::new();
         for entry in fs::read_dir(&self.folder).map_err(failed)? {
             let name = entry.map_err(failed)?.file_name();
@@ -234,8 +235,8 @@ impl Shared {
     }
 
     fn keep(&self, label: &str, pair: KeyPair) -> Result<Arc<SoftwareKey>, KeyError> {
-        let (id, slow) = (self.sm2_id.clone(), Arc::clone(&self.slow));
-        let key = SoftwareKey::new(uri_of(label), pair, id, slow).map_err(refused)?;
+        let slow = Arc::clone(&self.slow);
+        let key = SoftwareKey::new(uri_of(label), pair, &self.sm2_id, slow).map_err(refused)?;
         // Two callers may have decrypted the same key; both get the first one's.
         let mut open = self.open.lock();
         let kept = open
@@ -274,7 +275,7 @@ fn uri_of(label: &str) -> String {
 
 fn exists(path: &Path) -> Result<bool, KeyError> {
     path.try_exists()
-        .map_err(|error| files::io_error(path, &error))
+        .map_err(|error| KeyError::io(path, &error))
 }
 
 fn refused(reason: &str) -> KeyError {

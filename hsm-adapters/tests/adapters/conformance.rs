@@ -4,8 +4,9 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use crate::token::{SoftHsm, with_softhsm};
 use async_trait::async_trait;
+use crypto::{KeyAlgorithm, SignatureAlgorithm};
 use hsm_adapters::{
-    KeyAlgorithm, KeyError, KeyStore, SignatureAlgorithm, SoftwareSettings, SoftwareStore,
+    KeyError, KeyStore, SoftwareSettings, SoftwareStore,
     conformance::{CaseResult, OpenSsl, Outcome, Report, Subject, Verify},
 };
 use zeroize::Zeroizing;

@@ -11,10 +11,9 @@ use std::{
 };
 
 use crate::token::{SoftHsm, TIMEOUT, with_softhsm};
+use crypto::{KeyAlgorithm, SignatureAlgorithm};
 use futures_util::future::join_all;
-use hsm_adapters::{
-    KeyAlgorithm, KeyError, KeyStore, Keyring, KeyringSettings, SignatureAlgorithm,
-};
+use hsm_adapters::{KeyError, KeyStore, Keyring, KeyringSettings};
 use zeroize::Zeroizing;
 
 #[test]

@@ -9,10 +9,10 @@ use std::{
     time::Duration,
 };
 
+use crypto::{KeyAlgorithm, PublicKey, SignatureAlgorithm};
 use futures_util::{FutureExt, future::join_all};
 use hsm_adapters::{
-    KeyAlgorithm, KeyError, KeyStore, Keyring, KeyringSettings, SignatureAlgorithm,
-    SoftwareSettings, SoftwareStore,
+    KeyError, KeyStore, Keyring, KeyringSettings, SoftwareSettings, SoftwareStore,
     conformance::{OpenSsl, Verify as _},
 };
 use tempfile::TempDir;
@@ -57,14 +57,19 @@ async fn the_identity_in_sm2_signatures_is_that_of_the_settings() {
     })
     .unwrap();
     let key = store.generate("sm2", KeyAlgorithm::Sm2).await.unwrap();
-    assert_eq!(key.sm2_id(), Some(ID));
     let scheme = SignatureAlgorithm::Sm2Sm3;
     let signature = key.sign(scheme, b"message").await.unwrap();
+    let public = key.public_key();
+    public.verify(scheme, b"message", &signature).unwrap();
+    let with_default_id = PublicKey::from_der(public.der()).unwrap();
+    with_default_id
+        .verify(scheme, b"message", &signature)
+        .unwrap_err();
     let verified = |sm2_id: &str| {
         let openssl = OpenSsl {
             sm2_id: sm2_id.to_owned(),
         };
-        openssl.verify(key.public_key(), scheme, b"message", &signature)
+        openssl.verify(key.public_key().der(), scheme, b"message", &signature)
     };
     verified(ID).unwrap();
     verified("1234567812345678").unwrap_err();
@@ -92,7 +97,7 @@ async fn openssl_opens_every_file() {
             "{algorithm}: {}",
             String::from_utf8_lossy(&output.stderr)
         );
-        assert_eq!(output.stdout, key.public_key(), "{algorithm}");
+        assert_eq!(output.stdout, key.public_key().der(), "{algorithm}");
     }
     assert_eq!(mode(&keys), 0o700);
 }

@@ -10,7 +10,7 @@ use argon2::{
     password_hash::SaltString,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
-use platform::random;
+use crypto::random;
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 

@@ -1,11 +1,11 @@
 //! Setting a password: by an administrator, by a one-time link, by oneself.
 
+use crypto::random;
 use jiff::Timestamp;
 use platform::audit::{AuditSink as _, RecordEntry as _};
 use platform::{
     Caller,
     audit::{Entry, Party},
-    random,
     store::Tx,
 };
 use zeroize::Zeroizing;

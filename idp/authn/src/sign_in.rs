@@ -1,10 +1,10 @@
 //! Signing in with a password.
 
+use crypto::random;
 use platform::audit::{AuditSink as _, RecordEntry as _};
 use platform::{
     Caller,
     audit::{Entry, Party},
-    random,
 };
 use zeroize::Zeroizing;
 

@@ -5,7 +5,8 @@ use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, header, request::Parts},
 };
-use platform::{Actor, Caller, i18n::Locale, random, web};
+use crypto::random;
+use platform::{Actor, Caller, i18n::Locale, web};
 use subtle::ConstantTimeEq as _;
 
 use super::{cookie, form, page::Page};

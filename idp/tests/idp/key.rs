@@ -12,13 +12,14 @@ use aws_lc_rs::{
     rsa::{KeyPair as RsaKeyPair, KeySize},
     signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_SHA256},
 };
-use hsm_adapters::{Key, KeyAlgorithm, KeyError, SignatureAlgorithm};
+use crypto::{KeyAlgorithm, PublicKey, SignatureAlgorithm};
+use hsm_adapters::{Key, KeyError};
 use idp::SigningKeys;
 
 #[derive(Debug)]
 struct MemoryKey {
     pair: Pair,
-    public_key: Vec<u8>,
+    public_key: PublicKey,
 }
 
 #[derive(Debug)]
@@ -40,7 +41,7 @@ impl Key for MemoryKey {
         }
     }
 
-    fn public_key(&self) -> &[u8] {
+    fn public_key(&self) -> &PublicKey {
         &self.public_key
     }
 
@@ -61,7 +62,7 @@ impl Key for MemoryKey {
 static KEYS: LazyLock<SigningKeys> = LazyLock::new(|| {
     let p256 = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
     let rsa = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
-    let spki = |der: PublicKeyX509Der<'_>| der.as_ref().to_vec();
+    let spki = |der: PublicKeyX509Der<'_>| PublicKey::from_der(der.as_ref()).unwrap();
     SigningKeys {
         es256: Arc::new(MemoryKey {
             public_key: spki(p256.public_key().as_der().unwrap()),
@@ -104,7 +105,7 @@ impl Key for Unplugged {
         self.key.algorithm()
     }
 
-    fn public_key(&self) -> &[u8] {
+    fn public_key(&self) -> &PublicKey {
         self.key.public_key()
     }
 

@@ -5,7 +5,7 @@ mod tbs;
 use std::fmt;
 
 use const_oid::ObjectIdentifier;
-use hsm_adapters::{Digest, SignatureAlgorithm};
+use crypto::{Digest, SignatureAlgorithm};
 use jiff::Timestamp;
 
 use crate::{
@@ -219,7 +219,7 @@ impl Certificate {
     /// # Errors
     /// [`Error::BadSignature`] or [`Error::UnsupportedAlgorithm`].
     pub fn verify(&self, issuer: &PublicKey) -> Result<()> {
-        issuer.verify(self.signature_algorithm(), &self.tbs_der, &self.signature)
+        Ok(issuer.verify(self.signature_algorithm(), &self.tbs_der, &self.signature)?)
     }
 
     /// True where `issuer` is a CA of the right name and key that signed this.

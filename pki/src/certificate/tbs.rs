@@ -1,7 +1,7 @@
 //! TBSCertificate: the part of a certificate that is signed.
 
 use const_oid::ObjectIdentifier;
-use hsm_adapters::SignatureAlgorithm;
+use crypto::SignatureAlgorithm;
 
 use super::{Validity, WHAT};
 use crate::{

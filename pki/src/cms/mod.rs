@@ -6,7 +6,7 @@ mod signed_data;
 pub use read::{SignedData, SignerInfo};
 pub use signed_data::{Signer, UnsignedData, certs_only};
 
-use hsm_adapters::{Digest, SignatureAlgorithm};
+use crypto::{Digest, SignatureAlgorithm};
 
 /// The digest that goes with a signature: its own, so that one hash function
 /// serves throughout; SHA-512 for Ed25519 (RFC 8419 §2.3).

@@ -1,7 +1,7 @@
 //! Reading and verifying SignedData with one signer and signed attributes.
 
 use const_oid::ObjectIdentifier;
-use hsm_adapters::{Digest, SignatureAlgorithm};
+use crypto::{Digest, SignatureAlgorithm};
 use jiff::Timestamp;
 
 use super::digest_of;
@@ -141,9 +141,11 @@ impl SignedData {
         if signer.digest.hash(&self.content) != signer.message_digest {
             return Err(Error::BadSignature { what: WHAT });
         }
-        certificate
-            .public_key()
-            .verify(signer.algorithm, &signer.attributes, &signer.signature)
+        Ok(certificate.public_key().verify(
+            signer.algorithm,
+            &signer.attributes,
+            &signer.signature,
+        )?)
     }
 }
 

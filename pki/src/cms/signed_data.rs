@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use const_oid::ObjectIdentifier;
-use hsm_adapters::{Digest, Key, SignatureAlgorithm};
+use crypto::{Digest, SignatureAlgorithm};
+use hsm_adapters::Key;
 use jiff::Timestamp;
 
 use super::digest_of;

@@ -2,7 +2,8 @@
 
 mod read;
 
-use hsm_adapters::{Key, SignatureAlgorithm};
+use crypto::SignatureAlgorithm;
+use hsm_adapters::Key;
 use jiff::Timestamp;
 
 use crate::{

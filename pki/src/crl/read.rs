@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use hsm_adapters::SignatureAlgorithm;
+use crypto::SignatureAlgorithm;
 use jiff::Timestamp;
 
 use super::{Revocation, RevocationReason};
@@ -182,7 +182,7 @@ impl CertificateList {
     /// [`Error::BadSignature`] or [`Error::UnsupportedAlgorithm`].
     pub fn verify(&self, issuer: &PublicKey) -> Result<()> {
         let tbs = &self.der[self.tbs.clone()];
-        issuer.verify(self.signature_algorithm, tbs, &self.signature)
+        Ok(issuer.verify(self.signature_algorithm, tbs, &self.signature)?)
     }
 }
 

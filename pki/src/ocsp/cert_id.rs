@@ -2,7 +2,7 @@
 
 use aws_lc_rs::digest;
 use const_oid::ObjectIdentifier;
-use hsm_adapters::Digest;
+use crypto::Digest;
 
 use crate::{
     Issuer, Name, PublicKey, Result, SerialNumber,
@@ -51,9 +51,9 @@ impl IssuerHashes {
     pub fn of(name: &Name, key: &PublicKey) -> Self {
         Self {
             name_sha1: sha1(name.der()),
-            key_sha1: sha1(key.bits()),
+            key_sha1: sha1(key.subject_public_key()),
             name_sha256: Digest::Sha256.hash(name.der()),
-            key_sha256: Digest::Sha256.hash(key.bits()),
+            key_sha256: Digest::Sha256.hash(key.subject_public_key()),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Reading a BasicOCSPResponse and checking who signed it.
 
-use hsm_adapters::SignatureAlgorithm;
+use crypto::SignatureAlgorithm;
 use jiff::Timestamp;
 
 use super::{CertId, CertStatus, cert_id::sha1, request::read_nonce};
@@ -145,7 +145,9 @@ impl BasicResponse {
     pub fn verify(&self, issuer: &Certificate) -> Result<()> {
         let signer = std::iter::once(issuer)
             .chain(&self.certificates)
-            .find(|candidate| sha1(candidate.public_key().bits()) == self.responder_key_hash)
+            .find(|candidate| {
+                sha1(candidate.public_key().subject_public_key()) == self.responder_key_hash
+            })
             .ok_or_else(|| Error::invalid("responderID", "no certificate of that key"))?;
         let delegated =
             signer.is_issued_by(issuer) && signer.extended_key_usage().contains(&oid::OCSP_SIGNING);
@@ -158,9 +160,9 @@ impl BasicResponse {
                 "its certificate was not valid",
             ));
         }
-        signer
+        Ok(signer
             .public_key()
-            .verify(self.algorithm, &self.tbs, &self.signature)
+            .verify(self.algorithm, &self.tbs, &self.signature)?)
     }
 }
 

@@ -1,6 +1,7 @@
 //! OCSPResponse by a delegated responder (RFC 6960 §4.2).
 
-use hsm_adapters::{Key, SignatureAlgorithm};
+use crypto::SignatureAlgorithm;
+use hsm_adapters::Key;
 use jiff::Timestamp;
 
 use super::{CertId, cert_id::sha1, request::write_nonce};
@@ -105,7 +106,7 @@ impl Responder {
             return Err(unsupported("responder's key", algorithm));
         }
         // RFC 6960 §4.2.1: KeyHash is SHA-1, whatever else is.
-        let key_hash = sha1(certificate.public_key().bits());
+        let key_hash = sha1(certificate.public_key().subject_public_key());
         Ok(Self {
             public_key: certificate.public_key().clone(),
             algorithm,

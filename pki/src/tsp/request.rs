@@ -1,7 +1,7 @@
 //! TimeStampReq (RFC 3161 §2.4.1).
 
 use const_oid::ObjectIdentifier;
-use hsm_adapters::Digest;
+use crypto::Digest;
 
 use super::FailureInfo;
 use crate::{

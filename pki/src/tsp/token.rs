@@ -1,7 +1,8 @@
 //! TSTInfo and the token that carries it (RFC 3161 §2.4.2).
 
 use const_oid::ObjectIdentifier;
-use hsm_adapters::{Digest, Key, SignatureAlgorithm};
+use crypto::{Digest, SignatureAlgorithm};
+use hsm_adapters::Key;
 use jiff::Timestamp;
 
 use super::{TimeStampReq, response::granted};

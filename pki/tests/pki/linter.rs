@@ -217,7 +217,7 @@ impl Key for Impostor {
         self.says.algorithm()
     }
 
-    fn public_key(&self) -> &[u8] {
+    fn public_key(&self) -> &pki::PublicKey {
         self.says.public_key()
     }
 

@@ -1,7 +1,8 @@
 //! The tree's head, signed: a C2SP `tlog-checkpoint` in a `signed-note` envelope.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use hsm_adapters::{Key, KeyError, SignatureAlgorithm};
+use crypto::SignatureAlgorithm;
+use hsm_adapters::{Key, KeyError};
 
 use crate::merkle::{Hash, sha256};
 
@@ -117,8 +118,9 @@ impl VerifierKey {
         // RFC 8410 §4: the last 32 bytes of an Ed25519 SubjectPublicKeyInfo.
         let public_key = key
             .public_key()
+            .der()
             .last_chunk()
-            .filter(|_| key.algorithm() == hsm_adapters::KeyAlgorithm::Ed25519)
+            .filter(|_| key.algorithm() == crypto::KeyAlgorithm::Ed25519)
             .ok_or(CheckpointError::Malformed("the log's key is not Ed25519"))?;
         Ok(Self {
             name: name.to_owned(),

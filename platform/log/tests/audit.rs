@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use hsm_adapters::{Key, KeyAlgorithm, Keyring, KeyringSettings};
+use crypto::KeyAlgorithm;
+use hsm_adapters::{Key, Keyring, KeyringSettings};
 use platform_access::Caller;
 use platform_log::{
     AuditSink as _, Entry, Party, RecordEntry as _, Report, Sequencer,

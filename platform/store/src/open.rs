@@ -1,13 +1,6 @@
 //! Opening a database and bringing its schema up to date.
 
-use std::{
-    fs,
-    os::unix::fs::OpenOptionsExt as _,
-    path::{Path, PathBuf},
-    str::FromStr,
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
     ConnectOptions as _, Connection as _, PgPool, SqliteConnection,
@@ -107,7 +100,9 @@ async fn open_sqlite(
     running: watch::Sender<()>,
 ) -> Result<(Pool, Queues), StoreError> {
     let options = sqlite_options(url)?.journal_mode(SqliteJournalMode::Wal);
-    create_private(options.get_filename())?;
+    // SQLite creates its log with the mode of the database file (sqlite.org/wal.html).
+    private_files::create_if_missing(options.get_filename())
+        .map_err(|error| StoreError::Unavailable(error.to_string()))?;
     let mut connection: SqliteConnection = options.connect().await?;
     migrated(schema.sqlite.run(&mut connection).await)?;
     connection.close().await?;
@@ -129,18 +124,6 @@ async fn open_sqlite(
         appends: queue,
     };
     Ok((Pool::Sqlite(readers), queues))
-}
-
-/// Makes the file where there is none, for its owner alone: SQLite gives its log the
-/// same mode (sqlite.org/wal.html).
-fn create_private(path: &Path) -> Result<(), StoreError> {
-    fs::OpenOptions::new()
-        .append(true)
-        .create(true)
-        .mode(0o600)
-        .open(path)
-        .map(drop)
-        .map_err(|error| StoreError::Unavailable(format!("{}: {error}", path.display())))
 }
 
 fn queue() -> (mpsc::Sender<Job>, Queue) {

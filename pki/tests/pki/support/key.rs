@@ -18,7 +18,7 @@ use sm2::{dsa::signature::Signer as _, pkcs8::EncodePublicKey as _};
 #[derive(Debug)]
 pub(crate) struct TestKey {
     algorithm: KeyAlgorithm,
-    public_key: Vec<u8>,
+    public_key: pki::PublicKey,
     pair: Pair,
 }
 
@@ -65,13 +65,13 @@ impl TestKey {
                 bytes[0] &= 0x7f;
                 let secret = sm2::SecretKey::from_slice(&bytes).unwrap();
                 let der = secret.public_key().to_public_key_der().unwrap().into_vec();
-                let pair = sm2::dsa::SigningKey::new(pki::SM2_DEFAULT_ID, &secret).unwrap();
+                let pair = sm2::dsa::SigningKey::new(crypto::SM2_DEFAULT_ID, &secret).unwrap();
                 (der, Pair::Sm2(Box::new(pair)))
             }
         };
         Self {
             algorithm,
-            public_key,
+            public_key: pki::PublicKey::from_der(&public_key).unwrap(),
             pair,
         }
     }
@@ -88,7 +88,7 @@ impl TestKey {
     }
 
     pub(crate) fn public(&self) -> pki::PublicKey {
-        pki::PublicKey::from_der(&self.public_key).unwrap()
+        self.public_key.clone()
     }
 }
 
@@ -102,7 +102,7 @@ impl Key for TestKey {
         self.algorithm
     }
 
-    fn public_key(&self) -> &[u8] {
+    fn public_key(&self) -> &pki::PublicKey {
         &self.public_key
     }
 

@@ -15,27 +15,28 @@ use cryptoki::{
 };
 use der::Encode;
 
-use super::{Digest, KeyAlgorithm, SignatureAlgorithm};
+use crate::{Digest, KeyAlgorithm, SignatureAlgorithm};
 
-/// What a token calls SM2. PKCS#11 has no numbers for it, so each vendor chose
-/// its own; they stand in the vendor's header file.
+/// What a token calls SM2. PKCS#11 assigns no numbers to it, so each vendor chose
+/// its own; the vendor's header file has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sm2Mechanisms {
     /// Makes a key pair, such as `CKM_SM2_KEY_PAIR_GEN`.
     pub key_pair_gen: u64,
-    /// Signs a digest of 32 bytes and gives r and s, such as `CKM_SM2`.
+    /// Signs a digest of 32 bytes and returns r and s, such as `CKM_SM2`.
     pub sign: u64,
-    /// The `CKA_KEY_TYPE`, where it is not `CKK_EC`.
+    /// The `CKA_KEY_TYPE`, if it is not `CKK_EC`.
     pub key_type: Option<u64>,
 }
 
 impl FromStr for Sm2Mechanisms {
     type Err = &'static str;
 
-    /// Reads two or three numbers parted by commas, in the order of the fields:
+    /// Parses two or three numbers separated by commas, in the order of the fields:
     /// `0x80000201,0x80000203`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const WRONG: &str = "two or three numbers parted by commas, such as 0x80000201,0x80000203";
+        const WRONG: &str =
+            "two or three numbers separated by commas, such as 0x80000201,0x80000203";
         let number = |text: &str| {
             let text = text.trim();
             match text.strip_prefix("0x") {
@@ -58,20 +59,20 @@ impl FromStr for Sm2Mechanisms {
     }
 }
 
-/// What goes into `C_Sign`, and what comes out.
+/// What `C_Sign` takes, and what it returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Input {
-    /// The message; the signature comes as X.509 carries it.
+pub enum MechanismInput {
+    /// The message; the signature is in the form that X.509 carries.
     Message,
-    /// The digest; the signature comes as r and s of equal length.
+    /// The digest; the signature is r and s of equal length.
     Digest(Digest),
-    /// SM3 over the signer's identity and the message; r and s come out.
+    /// SM3 over the signer's identity and the message; the signature is r and s.
     Sm2,
 }
 
 impl KeyAlgorithm {
-    /// The mechanism that makes such a key; none where SM2 has no numbers.
-    pub(crate) fn key_pair_gen(self, sm2: Option<&Sm2Mechanisms>) -> Option<Mechanism<'static>> {
+    /// The mechanism that generates such a key; `None` for SM2 without the vendor's numbers.
+    pub fn key_pair_gen(self, sm2: Option<&Sm2Mechanisms>) -> Option<Mechanism<'static>> {
         Some(match self {
             Self::P256 | Self::P384 => Mechanism::EccKeyPairGen,
             Self::Rsa2048 | Self::Rsa3072 | Self::Rsa4096 => Mechanism::RsaPkcsKeyPairGen,
@@ -81,7 +82,7 @@ impl KeyAlgorithm {
     }
 
     /// The `CKA_KEY_TYPE` of such a key.
-    pub(crate) fn key_type(self, sm2: Option<&Sm2Mechanisms>) -> Option<KeyType> {
+    pub fn key_type(self, sm2: Option<&Sm2Mechanisms>) -> Option<KeyType> {
         Some(match self {
             Self::P256 | Self::P384 => KeyType::EC,
             Self::Rsa2048 | Self::Rsa3072 | Self::Rsa4096 => KeyType::RSA,
@@ -93,11 +94,11 @@ impl KeyAlgorithm {
         })
     }
 
-    /// The forms of `CKA_EC_PARAMS` that tokens know, the likelier first.
+    /// The forms of `CKA_EC_PARAMS` that tokens accept, the more common first.
     ///
     /// PKCS#11 3.0 §2.3.5 lets an Edwards curve be named by text or by OID, and
     /// tokens take one or the other.
-    pub(crate) fn ec_params(self) -> Vec<Vec<u8>> {
+    pub fn ec_params(self) -> Vec<Vec<u8>> {
         let named = |oid: const_oid::ObjectIdentifier| oid.to_der().ok();
         match self {
             Self::Ed25519 => [Some(EDWARDS25519.to_vec()), named(self.oid())]
@@ -110,25 +111,34 @@ impl KeyAlgorithm {
 }
 
 impl SignatureAlgorithm {
-    /// The mechanism and its input; none where SM2 has no numbers.
-    pub(crate) fn mechanism(
+    /// The mechanism and its input; `None` for SM2 without the vendor's numbers.
+    pub fn mechanism(
         self,
         sm2: Option<&Sm2Mechanisms>,
-    ) -> Option<(Mechanism<'static>, Input)> {
+    ) -> Option<(Mechanism<'static>, MechanismInput)> {
         Some(match self {
-            Self::EcdsaP256Sha256 => (Mechanism::Ecdsa, Input::Digest(Digest::Sha256)),
-            Self::EcdsaP384Sha384 => (Mechanism::Ecdsa, Input::Digest(Digest::Sha384)),
-            Self::RsaPkcs1Sha256 => (Mechanism::Sha256RsaPkcs, Input::Message),
-            Self::RsaPkcs1Sha384 => (Mechanism::Sha384RsaPkcs, Input::Message),
-            Self::RsaPkcs1Sha512 => (Mechanism::Sha512RsaPkcs, Input::Message),
-            Self::RsaPssSha256 => (Mechanism::Sha256RsaPkcsPss(PSS_SHA256), Input::Message),
-            Self::RsaPssSha384 => (Mechanism::Sha384RsaPkcsPss(PSS_SHA384), Input::Message),
-            Self::RsaPssSha512 => (Mechanism::Sha512RsaPkcsPss(PSS_SHA512), Input::Message),
+            Self::EcdsaP256Sha256 => (Mechanism::Ecdsa, MechanismInput::Digest(Digest::Sha256)),
+            Self::EcdsaP384Sha384 => (Mechanism::Ecdsa, MechanismInput::Digest(Digest::Sha384)),
+            Self::RsaPkcs1Sha256 => (Mechanism::Sha256RsaPkcs, MechanismInput::Message),
+            Self::RsaPkcs1Sha384 => (Mechanism::Sha384RsaPkcs, MechanismInput::Message),
+            Self::RsaPkcs1Sha512 => (Mechanism::Sha512RsaPkcs, MechanismInput::Message),
+            Self::RsaPssSha256 => (
+                Mechanism::Sha256RsaPkcsPss(PSS_SHA256),
+                MechanismInput::Message,
+            ),
+            Self::RsaPssSha384 => (
+                Mechanism::Sha384RsaPkcsPss(PSS_SHA384),
+                MechanismInput::Message,
+            ),
+            Self::RsaPssSha512 => (
+                Mechanism::Sha512RsaPkcsPss(PSS_SHA512),
+                MechanismInput::Message,
+            ),
             Self::Ed25519 => (
                 Mechanism::Eddsa(EddsaParams::new(EddsaSignatureScheme::Ed25519)),
-                Input::Message,
+                MechanismInput::Message,
             ),
-            Self::Sm2Sm3 => (vendor_defined(sm2?.sign)?, Input::Sm2),
+            Self::Sm2Sm3 => (vendor_defined(sm2?.sign)?, MechanismInput::Sm2),
         })
     }
 }

@@ -1,18 +1,16 @@
-//! The one table of algorithms.
+//! The one table of algorithms (rule 10).
 //!
-//! Key algorithms, the signature schemes each can make, their OIDs, JOSE names,
-//! digests, strengths and PKCS#11 mechanisms are rows here and nowhere else.
-//! Adding an algorithm is one row in each table, and what a row cannot say: its
-//! mechanism, and its key pair in the software keystore (CONTRIBUTING.md has the list).
-
-mod mechanism;
+//! Key algorithms, the signature schemes of each, their OIDs, JOSE names, digests
+//! and strengths are rows here and nowhere else; their PKCS#11 columns are in
+//! `mechanism.rs`. Adding an algorithm is one row in each table, plus what a row
+//! cannot hold: its mechanism, its verifier in `public_key.rs` and its key pair in
+//! the software key store.
 
 use std::{fmt, str::FromStr};
 
 use const_oid::ObjectIdentifier;
 
-pub(crate) use self::mechanism::Input;
-pub use self::mechanism::Sm2Mechanisms;
+use crate::Digest;
 
 /// What kind of key pair a key is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -58,19 +56,6 @@ pub enum SignatureAlgorithm {
     Sm2Sm3,
 }
 
-/// A hash function that a signature algorithm or a message imprint uses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Digest {
-    /// SHA-256.
-    Sha256,
-    /// SHA-384.
-    Sha384,
-    /// SHA-512.
-    Sha512,
-    /// SM3 (GB/T 32905).
-    Sm3,
-}
-
 /// One row of the table of key algorithms.
 struct KeyRow {
     algorithm: KeyAlgorithm,
@@ -80,6 +65,37 @@ struct KeyRow {
     bits: u32,
     strength: u16,
     signatures: &'static [SignatureAlgorithm],
+    jose: Option<JoseKey>,
+}
+
+/// How a JWK names a kind of key (RFC 7518 §6, RFC 8037 §2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JoseKey {
+    /// `kty`.
+    pub key_type: &'static str,
+    /// `crv`; RSA keys have none.
+    pub curve: Option<&'static str>,
+}
+
+impl JoseKey {
+    const RSA: Self = Self {
+        key_type: "RSA",
+        curve: None,
+    };
+
+    const fn ec(curve: &'static str) -> Self {
+        Self {
+            key_type: "EC",
+            curve: Some(curve),
+        }
+    }
+
+    const fn okp(curve: &'static str) -> Self {
+        Self {
+            key_type: "OKP",
+            curve: Some(curve),
+        }
+    }
 }
 
 /// One row of the table of signature algorithms.
@@ -111,13 +127,13 @@ const RSA_SIGNATURES: &[SignatureAlgorithm] = &[
 
 #[rustfmt::skip]
 const KEYS: &[KeyRow] = &[
-    KeyRow { algorithm: KeyAlgorithm::P256, name: "p256", oid: ID_EC_PUBLIC_KEY, curve: Some(oid("1.2.840.10045.3.1.7")), bits: 256, strength: 128, signatures: &[SignatureAlgorithm::EcdsaP256Sha256] },
-    KeyRow { algorithm: KeyAlgorithm::P384, name: "p384", oid: ID_EC_PUBLIC_KEY, curve: Some(oid("1.3.132.0.34")), bits: 384, strength: 192, signatures: &[SignatureAlgorithm::EcdsaP384Sha384] },
-    KeyRow { algorithm: KeyAlgorithm::Rsa2048, name: "rsa2048", oid: RSA_ENCRYPTION, curve: None, bits: 2048, strength: 112, signatures: RSA_SIGNATURES },
-    KeyRow { algorithm: KeyAlgorithm::Rsa3072, name: "rsa3072", oid: RSA_ENCRYPTION, curve: None, bits: 3072, strength: 128, signatures: RSA_SIGNATURES },
-    KeyRow { algorithm: KeyAlgorithm::Rsa4096, name: "rsa4096", oid: RSA_ENCRYPTION, curve: None, bits: 4096, strength: 152, signatures: RSA_SIGNATURES },
-    KeyRow { algorithm: KeyAlgorithm::Ed25519, name: "ed25519", oid: ID_ED25519, curve: None, bits: 256, strength: 128, signatures: &[SignatureAlgorithm::Ed25519] },
-    KeyRow { algorithm: KeyAlgorithm::Sm2, name: "sm2", oid: ID_EC_PUBLIC_KEY, curve: Some(oid("1.2.156.10197.1.301")), bits: 256, strength: 128, signatures: &[SignatureAlgorithm::Sm2Sm3] },
+    KeyRow { algorithm: KeyAlgorithm::P256, name: "p256", oid: ID_EC_PUBLIC_KEY, curve: Some(oid("1.2.840.10045.3.1.7")), bits: 256, strength: 128, signatures: &[SignatureAlgorithm::EcdsaP256Sha256], jose: Some(JoseKey::ec("P-256")) },
+    KeyRow { algorithm: KeyAlgorithm::P384, name: "p384", oid: ID_EC_PUBLIC_KEY, curve: Some(oid("1.3.132.0.34")), bits: 384, strength: 192, signatures: &[SignatureAlgorithm::EcdsaP384Sha384], jose: Some(JoseKey::ec("P-384")) },
+    KeyRow { algorithm: KeyAlgorithm::Rsa2048, name: "rsa2048", oid: RSA_ENCRYPTION, curve: None, bits: 2048, strength: 112, signatures: RSA_SIGNATURES, jose: Some(JoseKey::RSA) },
+    KeyRow { algorithm: KeyAlgorithm::Rsa3072, name: "rsa3072", oid: RSA_ENCRYPTION, curve: None, bits: 3072, strength: 128, signatures: RSA_SIGNATURES, jose: Some(JoseKey::RSA) },
+    KeyRow { algorithm: KeyAlgorithm::Rsa4096, name: "rsa4096", oid: RSA_ENCRYPTION, curve: None, bits: 4096, strength: 152, signatures: RSA_SIGNATURES, jose: Some(JoseKey::RSA) },
+    KeyRow { algorithm: KeyAlgorithm::Ed25519, name: "ed25519", oid: ID_ED25519, curve: None, bits: 256, strength: 128, signatures: &[SignatureAlgorithm::Ed25519], jose: Some(JoseKey::okp("Ed25519")) },
+    KeyRow { algorithm: KeyAlgorithm::Sm2, name: "sm2", oid: ID_EC_PUBLIC_KEY, curve: Some(oid("1.2.156.10197.1.301")), bits: 256, strength: 128, signatures: &[SignatureAlgorithm::Sm2Sm3], jose: None },
 ];
 
 #[rustfmt::skip]
@@ -142,7 +158,7 @@ impl KeyAlgorithm {
 
     fn row(self) -> &'static KeyRow {
         // The table has one row for each variant, in the variants' order;
-        // `every_algorithm_has_its_row` holds it to that.
+        // the test `every_algorithm_has_its_row` checks that.
         &KEYS[self as usize]
     }
 
@@ -171,22 +187,27 @@ impl KeyAlgorithm {
         self.row().strength
     }
 
+    /// How a JWK names such a key; nothing is registered for SM2.
+    pub fn jose(self) -> Option<JoseKey> {
+        self.row().jose
+    }
+
     /// True for RSA keys of any size.
     pub fn is_rsa(self) -> bool {
         self.row().oid == RSA_ENCRYPTION
     }
 
-    /// True where today's browsers accept a TLS certificate with such a key or signature.
+    /// True if today's browsers accept a TLS certificate with such a key or signature.
     pub fn works_in_browsers(self) -> bool {
         !matches!(self, Self::Sm2 | Self::Ed25519)
     }
 
-    /// Every scheme such a key can sign with; the first is the default.
+    /// Every scheme such a key can sign with, the default first.
     pub fn signatures(self) -> &'static [SignatureAlgorithm] {
         self.row().signatures
     }
 
-    /// The scheme used where nothing else was asked for.
+    /// The scheme to use unless another is asked for.
     pub fn default_signature(self) -> SignatureAlgorithm {
         self.row().signatures[0]
     }
@@ -213,7 +234,7 @@ impl SignatureAlgorithm {
         self.row().oid
     }
 
-    /// The digest; none for Ed25519, which hashes inside.
+    /// The digest; `None` for Ed25519, which takes the whole message.
     pub fn digest(self) -> Option<Digest> {
         self.row().digest
     }
@@ -221,6 +242,19 @@ impl SignatureAlgorithm {
     /// The `alg` of a JWS (RFC 7518 §3.1, RFC 8037); none is registered for SM2.
     pub fn jose(self) -> Option<&'static str> {
         self.row().jose
+    }
+
+    /// The scheme that a JWS names by this `alg`.
+    pub fn from_jose(alg: &str) -> Option<Self> {
+        let row = SIGNATURES.iter().find(|row| row.jose == Some(alg))?;
+        Some(row.algorithm)
+    }
+
+    /// The default key algorithm among those that can sign this way.
+    pub fn key_algorithm(self) -> KeyAlgorithm {
+        let row = KEYS.iter().find(|row| row.signatures.contains(&self));
+        // Each scheme is in some row; the test `every_algorithm_has_its_row` checks that.
+        row.map_or(KeyAlgorithm::P256, |row| row.algorithm)
     }
 
     /// True for RSASSA-PSS, whose AlgorithmIdentifier carries parameters.
@@ -234,60 +268,6 @@ impl SignatureAlgorithm {
             self,
             Self::RsaPkcs1Sha256 | Self::RsaPkcs1Sha384 | Self::RsaPkcs1Sha512
         )
-    }
-}
-
-impl Digest {
-    /// Every digest.
-    pub const ALL: [Self; 4] = [Self::Sha256, Self::Sha384, Self::Sha512, Self::Sm3];
-
-    /// The digest's OID.
-    pub fn oid(self) -> ObjectIdentifier {
-        // Constants, or the text would be read at each call.
-        const SHA256: ObjectIdentifier = oid("2.16.840.1.101.3.4.2.1");
-        const SHA384: ObjectIdentifier = oid("2.16.840.1.101.3.4.2.2");
-        const SHA512: ObjectIdentifier = oid("2.16.840.1.101.3.4.2.3");
-        const SM3: ObjectIdentifier = oid("1.2.156.10197.1.401");
-        match self {
-            Self::Sha256 => SHA256,
-            Self::Sha384 => SHA384,
-            Self::Sha512 => SHA512,
-            Self::Sm3 => SM3,
-        }
-    }
-
-    /// The digest with this OID, if the table has it.
-    pub fn from_oid(oid: ObjectIdentifier) -> Option<Self> {
-        Self::ALL.into_iter().find(|digest| digest.oid() == oid)
-    }
-
-    /// Length of its value in bytes.
-    pub fn len(self) -> usize {
-        match self {
-            Self::Sha256 | Self::Sm3 => 32,
-            Self::Sha384 => 48,
-            Self::Sha512 => 64,
-        }
-    }
-
-    /// Always false; a digest has a length.
-    pub fn is_empty(self) -> bool {
-        false
-    }
-
-    /// The value over `message`.
-    pub fn hash(self, message: &[u8]) -> Vec<u8> {
-        use aws_lc_rs::digest;
-        let sha = match self {
-            Self::Sha256 => &digest::SHA256,
-            Self::Sha384 => &digest::SHA384,
-            Self::Sha512 => &digest::SHA512,
-            Self::Sm3 => {
-                use sm3::Digest as _;
-                return sm3::Sm3::digest(message).to_vec();
-            }
-        };
-        digest::digest(sha, message).as_ref().to_vec()
     }
 }
 
@@ -336,15 +316,15 @@ mod tests {
         assert_eq!(KeyAlgorithm::Sm2 as usize + 1, KEYS.len());
         for (index, row) in SIGNATURES.iter().enumerate() {
             assert_eq!(row.algorithm as usize, index);
+            let key = row.algorithm.key_algorithm();
+            assert!(key.signatures().contains(&row.algorithm));
+            if let Some(alg) = row.jose {
+                assert_eq!(SignatureAlgorithm::from_jose(alg), Some(row.algorithm));
+            }
         }
         assert_eq!(SignatureAlgorithm::Sm2Sm3 as usize + 1, SIGNATURES.len());
-    }
-
-    #[test]
-    fn digests_have_their_declared_length() {
-        for digest in Digest::ALL {
-            assert_eq!(digest.hash(b"abc").len(), digest.len());
-            assert_eq!(Digest::from_oid(digest.oid()), Some(digest));
-        }
+        // RFC 7518 §3.1: the names are case-sensitive, and `none` is no scheme.
+        assert_eq!(SignatureAlgorithm::from_jose("es256"), None);
+        assert_eq!(SignatureAlgorithm::from_jose("none"), None);
     }
 }
