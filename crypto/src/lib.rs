@@ -10,6 +10,7 @@ mod ecdsa;
 mod error;
 mod mechanism;
 mod public_key;
+mod opaque_token;
 pub mod random;
 mod sm2_identity;
 
@@ -18,5 +19,6 @@ pub use digest::Digest;
 pub use ecdsa::{ecdsa_der_to_raw, ecdsa_raw_to_der};
 pub use error::{Error, Result};
 pub use mechanism::{MechanismInput, Sm2Mechanisms};
+pub use opaque_token::{OpaqueToken, timed_id, token_key};
 pub use public_key::{KeyIdentifier, KeyKind, PublicKey, verify};
 pub use sm2_identity::{SM2_DEFAULT_ID, sm2_identity};

@@ -1,4 +1,4 @@
-//! Passwords: hashed and checked by Argon2id, a few at a time.
+//! Passwords, hashed and checked by Argon2id in a bounded pool.
 
 use std::sync::{
     Arc,
@@ -14,13 +14,13 @@ use crypto::random;
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
-use crate::Error;
+use crate::{Error, WeakPassword};
 
 const MIN_LENGTH: usize = 8;
-/// No sentence is longer, and no stranger makes us hash a book.
+/// Longer than any sentence; a bound on what a stranger makes us hash.
 pub(crate) const MAX_LENGTH: usize = 256;
 
-/// First guesses of every attacker; shorter ones are refused by their length.
+/// The first guesses of every attacker; shorter ones are rejected by their length.
 const GUESSED: &[&str] = &[
     "12345678",
     "123456789",
@@ -53,25 +53,25 @@ const GUESSED: &[&str] = &[
     "changeme",
 ];
 
-/// Where passwords are hashed: each takes 19 MiB and some 20 ms of a core, so
-/// places and the queue before them are bounded.
+/// The pool in which passwords are hashed. Each takes 19 MiB and about 20 ms of a core,
+/// so workers and their queue are bounded.
 #[derive(Debug)]
 pub(crate) struct Passwords {
-    places: Arc<Semaphore>,
+    workers: Arc<Semaphore>,
     waiting: Arc<AtomicUsize>,
     queue: usize,
-    /// What an unknown user's password is compared with.
-    nobody: String,
+    /// What the password of an unknown user is compared with.
+    dummy_hash: String,
     computed: AtomicU64,
 }
 
 impl Passwords {
     pub(crate) fn new(workers: usize, queue: usize) -> Self {
         Self {
-            places: Arc::new(Semaphore::new(workers)),
+            workers: Arc::new(Semaphore::new(workers)),
             waiting: Arc::new(AtomicUsize::new(0)),
             queue: queue + workers,
-            nobody: nobody(),
+            dummy_hash: dummy_hash(),
             computed: AtomicU64::new(0),
         }
     }
@@ -81,15 +81,15 @@ impl Passwords {
         self.run(move || hash(&password)).await?
     }
 
-    /// Whether `password` is the one behind `stored`. Does the same work where
-    /// there is no stored one, and says no.
+    /// Whether `password` is the one behind `stored`; false, after the same work, if nothing
+    /// is stored.
     pub(crate) async fn verify(
         &self,
         password: Zeroizing<String>,
         stored: Option<String>,
     ) -> Result<bool, Error> {
         let known = stored.is_some();
-        let stored = stored.unwrap_or_else(|| self.nobody.clone());
+        let stored = stored.unwrap_or_else(|| self.dummy_hash.clone());
         let same = self.run(move || verify(&password, &stored)).await??;
         Ok(same & known)
     }
@@ -104,15 +104,15 @@ impl Passwords {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Error> {
         let queued = Queued::enter(Arc::clone(&self.waiting), self.queue)?;
-        let place = Arc::clone(&self.places)
+        let worker = Arc::clone(&self.workers)
             .acquire_owned()
             .await
             .map_err(|_| Error::Busy)?;
         self.computed.fetch_add(1, Ordering::Relaxed);
         metrics::counter!("xinshu_idp_password_hashes_total").increment(1);
-        // The place is held until the work ends, even where the caller has given up.
+        // Held until the work ends, even if the caller stopped waiting.
         tokio::task::spawn_blocking(move || {
-            let _held = (place, queued);
+            let _held = (worker, queued);
             work()
         })
         .await
@@ -120,7 +120,7 @@ impl Passwords {
     }
 }
 
-/// A place in the queue, given back when dropped.
+/// A place in the queue, freed when dropped.
 struct Queued(Arc<AtomicUsize>);
 
 impl Queued {
@@ -141,20 +141,18 @@ impl Drop for Queued {
     }
 }
 
-/// Refuses passwords that fall at the first guesses (NIST SP 800-63B §3.1.1.2).
-pub(crate) fn check_strength(password: &str, user: &str) -> Result<(), Error> {
-    let length = password.chars().count();
+/// Rejects passwords that fall at the first guesses (NIST SP 800-63B §3.1.1.2).
+pub(crate) fn check_strength(password: &str, user: &str) -> Result<(), WeakPassword> {
     let lower = password.to_lowercase();
-    let reason = if length < MIN_LENGTH {
-        format!("at least {MIN_LENGTH} characters")
+    if password.chars().count() < MIN_LENGTH {
+        Err(WeakPassword::TooShort { min: MIN_LENGTH })
     } else if password.len() > MAX_LENGTH {
-        format!("at most {MAX_LENGTH} bytes")
+        Err(WeakPassword::TooLong { max: MAX_LENGTH })
     } else if lower == user || GUESSED.contains(&lower.as_str()) || all_the_same(password) {
-        "this one is guessed first; choose another".to_owned()
+        Err(WeakPassword::TooCommon)
     } else {
-        return Ok(());
-    };
-    Err(Error::invalid("password", reason))
+        Ok(())
+    }
 }
 
 fn all_the_same(password: &str) -> bool {
@@ -174,9 +172,9 @@ fn argon2() -> Result<Argon2<'static>, Error> {
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
-/// What no password hashes to, but by a chance of 2^-256: to be compared with it
-/// takes as long as with any other, and to make it takes nothing.
-fn nobody() -> String {
+/// A random hash that matches no password. Checking against it costs as much as a real
+/// check, so timing does not reveal whether a user exists.
+fn dummy_hash() -> String {
     let salt = STANDARD_NO_PAD.encode(random::bytes::<16>());
     let hash = STANDARD_NO_PAD.encode(random::bytes::<32>());
     format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${salt}${hash}")
@@ -207,7 +205,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_has_no_password_and_costs_the_same() {
+    async fn an_unknown_user_costs_the_same() {
         let passwords = Passwords::new(1, 4);
         let stored = passwords.hash(secret("correct horse")).await.unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
@@ -235,7 +233,7 @@ mod tests {
     #[tokio::test]
     async fn a_full_queue_is_busy_at_once() {
         let passwords = Arc::new(Passwords::new(1, 1));
-        let _place = passwords.places.acquire().await.unwrap();
+        let _place = passwords.workers.acquire().await.unwrap();
         let waiting: Vec<_> = (0..2)
             .map(|_| {
                 let passwords = Arc::clone(&passwords);
@@ -253,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn first_guesses_are_refused() {
+    fn first_guesses_are_rejected() {
         for bad in [
             "short",
             "12345678",

@@ -1,124 +1,120 @@
-//! Sessions: the one behind a cookie, lists of them, and their end.
+//! Sessions of browsers: the one behind a cookie, and lists of them.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use platform::audit::AuditSink as _;
-use platform::{
-    Caller,
-    audit::{Entry, Party},
-};
+use crypto::token_key;
+use idp_directory::read_users::{find_by_id, resolve};
+use platform_access::Caller;
+use platform_pages::BrowserRequest;
+use quick_cache::sync::Cache;
 
 use crate::{
-    Error, Service,
-    model::{Session, SessionInfo, digest},
-    permission::user_subject,
+    Authn, Error,
+    actions::SESSION_READ,
+    http::SESSION_COOKIE,
+    model::{Session, SessionInfo},
     store,
 };
 
-/// How often at most a session's last use is written down.
+/// How often at most a session's last use is written.
 const TOUCH: Duration = Duration::from_secs(60);
+/// For how long another node's end of a session may go unnoticed here (rule 12).
+const CACHED: Duration = Duration::from_millis(900);
+const CACHE_ENTRIES: usize = 16_384;
 
-const END: &str = "idp.session.end";
+/// Sessions that were lately found valid, with their users, by the key of their cookie.
+#[derive(Debug)]
+pub(crate) struct SessionCache(Cache<Vec<u8>, (Instant, Session)>);
 
-impl Service {
-    /// The session behind a cookie, while it is good and its user may sign in.
-    pub(crate) async fn find_session(&self, token: &str) -> Result<Option<Session>, Error> {
-        let Some(session) = store::sessions::by_token(&self.0.store, digest(token)).await? else {
-            return Ok(None);
-        };
-        let now = self.now();
-        let good = session.expires_at > now
-            && session.last_seen_at + self.0.config.session_idle > now
-            && session.user.disabled_at.is_none();
-        if !good {
-            return Ok(None);
-        }
-        if session.last_seen_at + TOUCH < now {
-            let id = session.id.clone();
-            self.0
-                .store
-                .transact(move |tx| {
-                    let id = id.clone();
-                    Box::pin(async move { store::sessions::touch(tx, &id, now).await })
-                })
-                .await
-                .map_err(Error::Store)?;
-        }
-        Ok(Some(session))
+impl SessionCache {
+    pub(crate) fn new() -> Self {
+        Self(Cache::new(CACHE_ENTRIES))
     }
 
-    /// Ends a session at the wish of its own user.
-    pub(crate) async fn end_own_session(
-        &self,
-        id: &str,
-        session: &Session,
-        caller: &Caller,
-    ) -> Result<(), Error> {
-        let person = Party::person(format!("user:{}", session.user.name));
-        let entry = Entry::new("idp.sign_out", caller, person.clone(), self.now())
-            .by(person)
-            .with("session", id);
-        let (id, user_id) = (id.to_owned(), session.user.id.clone());
-        self.0
-            .store
-            .transact(move |tx| {
-                let (id, user_id, entry) = (id.clone(), user_id.clone(), entry.clone());
-                Box::pin(async move {
-                    if store::sessions::delete(tx, &id, &user_id).await? {
-                        tx.audit(entry);
-                    }
-                    Ok::<_, Error>(())
-                })
-            })
+    /// Access was ended or a user was changed by this node.
+    pub(crate) fn clear(&self) {
+        self.0.clear();
+    }
+}
+
+/// The session of the browser that sent a request, if it is valid and its user is enabled.
+///
+/// # Errors
+/// The store's.
+pub async fn of_browser(
+    authn: &Authn,
+    browser: &BrowserRequest,
+) -> Result<Option<Session>, Error> {
+    match browser.cookie(SESSION_COOKIE) {
+        Some(token) => find(authn, &token).await,
+        None => Ok(None),
+    }
+}
+
+async fn find(authn: &Authn, token: &str) -> Result<Option<Session>, Error> {
+    let key = token_key(token);
+    let cache = &authn.0.accounts.sessions;
+    let read_at = Instant::now();
+    let cached = cache.0.get(&key).filter(|(since, _)| since.elapsed() < CACHED);
+    let session = match cached {
+        Some((_, session)) => session,
+        None => match load(authn, key.clone()).await? {
+            Some(session) => {
+                cache.0.insert(key.clone(), (read_at, session.clone()));
+                session
+            }
+            None => return Ok(None),
+        },
+    };
+    let now = authn.now();
+    if session.expires_at <= now || session.last_seen_at + authn.0.config.session_idle <= now {
+        return Ok(None);
+    }
+    if session.last_seen_at + TOUCH < now {
+        let id = session.id.clone();
+        let store = &authn.0.store;
+        store
+            .transact(async move |tx| store::sessions::touch(tx, &id, now).await)
             .await
+            .map_err(Error::Store)?;
+        cache.0.remove(&key);
     }
+    Ok(Some(session))
+}
 
-    /// A user's own sessions.
-    pub(crate) async fn own_sessions(&self, session: &Session) -> Result<Vec<SessionInfo>, Error> {
-        Ok(store::sessions::of_user(&self.0.store, &session.user.id, self.now()).await?)
-    }
+async fn load(authn: &Authn, key: Vec<u8>) -> Result<Option<Session>, Error> {
+    let Some(stored) = store::sessions::by_token(&authn.0.store, key).await? else {
+        return Ok(None);
+    };
+    let user = find_by_id(&authn.0.directory, &stored.user_id).await?;
+    Ok(user
+        .filter(|user| user.disabled_at.is_none())
+        .map(|user| Session {
+            id: stored.id,
+            user,
+            authentication: stored.authentication,
+            last_seen_at: stored.last_seen_at,
+            expires_at: stored.expires_at,
+        }))
+}
 
-    /// The sessions of a user.
-    ///
-    /// # Errors
-    /// [`Error::Denied`] without `idp.session.read`, [`Error::NotFound`], and the store's.
-    pub async fn list_sessions(
-        &self,
-        name: &str,
-        caller: &Caller,
-    ) -> Result<Vec<SessionInfo>, Error> {
-        caller.require("idp.session.read")?;
-        let user = self.require_user(name).await?;
-        Ok(store::sessions::of_user(&self.0.store, &user.id, self.now()).await?)
-    }
+/// The sessions of the user who is signed in.
+pub(crate) async fn list_own(authn: &Authn, session: &Session) -> Result<Vec<SessionInfo>, Error> {
+    Ok(store::sessions::of_user(&authn.0.store, &session.user.id, authn.now()).await?)
+}
 
-    /// Ends all sessions of a user, and revokes the refresh tokens that came from
-    /// them; how many sessions there were.
-    ///
-    /// # Errors
-    /// [`Error::Denied`] without `idp.session.end`, [`Error::NotFound`], and the store's.
-    pub async fn end_sessions(&self, name: &str, caller: &Caller) -> Result<u64, Error> {
-        let subject = user_subject(name);
-        self.authorize(caller, END, &subject).await?;
-        let user = self.require_user(name).await?;
-        self.authorize_grants(caller, END, &subject, &user.grants)
-            .await?;
-        let now = self.now();
-        let caller = caller.clone();
-        self.0
-            .store
-            .transact(move |tx| {
-                let (user, caller, subject) = (user.clone(), caller.clone(), subject.clone());
-                Box::pin(async move {
-                    let ended = store::end_all(tx, &user.id, None, now).await?;
-                    tx.audit(
-                        Entry::new(END, &caller, subject, now)
-                            .with("sessions", ended.sessions)
-                            .with("refresh_families", ended.families),
-                    );
-                    Ok(ended.sessions)
-                })
-            })
-            .await
-    }
+/// The sessions of a user, the latest first.
+///
+/// # Errors
+/// [`Error::Access`] without `idp.session.read`, [`Error::NoSuchUser`], and the store's.
+pub async fn list_sessions(
+    authn: &Authn,
+    caller: &Caller,
+    name: &str,
+) -> Result<Vec<SessionInfo>, Error> {
+    let named = resolve(&authn.0.directory, name).await?;
+    let access = &authn.0.access;
+    access.enforce(caller, SESSION_READ, &named.resource).await?;
+    let user = named.user()?;
+    Ok(store::sessions::of_user(&authn.0.store, &user.id, authn.now()).await?)
 }

@@ -1,114 +1,143 @@
 //! Signing in with a password.
 
-use crypto::random;
-use platform::audit::{AuditSink as _, RecordEntry as _};
-use platform::{
-    Caller,
-    audit::{Entry, Party},
+use crypto::{OpaqueToken, timed_id, token_key};
+use idp_directory::{
+    User, UserName,
+    read_users::{find_by_name, lock_enabled, subject},
 };
+use platform_access::Caller;
+use platform_log::{AuditSink as _, Entry, Party, RecordEntry as _};
 use zeroize::Zeroizing;
 
 use crate::{
-    Error, Service, UserName,
-    model::digest,
+    Authentication, Authn, Error,
+    actions::acts::SIGN_IN,
+    model::Credential,
     password::MAX_LENGTH,
     store::{self, sessions::NewSession},
+    throttle::{Attempt, count_attempt, refund_on_error},
 };
 
-/// What the sign-in form brought.
-pub(crate) struct Credentials {
-    pub(crate) username: String,
-    pub(crate) password: Zeroizing<String>,
-    /// The authorization request that waits for this sign-in.
-    pub(crate) request: Option<[u8; 32]>,
-    /// The session that the browser had before; it ends.
-    pub(crate) previous_token: Option<String>,
-    pub(crate) user_agent: Option<String>,
+/// What the sign-in form sent.
+pub struct SignIn {
+    /// As it was typed.
+    pub username: String,
+    /// As it was typed.
+    pub password: Zeroizing<String>,
+    /// The interaction that waits for this sign-in.
+    pub interaction_id: Option<String>,
+    /// The cookie of the session that the browser had before; that session ends.
+    pub previous_token: Option<String>,
+    /// The browser's `User-Agent`.
+    pub user_agent: Option<String>,
 }
 
-impl Service {
-    /// Checks a password and starts a session; the answer is its token.
-    ///
-    /// Unknown users, disabled users and wrong passwords get the same answer
-    /// after the same work.
-    ///
-    /// # Errors
-    /// [`Error::WrongCredentials`], [`Error::Throttled`], [`Error::Busy`] and the store's.
-    pub(crate) async fn sign_in(
-        &self,
-        credentials: Credentials,
-        caller: &Caller,
-    ) -> Result<String, Error> {
-        let typed = credentials.username.trim().to_lowercase();
-        let counted = self.count_attempt(Some(&typed), caller).await?;
-
-        // A name that nobody can have is looked up all the same.
-        let name = UserName::parse(&typed)
-            .map_or_else(|_| "?".to_owned(), |name| name.as_str().to_owned());
-        let found = store::users::by_name(&self.0.store, &name).await;
-        let user = self
-            .unless_uncounted(found.map_err(Error::Store), &counted)
-            .await?;
-        let stored = user.as_ref().and_then(|user| user.password.clone());
-        let proved = stored.clone().unwrap_or_default();
-        let fits = credentials.password.len() <= MAX_LENGTH;
-        let verified = self.0.passwords.verify(credentials.password, stored).await;
-        let good = self.unless_uncounted(verified, &counted).await? && fits;
-        let now = self.now();
-        let user = match user {
-            Some(user) if good && user.disabled_at.is_none() => user,
-            refused => {
-                let (who, cause) = match refused {
-                    Some(user) if user.disabled_at.is_some() => (user.name, "user is disabled"),
-                    Some(user) => (user.name, "wrong password"),
-                    None => ("unknown".to_owned(), "unknown user"),
-                };
-                let subject = Party::person(format!("user:{who}"));
-                let entry = Entry::new("idp.sign_in", caller, subject, now).refused(cause);
-                self.0.store.record(entry).await?;
-                metrics::counter!("xinshu_idp_sign_ins_total", "outcome" => "refused").increment(1);
+/// Checks a password, starts a session and returns its cookie.
+///
+/// Unknown users, disabled users and wrong passwords get the same answer after the
+/// same work.
+///
+/// # Errors
+/// [`Error::WrongCredentials`], [`Error::Throttled`], [`Error::Busy`] and the store's.
+pub async fn sign_in(authn: &Authn, caller: &Caller, form: SignIn) -> Result<String, Error> {
+    let (user, proved, attempt) =
+        check_password(authn, caller, &form.username, form.password).await?;
+    let now = authn.now();
+    let token = OpaqueToken::new(now.as_millisecond());
+    let session = NewSession {
+        id: timed_id(now.as_millisecond()),
+        token_key: token.key(),
+        user_id: user.id.clone(),
+        authentication: Authentication::by_password(now),
+        expires_at: now + authn.0.config.session_lifetime,
+        address: caller.address.map(|address| address.to_string()),
+        user_agent: form.user_agent,
+    };
+    let person = subject(&user);
+    let amr: Vec<_> = session.authentication.amr().map(str::to_owned).collect();
+    let entry = Entry::new(SIGN_IN, caller, person.clone(), now)
+        .by(person)
+        .with("session", session.id.as_str())
+        .with("amr", amr);
+    let interaction_key = form.interaction_id.as_deref().map(token_key);
+    let previous_key = form.previous_token.as_deref().map(token_key);
+    let accounts = authn.0.accounts.clone();
+    let ends_another = previous_key.is_some();
+    authn
+        .0
+        .store
+        .transact(async move |tx| {
+            // The user may have been disabled, or the password changed, while it was checked.
+            if !lock_enabled(tx, &user.id).await?
+                || !store::credentials::lock(tx, &proved).await?
+            {
                 return Err(Error::WrongCredentials);
             }
-        };
-
-        let token = random::token();
-        let session = NewSession {
-            id: random::id(),
-            token_hash: digest(&token),
-            user_id: user.id.clone(),
-            now,
-            expires_at: now + self.0.config.session_lifetime,
-            fresh_for: credentials.request.map(Vec::from),
-            address: caller.address.map(|address| address.to_string()),
-            user_agent: credentials.user_agent,
-        };
-        let person = Party::person(format!("user:{}", user.name));
-        let entry = Entry::new("idp.sign_in", caller, person.clone(), now)
-            .by(person)
-            .with("session", session.id.as_str())
-            .with("amr", vec!["pwd"]);
-        let previous = credentials.previous_token.map(|token| digest(&token));
-        self.0
-            .store
-            .transact(move |tx| {
-                let (session, entry, counted) = (session.clone(), entry.clone(), counted.clone());
-                let proved = proved.clone();
-                Box::pin(async move {
-                    // The password may have been changed while it was looked at.
-                    if !store::users::hold(tx, &session.user_id, &proved).await? {
-                        return Err(Error::WrongCredentials);
-                    }
-                    counted.succeeded(tx).await?;
-                    if let Some(previous) = previous {
-                        store::sessions::delete_by_token(tx, previous).await?;
-                    }
-                    store::sessions::insert(tx, &session).await?;
-                    tx.audit(entry);
-                    Ok::<_, Error>(())
-                })
-            })
-            .await?;
-        metrics::counter!("xinshu_idp_sign_ins_total", "outcome" => "success").increment(1);
-        Ok(token)
+            attempt.succeeded(tx).await?;
+            if let Some(previous) = &previous_key
+                && let Some((id, user_id)) =
+                    store::sessions::delete_by_token(tx, previous).await?
+            {
+                accounts.session_ended(tx, &user_id, &id, now).await?;
+            }
+            store::sessions::insert(tx, &session).await?;
+            if let Some(key) = &interaction_key {
+                store::interactions::set_session(tx, key, &session.id).await?;
+            }
+            tx.audit(entry.clone());
+            Ok::<_, Error>(())
+        })
+        .await?;
+    if ends_another {
+        authn.0.accounts.committed();
     }
+    metrics::counter!("xinshu_idp_sign_ins_total", "outcome" => "success").increment(1);
+    Ok(token.text().to_owned())
+}
+
+/// The user whose password this is. A refusal is audited.
+async fn check_password(
+    authn: &Authn,
+    caller: &Caller,
+    username: &str,
+    password: Zeroizing<String>,
+) -> Result<(User, Credential, Attempt), Error> {
+    let typed = username.trim().to_lowercase();
+    let attempt = count_attempt(authn, caller, &typed).await?;
+    let found = find(authn, &typed).await;
+    let (user, stored) = refund_on_error(authn, &attempt, found).await?;
+    let fits = password.len() <= MAX_LENGTH;
+    let hash = stored.as_ref().map(|credential| credential.secret.clone());
+    let verified = authn.0.accounts.passwords.verify(password, hash).await;
+    let matches = refund_on_error(authn, &attempt, verified).await? && fits;
+    match (user, stored) {
+        (Some(user), Some(stored)) if matches && user.disabled_at.is_none() => {
+            Ok((user, stored, attempt))
+        }
+        (user, _) => {
+            record_refusal(authn, caller, user).await?;
+            Err(Error::WrongCredentials)
+        }
+    }
+}
+
+/// The user and their password. A name that nobody can have takes the same look-ups.
+async fn find(authn: &Authn, typed: &str) -> Result<(Option<User>, Option<Credential>), Error> {
+    let name = UserName::parse(typed).map_or_else(|_| "?".to_owned(), |name| name.to_string());
+    let user = find_by_name(&authn.0.directory, &name).await?;
+    let id = user.as_ref().map_or("?", |user| user.id.as_str());
+    let stored = store::credentials::password_of(&authn.0.store, id).await?;
+    Ok((user, stored))
+}
+
+async fn record_refusal(authn: &Authn, caller: &Caller, user: Option<User>) -> Result<(), Error> {
+    let (subject, cause) = match &user {
+        Some(user) if user.disabled_at.is_some() => (subject(user), "user is disabled"),
+        Some(user) => (subject(user), "wrong password"),
+        None => (Party::person("user:unknown"), "unknown user"),
+    };
+    let entry = Entry::new(SIGN_IN, caller, subject, authn.now()).refused(cause);
+    authn.0.store.record(entry).await?;
+    metrics::counter!("xinshu_idp_sign_ins_total", "outcome" => "refused").increment(1);
+    Ok(())
 }

@@ -1,26 +1,24 @@
-//! Guessing is slowed down: by account and by address, on all nodes together.
+//! Guessing is slowed down by account and by address, on all nodes together.
 //!
-//! An attempt is counted before the password is looked at, so that a thousand
+//! An attempt is counted before the password is checked, so that a thousand
 //! guesses at the same moment count as a thousand.
 
 use std::{net::IpAddr, time::Duration};
 
+use crypto::Digest;
 use jiff::Timestamp;
-use platform::audit::AuditSink as _;
-use platform::{
-    Caller, StoreError,
-    audit::{Entry, Party},
-    store::Tx,
-};
+use platform_access::Caller;
+use platform_log::{AuditSink as _, Entry, Party};
+use platform_store::{StoreError, Tx};
 
-use crate::{Error, Service, model::digest, store};
+use crate::{Authn, Error, actions::acts::THROTTLE, store};
 
 struct Limits {
     /// Attempts without a delay.
     free: i64,
     /// The longest delay; they double from one second.
     longest: Duration,
-    /// After this time without an attempt all is forgotten.
+    /// After this time without an attempt the count restarts.
     forget: Duration,
 }
 
@@ -37,12 +35,12 @@ const ADDRESS: Limits = Limits {
     forget: Duration::from_secs(15 * 60),
 };
 
-/// When a row is old enough that nobody misses it.
-pub(crate) const FORGOTTEN: Duration = Duration::from_secs(24 * 60 * 60);
+/// After this time a row has no effect any more.
+pub(crate) const EXPIRED: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What an attempt was counted under.
+/// An attempt that was counted, by the names it was counted under.
 #[derive(Clone, Debug)]
-pub(crate) struct Counted {
+pub struct Attempt {
     account: Option<String>,
     address: Option<String>,
 }
@@ -55,89 +53,89 @@ impl Limits {
     }
 }
 
-impl Service {
-    /// Counts an attempt to sign in as `account` (any text: nobody learns
-    /// whether there is such a user), or a client's failure where there is none.
-    ///
-    /// # Errors
-    /// [`Error::Throttled`] where it came too soon.
-    pub(crate) async fn count_attempt(
-        &self,
-        account: Option<&str>,
-        caller: &Caller,
-    ) -> Result<Counted, Error> {
-        let counted = Counted {
-            // A digest: what is typed into the name's field may be a password.
-            account: account.map(|name| format!("account:{}", hex::encode(digest(name)))),
-            // A client with a stale secret must not shut people out who share its address.
-            address: caller.address.map(|address| {
-                let kind = if account.is_some() {
-                    "address"
-                } else {
-                    "client"
-                };
-                format!("{kind}:{}", network(address))
-            }),
-        };
-        let now = self.now();
-        let caller = caller.clone();
-        let names = counted.clone();
-        let closed = self
-            .0
-            .store
-            .transact(move |tx| {
-                let (names, caller) = (names.clone(), caller.clone());
-                Box::pin(async move { count(tx, names, &caller, now).await })
+/// Counts an attempt to sign in as `account`: any text, so that nobody learns whether
+/// there is such a user.
+///
+/// # Errors
+/// [`Error::Throttled`] if it came too soon, and the store's.
+pub(crate) async fn count_attempt(
+    authn: &Authn,
+    caller: &Caller,
+    account: &str,
+) -> Result<Attempt, Error> {
+    let hash = Digest::Sha256.hash(account.as_bytes());
+    let attempt = Attempt {
+        // A digest: people type their password into the name's field.
+        account: Some(format!("account:{}", hex::encode(hash))),
+        address: caller
+            .address
+            .map(|address| format!("address:{}", network(address))),
+    };
+    count(authn, caller, attempt).await
+}
+
+/// Counts a client's failure to authenticate, under its address. Separate from people's
+/// attempts: a client with a stale secret must not lock out people who share its address.
+///
+/// # Errors
+/// [`Error::Throttled`] if there were too many, and the store's.
+pub async fn count_client_failure(authn: &Authn, caller: &Caller) -> Result<(), Error> {
+    let attempt = Attempt {
+        account: None,
+        address: caller
+            .address
+            .map(|address| format!("client:{}", network(address))),
+    };
+    count(authn, caller, attempt).await.map(|_| ())
+}
+
+async fn count(authn: &Authn, caller: &Caller, attempt: Attempt) -> Result<Attempt, Error> {
+    let now = authn.now();
+    let caller = caller.clone();
+    let names = attempt.clone();
+    let store = &authn.0.store;
+    let closed_until = store
+        .transact(async move |tx| count_in(tx, &names, &caller, now).await)
+        .await?;
+    match closed_until {
+        None => Ok(attempt),
+        Some(until) => {
+            metrics::counter!("xinshu_idp_sign_ins_throttled_total").increment(1);
+            Err(Error::Throttled {
+                retry_after: u64::try_from((until - now).get_seconds().max(0)).unwrap_or(0) + 1,
             })
-            .await?;
-        match closed {
-            None => Ok(counted),
-            Some(until) => {
-                metrics::counter!("xinshu_idp_sign_ins_throttled_total").increment(1);
-                Err(Error::Throttled {
-                    retry_after: u64::try_from((until - now).get_seconds().max(0)).unwrap_or(0) + 1,
-                })
-            }
         }
     }
 }
 
-impl Service {
-    /// Takes an attempt back where it came to nothing: the server had no time for it, or
-    /// could not look. `outcome` goes on as it is.
-    pub(crate) async fn unless_uncounted<T>(
-        &self,
-        outcome: Result<T, Error>,
-        counted: &Counted,
-    ) -> Result<T, Error> {
-        if outcome.is_err() {
-            let counted = counted.clone();
-            let taken_back = self
-                .0
-                .store
-                .transact(move |tx| {
-                    let counted = counted.clone();
-                    Box::pin(async move { counted.take_back(tx).await })
-                })
-                .await;
-            if let Err(error) = taken_back {
-                tracing::warn!(%error, "an attempt that came to nothing stays counted");
-            }
+/// Uncounts an attempt whose outcome is an error: the server was busy, or could not check.
+pub(crate) async fn refund_on_error<T, E>(
+    authn: &Authn,
+    attempt: &Attempt,
+    outcome: Result<T, E>,
+) -> Result<T, E> {
+    if outcome.is_err() {
+        let attempt = attempt.clone();
+        let store = &authn.0.store;
+        let refunded: Result<(), StoreError> = store
+            .transact(async move |tx| attempt.refund(tx).await)
+            .await;
+        if let Err(error) = refunded {
+            tracing::warn!(%error, "an attempt that was not checked stays counted");
         }
-        outcome
     }
+    outcome
 }
 
-impl Counted {
-    /// The attempt is as if it had not been made.
-    async fn take_back(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+impl Attempt {
+    async fn refund(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         for name in [&self.account, &self.address].into_iter().flatten() {
             store::throttle::discount(tx, name).await?;
         }
         Ok(())
     }
 
-    /// The attempt was a good one: forget the account's, take back the address'.
+    /// The attempt succeeded: resets the account's count and uncounts the address's.
     pub(crate) async fn succeeded(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         if let Some(account) = &self.account {
             store::throttle::reset(tx, account).await?;
@@ -149,14 +147,14 @@ impl Counted {
     }
 }
 
-/// Until when the attempt must wait, if it must; counts it where not.
-async fn count(
+/// Counts the attempt, or returns until when attempts are rejected.
+async fn count_in(
     tx: &mut Tx<'_>,
-    names: Counted,
+    attempt: &Attempt,
     caller: &Caller,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, StoreError> {
-    let names = [(names.account, ACCOUNT), (names.address, ADDRESS)];
+    let names = [(&attempt.account, ACCOUNT), (&attempt.address, ADDRESS)];
     let mut closed = None;
     for (name, _) in &names {
         if let Some(name) = name {
@@ -168,12 +166,12 @@ async fn count(
     }
     for (name, limits) in names {
         let Some(name) = name else { continue };
-        let attempts = store::throttle::count(tx, &name, now, now - limits.forget).await?;
+        let attempts = store::throttle::count(tx, name, now, now - limits.forget).await?;
         if let Some(delay) = limits.delay(attempts) {
-            store::throttle::close(tx, &name, now + delay).await?;
+            store::throttle::close(tx, name, now + delay).await?;
             let (kind, _) = name.split_once(':').unwrap_or_default();
             tx.audit(
-                Entry::new("idp.sign_in.throttle", caller, Party::thing(kind), now)
+                Entry::new(THROTTLE, caller, Party::thing(kind), now)
                     .with("attempts", attempts)
                     .with("seconds", delay.as_secs()),
             );
@@ -182,7 +180,7 @@ async fn count(
     Ok(None)
 }
 
-/// An IPv6 customer has a /64 at least.
+/// An IPv6 subscriber has at least a /64.
 fn network(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(address) => address.to_string(),

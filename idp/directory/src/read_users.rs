@@ -114,6 +114,14 @@ pub async fn lock_enabled(tx: &mut Tx<'_>, id: &str) -> Result<bool, StoreError>
     store::users::lock_enabled(tx, id).await
 }
 
+/// Locks the user's row until the transaction ends; false if they were deleted.
+///
+/// # Errors
+/// The store's.
+pub async fn lock(tx: &mut Tx<'_>, id: &str) -> Result<bool, StoreError> {
+    store::users::lock(tx, id).await
+}
+
 /// How audit entries name a user.
 pub fn subject(user: &User) -> Party {
     Party::person(format!("user:{}", user.name))

@@ -1,32 +1,33 @@
-//! `/account`: what a user sees and changes of their own.
+//! `/account`: what users see and change of their own.
 
 use askama::Template;
-use axum::{body::Body, http::StatusCode};
+use axum::{body::Body, extract::State, http::StatusCode};
 use jiff::{Timestamp, tz::TimeZone};
+use platform_pages::{BrowserRequest, Layout, Page, see_other};
 use zeroize::Zeroizing;
 
-use super::{
-    page::{Frame, Page, see_other},
-    visit::Visit,
+use crate::{
+    Authn, Error, Session, SessionInfo, WeakPassword, sessions, set_password::change_own_password,
+    sign_out::sign_out,
 };
-use crate::{Error, Session, SessionInfo};
 
 #[derive(Template)]
 #[template(path = "account.html")]
-struct Account<'a> {
-    f: Frame,
+struct AccountTemplate<'a> {
+    l: Layout,
     title: &'a str,
     initial: String,
     username: &'a str,
     email: Option<&'a str>,
-    sessions: Vec<Row>,
+    sessions: Vec<SessionRow>,
     csrf: &'a str,
     error: Option<String>,
+    /// The identifier of a text.
     notice: Option<&'static str>,
 }
 
 /// One session as the page shows it.
-struct Row {
+struct SessionRow {
     id: String,
     here: bool,
     browser: String,
@@ -40,112 +41,109 @@ pub(super) async fn home() -> Page {
     see_other("/account")
 }
 
-pub(super) async fn get(visit: Visit) -> Result<Page, Page> {
-    let notice = match visit.query()?.get("notice") {
-        Some("password-changed") => Some(visit.locale.pick(
-            "密码已更改，其他会话已结束。",
-            "Your password is changed. Your other sessions have ended.",
-        )),
-        Some("session-ended") => Some(visit.locale.pick("会话已结束。", "The session has ended.")),
+pub(super) async fn get(
+    State(authn): State<Authn>,
+    browser: BrowserRequest,
+) -> Result<Page, Page> {
+    let notice = match browser.query()?.get("notice") {
+        Some("password-changed") => Some("account-password-changed"),
+        Some("session-ended") => Some("account-session-ended"),
         _ => None,
     };
-    let Some(session) = signed_in(&visit).await? else {
+    let Some(session) = signed_in(&authn, &browser).await? else {
         return Ok(see_other("/sign-in"));
     };
-    show(&visit, &session, StatusCode::OK, notice, None).await
+    show(&authn, &browser, &session, StatusCode::OK, notice, None).await
 }
 
-pub(super) async fn change_password(visit: Visit, body: Body) -> Result<Page, Page> {
-    let form = visit.own_form(body).await?;
-    let Some(session) = signed_in(&visit).await? else {
+pub(super) async fn change_password(
+    State(authn): State<Authn>,
+    browser: BrowserRequest,
+    body: Body,
+) -> Result<Page, Page> {
+    let form = browser.csrf_checked_form(body).await?;
+    let Some(session) = signed_in(&authn, &browser).await? else {
         return Ok(see_other("/sign-in"));
     };
-    let l = visit.locale;
-    let secret = |name| Zeroizing::new(form.take(name).unwrap_or_default());
+    let secret = |name| Zeroizing::new(form.get_owned(name).unwrap_or_default());
     let new = secret("new_password");
+    let texts = browser.texts;
     let (status, error) = if new != secret("new_password_again") {
         (
             StatusCode::UNPROCESSABLE_ENTITY,
-            l.pick("两次输入的新密码不一致。", "The two new passwords differ.")
-                .to_owned(),
+            texts.tr("passwords-differ").into_owned(),
         )
     } else {
-        match visit
-            .service
-            .change_own_password(&session, secret("password"), new, &visit.caller)
-            .await
-        {
+        let current = secret("password");
+        match change_own_password(&authn, &browser.caller, &session, current, new).await {
             Ok(()) => return Ok(see_other("/account?notice=password-changed")),
             Err(Error::WrongCredentials) => (
                 StatusCode::FORBIDDEN,
-                l.pick("当前密码不正确。", "The current password is wrong.")
-                    .to_owned(),
+                texts.tr("account-current-password-wrong").into_owned(),
             ),
-            Err(Error::Invalid { reason, .. }) => (
+            Err(Error::WeakPassword(weak)) => (
                 StatusCode::UNPROCESSABLE_ENTITY,
-                password_advice(&visit, &reason),
+                password_advice(&browser, weak),
             ),
             Err(Error::Throttled { .. }) => (
                 StatusCode::TOO_MANY_REQUESTS,
-                l.pick(
-                    "尝试次数过多，请稍候片刻再试。",
-                    "Too many attempts. Please wait a little and try again.",
-                )
-                .to_owned(),
+                texts.tr("account-too-many-attempts").into_owned(),
             ),
-            Err(error) => return Err(visit.failed(&error)),
+            Err(error) => return Err(browser.failed(error)),
         }
     };
-    show(&visit, &session, status, None, Some(error)).await
+    show(&authn, &browser, &session, status, None, Some(error)).await
 }
 
-pub(super) async fn end_session(visit: Visit, body: Body) -> Result<Page, Page> {
-    let form = visit.own_form(body).await?;
-    let Some(session) = signed_in(&visit).await? else {
+pub(super) async fn end_session(
+    State(authn): State<Authn>,
+    browser: BrowserRequest,
+    body: Body,
+) -> Result<Page, Page> {
+    let form = browser.csrf_checked_form(body).await?;
+    let Some(session) = signed_in(&authn, &browser).await? else {
         return Ok(see_other("/sign-in"));
     };
-    visit
-        .service
-        .end_own_session(
-            form.get("session").unwrap_or_default(),
-            &session,
-            &visit.caller,
-        )
+    let id = form.get("session").unwrap_or_default();
+    sign_out(&authn, &browser.caller, &session, id)
         .await
-        .map_err(|error| visit.failed(&error))?;
+        .map_err(|error| browser.failed(error))?;
     Ok(see_other("/account?notice=session-ended"))
 }
 
 /// What is wrong with a new password, in the reader's language.
-pub(super) fn password_advice(visit: &Visit, reason: &str) -> String {
-    match visit.locale {
-        platform::i18n::Locale::En => format!("The new password cannot be used: {reason}."),
-        platform::i18n::Locale::Zh => {
-            "新密码不可用：请使用 8 至 256 个字符，且不要使用常见密码或用户名。".to_owned()
+pub(super) fn password_advice(browser: &BrowserRequest, weak: WeakPassword) -> String {
+    let texts = browser.texts;
+    match weak {
+        WeakPassword::TooShort { min } => {
+            texts.tr_with("password-too-short", &[("min", min.into())])
         }
+        WeakPassword::TooLong { max } => texts.tr_with("password-too-long", &[("max", max.into())]),
+        WeakPassword::TooCommon => texts.tr("password-too-common").into_owned(),
     }
 }
 
-async fn signed_in(visit: &Visit) -> Result<Option<Session>, Page> {
-    visit.session().await.map_err(|error| visit.failed(&error))
+async fn signed_in(authn: &Authn, browser: &BrowserRequest) -> Result<Option<Session>, Page> {
+    sessions::of_browser(authn, browser)
+        .await
+        .map_err(|error| browser.failed(error))
 }
 
 async fn show(
-    visit: &Visit,
+    authn: &Authn,
+    browser: &BrowserRequest,
     session: &Session,
     status: StatusCode,
     notice: Option<&'static str>,
     error: Option<String>,
 ) -> Result<Page, Page> {
-    let mut sessions = visit
-        .service
-        .own_sessions(session)
+    let mut sessions = sessions::list_own(authn, session)
         .await
-        .map_err(|error| visit.failed(&error))?;
+        .map_err(|error| browser.failed(error))?;
     sessions.sort_by_key(|info| info.id != session.id);
     let user = &session.user;
-    let template = Account {
-        f: visit.frame_with_languages(),
+    let template = AccountTemplate {
+        l: browser.layout_with_languages(),
         title: user.title(),
         initial: user
             .title()
@@ -157,19 +155,19 @@ async fn show(
         email: user.email.as_deref(),
         sessions: sessions
             .into_iter()
-            .map(|info| row(visit, info, session))
+            .map(|info| row(browser, info, session))
             .collect(),
-        csrf: &visit.form_token,
+        csrf: &browser.form_token,
         error,
         notice,
     };
-    Ok(visit.page(status, &template, &[]))
+    Ok(browser.page(status, &template, &[]))
 }
 
-fn row(visit: &Visit, info: SessionInfo, own: &Session) -> Row {
-    Row {
+fn row(browser: &BrowserRequest, info: SessionInfo, own: &Session) -> SessionRow {
+    SessionRow {
         here: info.id == own.id,
-        browser: browser(visit, info.user_agent.as_deref().unwrap_or_default()),
+        browser: browser_name(browser, info.user_agent.as_deref().unwrap_or_default()),
         address: info.address.unwrap_or_default(),
         since: minute(info.auth_time),
         last_seen: minute(info.last_seen_at),
@@ -183,8 +181,8 @@ fn minute(time: Timestamp) -> String {
         .to_string()
 }
 
-/// A browser's name for people, from what it calls itself.
-fn browser(visit: &Visit, user_agent: &str) -> String {
+/// A browser's name for people, from its `User-Agent`.
+fn browser_name(browser: &BrowserRequest, user_agent: &str) -> String {
     let pick = |names: &[(&str, &'static str)]| {
         names
             .iter()
@@ -211,9 +209,6 @@ fn browser(visit: &Visit, user_agent: &str) -> String {
     match (name, system) {
         (Some(name), Some(system)) => format!("{name} · {system}"),
         (Some(name), None) | (None, Some(name)) => name.to_owned(),
-        (None, None) => visit
-            .locale
-            .pick("未知浏览器", "Unknown browser")
-            .to_owned(),
+        (None, None) => browser.texts.tr("account-unknown-browser").into_owned(),
     }
 }

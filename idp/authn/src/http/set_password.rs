@@ -1,20 +1,20 @@
-//! `/account/set-password`: by a link that is good once.
+//! `/account/set-password`: by a link that works once.
 
 use askama::Template;
-use axum::{body::Body, http::StatusCode};
+use axum::{body::Body, extract::State, http::StatusCode};
+use idp_directory::User;
+use platform_pages::{BrowserRequest, Layout, Link, Page, see_other};
 use zeroize::Zeroizing;
 
-use super::{
-    account::password_advice,
-    page::{Frame, Page, see_other},
-    visit::Visit,
+use super::account::password_advice;
+use crate::{
+    Authn, Error, password_link::find_password_link, set_password::set_password_by_link,
 };
-use crate::{Error, User};
 
 #[derive(Template)]
 #[template(path = "set_password.html")]
-struct SetPassword<'a> {
-    f: Frame,
+struct SetPasswordTemplate<'a> {
+    l: Layout,
     title: &'a str,
     username: &'a str,
     token: &'a str,
@@ -22,97 +22,74 @@ struct SetPassword<'a> {
     error: Option<String>,
 }
 
-pub(super) async fn get(visit: Visit) -> Result<Page, Page> {
-    let token = visit.query()?.take("token").unwrap_or_default();
-    match find(&visit, &token).await? {
-        Some(user) => Ok(show(&visit, &user, &token, StatusCode::OK, None)),
-        None => Err(used_up(&visit)),
-    }
+pub(super) async fn get(
+    State(authn): State<Authn>,
+    browser: BrowserRequest,
+) -> Result<Page, Page> {
+    let token = browser.query()?.get_owned("token").unwrap_or_default();
+    let user = find(&authn, &browser, &token).await?;
+    Ok(show(&browser, &user, &token, None))
 }
 
-pub(super) async fn post(visit: Visit, body: Body) -> Result<Page, Page> {
-    let form = visit.own_form(body).await?;
-    let token = form.take("token").unwrap_or_default();
-    let Some(user) = find(&visit, &token).await? else {
-        return Err(used_up(&visit));
-    };
-    let secret = |name| Zeroizing::new(form.take(name).unwrap_or_default());
+pub(super) async fn post(
+    State(authn): State<Authn>,
+    browser: BrowserRequest,
+    body: Body,
+) -> Result<Page, Page> {
+    let form = browser.csrf_checked_form(body).await?;
+    let token = form.get_owned("token").unwrap_or_default();
+    let user = find(&authn, &browser, &token).await?;
+    let secret = |name| Zeroizing::new(form.get_owned(name).unwrap_or_default());
     let password = secret("new_password");
     if password != secret("new_password_again") {
-        let error = visit
-            .locale
-            .pick("两次输入的密码不一致。", "The two passwords differ.")
-            .to_owned();
-        return Ok(show(
-            &visit,
-            &user,
-            &token,
-            StatusCode::UNPROCESSABLE_ENTITY,
-            Some(error),
-        ));
+        let error = browser.texts.tr("passwords-differ").into_owned();
+        return Ok(show(&browser, &user, &token, Some(error)));
     }
-    match visit
-        .service
-        .set_password_by_link(&token, password, &visit.caller)
-        .await
-    {
+    match set_password_by_link(&authn, &browser.caller, &token, password).await {
         Ok(()) => Ok(see_other("/sign-in?notice=password-set")),
-        Err(Error::Invalid { reason, .. }) => {
-            let advice = password_advice(&visit, &reason);
-            Ok(show(
-                &visit,
-                &user,
-                &token,
-                StatusCode::UNPROCESSABLE_ENTITY,
-                Some(advice),
-            ))
+        Err(Error::WeakPassword(weak)) => {
+            let error = password_advice(&browser, weak);
+            Ok(show(&browser, &user, &token, Some(error)))
         }
-        Err(Error::NotFound(_)) => Err(used_up(&visit)),
-        Err(error) => Err(visit.failed(&error)),
+        Err(Error::LinkExpired) => Err(link_expired(&browser)),
+        Err(error) => Err(browser.failed(error)),
     }
 }
 
-async fn find(visit: &Visit, token: &str) -> Result<Option<User>, Page> {
-    visit
-        .service
-        .find_password_link(token)
+async fn find(authn: &Authn, browser: &BrowserRequest, token: &str) -> Result<User, Page> {
+    find_password_link(authn, token)
         .await
-        .map_err(|error| visit.failed(&error))
+        .map_err(|error| browser.failed(error))?
+        .ok_or_else(|| link_expired(browser))
 }
 
-fn show(
-    visit: &Visit,
-    user: &User,
-    token: &str,
-    status: StatusCode,
-    error: Option<String>,
-) -> Page {
-    let template = SetPassword {
-        f: if error.is_none() {
-            visit.frame_with_languages()
-        } else {
-            visit.frame()
+fn show(browser: &BrowserRequest, user: &User, token: &str, error: Option<String>) -> Page {
+    let status = match error {
+        None => StatusCode::OK,
+        Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    let template = SetPasswordTemplate {
+        l: match error {
+            None => browser.layout_with_languages(),
+            Some(_) => browser.layout(),
         },
         title: user.title(),
         username: &user.name,
         token,
-        csrf: &visit.form_token,
+        csrf: &browser.form_token,
         error,
     };
-    visit.page(status, &template, &[])
+    browser.page(status, &template, &[])
 }
 
-fn used_up(visit: &Visit) -> Page {
-    let l = visit.locale;
-    visit.message(
+fn link_expired(browser: &BrowserRequest) -> Page {
+    browser.message(
         StatusCode::NOT_FOUND,
-        (
-            l.pick("链接已失效", "This link no longer works"),
-            l.pick(
-                "链接只能使用一次，且有效期有限。请联系管理员获取新的链接。",
-                "It works once and for a limited time. Ask your administrator for another one.",
-            ),
-        ),
-        Some(("/sign-in", l.pick("前往登录", "Go to sign-in"))),
+        "link-expired-title",
+        "link-expired-text",
+        Some(Link {
+            href: "/sign-in",
+            text: "go-to-sign-in",
+        }),
     )
 }

@@ -3,181 +3,180 @@
 use askama::Template;
 use axum::{
     body::Body,
+    extract::State,
     http::{HeaderValue, StatusCode, header},
 };
-use platform::i18n::Locale;
+use oauth::Params;
+use platform_pages::{BrowserRequest, Layout, Page, cookie, see_other};
+use platform_web::RETRY_AFTER_SECONDS;
 use zeroize::Zeroizing;
 
-use super::{
-    cookie,
-    page::{Frame, Page, see_other},
-    visit::Visit,
-};
+use super::SESSION_COOKIE;
 use crate::{
-    Error,
-    model::{digest, form_action_source},
-    params::Params,
-    sign_in::Credentials,
+    Authn, Error, interactions,
+    model::{Interaction, SignInPage},
+    sign_in::{SignIn, sign_in},
 };
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
-struct SignIn<'a> {
-    f: Frame,
-    client: Option<String>,
+struct SignInTemplate<'a> {
+    l: Layout,
+    client: Option<&'a str>,
     username: &'a str,
     request: &'a str,
     csrf: &'a str,
-    error: Option<String>,
-    notice: Option<&'static str>,
+    error: Option<&'a str>,
+    notice: bool,
 }
 
-/// What a page says about the last attempt.
-struct Last {
+/// What the page says of the last attempt.
+struct LastAttempt {
     status: StatusCode,
     error: String,
     retry_after: Option<u64>,
 }
 
-pub(super) async fn get(visit: Visit) -> Result<Page, Page> {
-    let query = visit.query()?.clone();
-    let request = query.take("request").unwrap_or_default();
-    let hint = Params::parse(request.as_bytes())
-        .ok()
-        .and_then(|request| request.take("login_hint"))
+pub(super) async fn get(
+    State(authn): State<Authn>,
+    browser: BrowserRequest,
+) -> Result<Page, Page> {
+    let query = browser.query()?;
+    let interaction = find_interaction(&authn, &browser, query).await?;
+    let hint = interaction
+        .as_ref()
+        .and_then(|interaction| interaction.page.login_hint.clone())
         .unwrap_or_default();
-    let notice = (query.get("notice") == Some("password-set")).then(|| {
-        visit.locale.pick(
-            "密码已设置，请登录。",
-            "Your password is set. Sign in with it.",
-        )
-    });
-    show(&visit, &request, &hint, notice, None).await
+    let notice = query.get("notice") == Some("password-set");
+    Ok(show(&browser, interaction.as_ref(), &hint, notice, None))
 }
 
-pub(super) async fn post(visit: Visit, body: Body) -> Result<Page, Page> {
-    let form = visit.foreign_form(body).await?;
-    let l = visit.locale;
-    let request = form.take("request").unwrap_or_default();
-    let username = form.take("username").unwrap_or_default();
-    // The request as `/oauth2/authorize` reads it: never another address.
-    let canonical = Params::parse(request.as_bytes())
-        .map_err(|error| visit.bad_request(&error))?
-        .to_query();
-    if !visit.is_own(&form) {
-        let last = Last {
+pub(super) async fn post(
+    State(authn): State<Authn>,
+    browser: BrowserRequest,
+    body: Body,
+) -> Result<Page, Page> {
+    let form = browser.unverified_form(body).await?;
+    let interaction = find_interaction(&authn, &browser, &form).await?;
+    let username = form.get_owned("username").unwrap_or_default();
+    if !browser.is_csrf_checked(&form) {
+        let last = LastAttempt {
             status: StatusCode::FORBIDDEN,
-            error: l.pick(
-                "页面已过期，请重新登录（浏览器须允许 Cookie）。",
-                "This page was out of date. Please sign in again; your browser must accept cookies.",
-            ).to_owned(),
+            error: browser.texts.tr("sign-in-page-expired").into_owned(),
             retry_after: None,
         };
-        return show(&visit, &request, &username, None, Some(last)).await;
+        return Ok(show(&browser, interaction.as_ref(), &username, false, Some(last)));
     }
-    let credentials = Credentials {
+    let attempt = SignIn {
         username: username.clone(),
-        password: Zeroizing::new(form.take("password").unwrap_or_default()),
-        request: (!request.is_empty()).then(|| digest(&canonical)),
-        previous_token: visit.session_token.clone(),
-        user_agent: visit.user_agent.clone(),
+        password: Zeroizing::new(form.get_owned("password").unwrap_or_default()),
+        interaction_id: interaction.as_ref().map(|interaction| interaction.id.clone()),
+        previous_token: browser.cookie(SESSION_COOKIE),
+        user_agent: browser.user_agent.clone(),
     };
-    let refused = match visit.service.sign_in(credentials, &visit.caller).await {
+    match sign_in(&authn, &browser.caller, attempt).await {
         Ok(token) => {
-            let mut page = if request.is_empty() {
-                see_other("/account")
-            } else {
-                see_other(&format!("/oauth2/authorize?{canonical}"))
+            let mut page = match &interaction {
+                None => see_other("/account"),
+                Some(interaction) => see_other(&interaction.continue_at()),
             };
-            cookie::set(page.0.headers_mut(), cookie::SESSION, &token);
-            return Ok(page);
+            cookie::set(page.headers_mut(), SESSION_COOKIE, &token);
+            Ok(page)
         }
-        Err(Error::WrongCredentials) => Last {
-            status: StatusCode::FORBIDDEN,
-            error: l
-                .pick(
-                    "用户名或密码不正确。",
-                    "The user name or the password is wrong.",
-                )
-                .to_owned(),
-            retry_after: None,
-        },
-        Err(Error::Throttled { retry_after }) => Last {
-            status: StatusCode::TOO_MANY_REQUESTS,
-            error: match l {
-                Locale::Zh => format!("尝试次数过多，请在 {retry_after} 秒后再试。"),
-                Locale::En => format!("Too many attempts. Please try again in {retry_after} s."),
-            },
-            retry_after: Some(retry_after),
-        },
-        Err(Error::Busy) => Last {
-            status: StatusCode::SERVICE_UNAVAILABLE,
-            error: l
-                .pick(
-                    "此刻登录的人很多，请稍后再试。",
-                    "Many people are signing in. Please try again in a moment.",
-                )
-                .to_owned(),
-            retry_after: Some(2),
-        },
-        Err(error) => return Err(visit.failed(&error)),
-    };
-    show(&visit, &request, &username, None, Some(refused)).await
+        Err(error) => {
+            let last = LastAttempt::new(&browser, error)?;
+            Ok(show(&browser, interaction.as_ref(), &username, false, Some(last)))
+        }
+    }
 }
 
-async fn show(
-    visit: &Visit,
-    request: &str,
-    username: &str,
-    notice: Option<&'static str>,
-    last: Option<Last>,
-) -> Result<Page, Page> {
-    let params = Params::parse(request.as_bytes()).unwrap_or_default();
-    let client = match params.get("client_id") {
-        Some(id) => visit
-            .service
-            .find_client(id)
-            .await
-            .map_err(|error| visit.failed(&error))?,
-        None => None,
+/// The interaction that the page is for; none if the user came by themselves.
+async fn find_interaction(
+    authn: &Authn,
+    browser: &BrowserRequest,
+    params: &Params,
+) -> Result<Option<Interaction>, Page> {
+    let Some(id) = params.get("request") else {
+        return Ok(None);
     };
-    // Browsers hold redirects after a form to form-action (CSP 3 §6.4.1), and
-    // the last of them leads to the client.
-    let sources: Vec<_> = client
-        .iter()
-        .flat_map(|client| {
-            client
-                .redirect_uris
-                .iter()
-                .chain(&client.post_logout_redirect_uris)
+    match interactions::find(authn, id).await {
+        Ok(Some(interaction)) => Ok(Some(interaction)),
+        Ok(None) => Err(expired(browser)),
+        Err(error) => Err(browser.failed(Error::Store(error))),
+    }
+}
+
+/// The page for an interaction that was answered or has expired.
+pub(crate) fn expired(browser: &BrowserRequest) -> Page {
+    browser.message(
+        StatusCode::BAD_REQUEST,
+        "sign-in-expired-title",
+        "sign-in-expired-text",
+        Some(platform_pages::Link {
+            href: "/account",
+            text: "go-to-account",
+        }),
+    )
+}
+
+impl LastAttempt {
+    /// What to say of a failed attempt, or the page of an error that is no attempt.
+    fn new(browser: &BrowserRequest, error: Error) -> Result<Self, Page> {
+        let texts = browser.texts;
+        let (status, error, retry_after) = match error {
+            Error::WrongCredentials => (
+                StatusCode::FORBIDDEN,
+                texts.tr("sign-in-wrong-credentials").into_owned(),
+                None,
+            ),
+            Error::Throttled { retry_after } => (
+                StatusCode::TOO_MANY_REQUESTS,
+                texts.tr_with("sign-in-throttled", &[("seconds", retry_after.into())]),
+                Some(retry_after),
+            ),
+            Error::Busy => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                texts.tr("sign-in-busy").into_owned(),
+                Some(RETRY_AFTER_SECONDS),
+            ),
+            error => return Err(browser.failed(error)),
+        };
+        Ok(Self {
+            status,
+            error,
+            retry_after,
         })
-        .map(String::as_str)
-        .chain(params.get("redirect_uri").filter(|uri| {
-            client
-                .as_ref()
-                .is_some_and(|client| client.has_redirect_uri(uri))
-        }))
-        .filter_map(form_action_source)
-        .collect();
-    let status = last.as_ref().map_or(StatusCode::OK, |last| last.status);
-    let template = SignIn {
-        f: if last.is_none() {
-            visit.frame_with_languages()
-        } else {
-            visit.frame()
+    }
+}
+
+fn show(
+    browser: &BrowserRequest,
+    interaction: Option<&Interaction>,
+    username: &str,
+    notice: bool,
+    last: Option<LastAttempt>,
+) -> Page {
+    let default = SignInPage::default();
+    let page = interaction.map_or(&default, |interaction| &interaction.page);
+    let template = SignInTemplate {
+        l: match last {
+            None => browser.layout_with_languages(),
+            Some(_) => browser.layout(),
         },
-        client: client.map(|client| client.name.clone()),
+        client: page.client.as_deref(),
         username,
-        request,
-        csrf: &visit.form_token,
-        error: last.as_ref().map(|last| last.error.clone()),
+        request: interaction.map_or("", |interaction| interaction.id.as_str()),
+        csrf: &browser.form_token,
+        error: last.as_ref().map(|last| last.error.as_str()),
         notice,
     };
-    let mut page = visit.page(status, &template, &sources);
+    let status = last.as_ref().map_or(StatusCode::OK, |last| last.status);
+    // Browsers apply form-action to redirects after a form (CSP 3 §6.4.1), and the last
+    // of them leads to the client.
+    let mut page = browser.page(status, &template, &page.form_action);
     if let Some(seconds) = last.and_then(|last| last.retry_after) {
-        page.0
-            .headers_mut()
+        page.headers_mut()
             .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
-    Ok(page)
+    page
 }

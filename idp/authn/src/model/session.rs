@@ -1,38 +1,37 @@
 //! Sessions of a browser, and links to set a password.
 
+use idp_directory::User;
 use jiff::Timestamp;
 
-use super::User;
+use super::Authentication;
 
 /// A person's signed-in browser.
 #[derive(Clone, Debug)]
 pub struct Session {
-    /// `sid`: names the session and proves nothing.
+    /// `sid`: a name, not a secret.
     pub id: String,
     /// Who signed in.
     pub user: User,
-    /// When they proved who they are.
-    pub auth_time: Timestamp,
+    /// How and when they proved who they are.
+    pub authentication: Authentication,
     pub(crate) last_seen_at: Timestamp,
     pub(crate) expires_at: Timestamp,
-    /// The authorization request for which they have just signed in.
-    pub(crate) fresh_for: Option<Vec<u8>>,
 }
 
-/// What is told of a session.
+/// What lists show of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionInfo {
     /// `sid`.
     pub id: String,
     /// When the user signed in.
     pub auth_time: Timestamp,
-    /// When the browser last came.
+    /// When the browser was last seen.
     pub last_seen_at: Timestamp,
-    /// When the session ends at the latest.
+    /// When the session expires at the latest.
     pub expires_at: Timestamp,
-    /// Where the sign-in came from.
+    /// The address that signed in.
     pub address: Option<String>,
-    /// What the browser called itself.
+    /// The browser's `User-Agent`.
     pub user_agent: Option<String>,
 }
 
@@ -41,6 +40,6 @@ pub struct SessionInfo {
 pub struct PasswordLink {
     /// The link, a secret.
     pub url: String,
-    /// Until when it is good.
+    /// When it expires.
     pub expires_at: Timestamp,
 }

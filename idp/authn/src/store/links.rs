@@ -1,50 +1,51 @@
 //! `idp_password_link`.
 
 use jiff::Timestamp;
-use platform::{Store, StoreError, params, store::Tx};
+use platform_store::{Store, StoreError, Tx, params};
 
 pub(crate) async fn insert(
     tx: &mut Tx<'_>,
-    token_hash: [u8; 32],
+    token_key: Vec<u8>,
     user_id: &str,
     expires_at: Timestamp,
 ) -> Result<(), StoreError> {
     tx.execute(
-        "INSERT INTO idp_password_link (token_hash, user_id, expires_at) VALUES ($1, $2, $3)",
-        params![token_hash, user_id, expires_at],
+        "INSERT INTO idp_password_link (token_key, user_id, expires_at) VALUES ($1, $2, $3)",
+        params![token_key, user_id, expires_at],
     )
     .await
     .map(|_| ())
 }
 
-/// Whose link it is, while it is good.
+/// The user whom a link is for, unless it was used or has expired.
 pub(crate) async fn find(
     store: &Store,
-    token_hash: [u8; 32],
+    token_key: Vec<u8>,
     now: Timestamp,
 ) -> Result<Option<String>, StoreError> {
     store
         .fetch_optional(
-            "SELECT user_id FROM idp_password_link WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2",
-            params![token_hash, now],
+            "SELECT user_id FROM idp_password_link WHERE token_key = $1 AND used_at IS NULL AND expires_at > $2",
+            params![token_key, now],
         )
         .await?
         .map(|row| row.get("user_id"))
         .transpose()
 }
 
-/// Uses a link up; whose it was, or none where it is not good any more.
+/// Uses a link; the user whom it is for, or `None` if it was used or has expired.
 pub(crate) async fn take(
     tx: &mut Tx<'_>,
-    token_hash: [u8; 32],
+    token_key: &[u8],
     now: Timestamp,
 ) -> Result<Option<String>, StoreError> {
-    tx.fetch_optional(
+    tx.execute_returning(
         "UPDATE idp_password_link SET used_at = $2
-         WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2 RETURNING user_id",
-        params![token_hash, now],
+         WHERE token_key = $1 AND used_at IS NULL AND expires_at > $2 RETURNING user_id",
+        params![token_key, now],
     )
     .await?
+    .first()
     .map(|row| row.get("user_id"))
     .transpose()
 }
@@ -64,8 +65,8 @@ pub(crate) async fn delete_expired(
     most: i64,
 ) -> Result<u64, StoreError> {
     tx.execute(
-        "DELETE FROM idp_password_link WHERE token_hash IN
-             (SELECT token_hash FROM idp_password_link WHERE expires_at <= $1 LIMIT $2)",
+        "DELETE FROM idp_password_link WHERE token_key IN
+             (SELECT token_key FROM idp_password_link WHERE expires_at <= $1 LIMIT $2)",
         params![before, most],
     )
     .await

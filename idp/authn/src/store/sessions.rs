@@ -1,50 +1,54 @@
 //! `idp_session`.
 
 use jiff::Timestamp;
-use platform::{
-    Store, StoreError, params,
-    store::{Row, Tx},
+use platform_store::{Row, Store, StoreError, Tx, params};
+
+use crate::{
+    Authentication,
+    model::SessionInfo,
 };
 
-use super::users;
-use crate::model::{Session, SessionInfo};
+/// A session's row, without its user.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredSession {
+    pub(crate) id: String,
+    pub(crate) user_id: String,
+    pub(crate) authentication: Authentication,
+    pub(crate) last_seen_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
+}
 
 /// A session about to be written.
 #[derive(Clone, Debug)]
 pub(crate) struct NewSession {
     pub(crate) id: String,
-    pub(crate) token_hash: [u8; 32],
+    pub(crate) token_key: Vec<u8>,
     pub(crate) user_id: String,
-    pub(crate) now: Timestamp,
+    pub(crate) authentication: Authentication,
     pub(crate) expires_at: Timestamp,
-    pub(crate) fresh_for: Option<Vec<u8>>,
     pub(crate) address: Option<String>,
     pub(crate) user_agent: Option<String>,
 }
 
-/// The session behind a cookie, with its user, whatever their state.
+/// The session behind a cookie, whatever its state.
 pub(crate) async fn by_token(
     store: &Store,
-    token_hash: [u8; 32],
-) -> Result<Option<Session>, StoreError> {
+    token_key: Vec<u8>,
+) -> Result<Option<StoredSession>, StoreError> {
     store
         .fetch_optional(
-            "SELECT s.id AS session_id, s.auth_time, s.last_seen_at, s.expires_at, s.fresh_for,
-                    u.id AS user_id, u.name, u.display_name, u.email, u.password, u.grants,
-                    u.disabled_at, u.created_at, u.changed_at
-             FROM idp_session s JOIN idp_user u ON u.id = s.user_id
-             WHERE s.token_hash = $1",
-            params![token_hash],
+            "SELECT id, user_id, auth_time, methods, acr, last_seen_at, expires_at
+             FROM idp_session WHERE token_key = $1",
+            params![token_key],
         )
         .await?
         .map(|row| {
-            Ok(Session {
-                id: row.get("session_id")?,
-                user: users::read(&row)?,
-                auth_time: row.time("auth_time")?,
+            Ok(StoredSession {
+                id: row.get("id")?,
+                user_id: row.get("user_id")?,
+                authentication: Authentication::read(&row)?,
                 last_seen_at: row.time("last_seen_at")?,
                 expires_at: row.time("expires_at")?,
-                fresh_for: row.get("fresh_for")?,
             })
         })
         .transpose()
@@ -69,15 +73,17 @@ pub(crate) async fn of_user(
 
 pub(crate) async fn insert(tx: &mut Tx<'_>, session: &NewSession) -> Result<(), StoreError> {
     tx.execute(
-        "INSERT INTO idp_session (id, token_hash, user_id, auth_time, last_seen_at, expires_at, fresh_for, address, user_agent)
-         VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8)",
+        "INSERT INTO idp_session (id, token_key, user_id, auth_time, methods, acr, last_seen_at,
+             expires_at, address, user_agent)
+         VALUES ($1, $2, $3, $4, $5, $6, $4, $7, $8, $9)",
         params![
             &session.id,
-            session.token_hash,
+            session.token_key.clone(),
             &session.user_id,
-            session.now,
+            session.authentication.time,
+            &session.authentication.methods,
+            &session.authentication.acr,
             session.expires_at,
-            session.fresh_for.clone(),
             session.address.clone(),
             session.user_agent.clone()
         ],
@@ -86,21 +92,7 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, session: &NewSession) -> Result<(), 
     .map(|_| ())
 }
 
-/// Uses up the proof that the user signed in for one request; false where another did.
-pub(crate) async fn take_freshness(
-    tx: &mut Tx<'_>,
-    id: &str,
-    request: [u8; 32],
-) -> Result<bool, StoreError> {
-    tx.execute(
-        "UPDATE idp_session SET fresh_for = NULL WHERE id = $1 AND fresh_for = $2",
-        params![id, request],
-    )
-    .await
-    .map(|changed| changed > 0)
-}
-
-/// Whether a session was not ended.
+/// Whether a session exists.
 pub(crate) async fn exists(tx: &mut Tx<'_>, id: &str) -> Result<bool, StoreError> {
     let sql = "SELECT id FROM idp_session WHERE id = $1";
     Ok(tx.fetch_optional(sql, params![id]).await?.is_some())
@@ -115,7 +107,7 @@ pub(crate) async fn touch(tx: &mut Tx<'_>, id: &str, now: Timestamp) -> Result<(
     .map(|_| ())
 }
 
-/// Ends one session of a user; false where there is none.
+/// Ends one session of a user; false if there is none.
 pub(crate) async fn delete(tx: &mut Tx<'_>, id: &str, user_id: &str) -> Result<bool, StoreError> {
     tx.execute(
         "DELETE FROM idp_session WHERE id = $1 AND user_id = $2",
@@ -125,27 +117,30 @@ pub(crate) async fn delete(tx: &mut Tx<'_>, id: &str, user_id: &str) -> Result<b
     .map(|changed| changed > 0)
 }
 
+/// Ends the session behind a cookie; its id and its user's, if there was one.
 pub(crate) async fn delete_by_token(
     tx: &mut Tx<'_>,
-    token_hash: [u8; 32],
-) -> Result<(), StoreError> {
-    tx.execute(
-        "DELETE FROM idp_session WHERE token_hash = $1",
-        params![token_hash],
+    token_key: &[u8],
+) -> Result<Option<(String, String)>, StoreError> {
+    tx.execute_returning(
+        "DELETE FROM idp_session WHERE token_key = $1 RETURNING id, user_id",
+        params![token_key],
     )
-    .await
-    .map(|_| ())
+    .await?
+    .first()
+    .map(|row| Ok((row.get("id")?, row.get("user_id")?)))
+    .transpose()
 }
 
-/// Ends all sessions of a user but one.
+/// Ends all sessions of a user except one.
 pub(crate) async fn delete_of_user(
     tx: &mut Tx<'_>,
     user_id: &str,
-    but: Option<&str>,
+    kept: Option<&str>,
 ) -> Result<u64, StoreError> {
     tx.execute(
         "DELETE FROM idp_session WHERE user_id = $1 AND id <> $2",
-        params![user_id, but.unwrap_or_default()],
+        params![user_id, kept.unwrap_or_default()],
     )
     .await
 }

@@ -1,9 +1,9 @@
 //! `idp_throttle`: attempts by account and by address, for all nodes.
 
 use jiff::Timestamp;
-use platform::{StoreError, params, store::Tx};
+use platform_store::{StoreError, Tx, params};
 
-/// Until when nothing more is looked at under `name`, if so.
+/// Until when attempts under `name` are rejected, if they are.
 pub(crate) async fn closed_until(
     tx: &mut Tx<'_>,
     name: &str,
@@ -18,14 +18,14 @@ pub(crate) async fn closed_until(
     .transpose()
 }
 
-/// Counts an attempt; how many there were, forgetting those before `forget`.
+/// Counts an attempt and returns how many there were; the count restarts after a pause since `forget`.
 pub(crate) async fn count(
     tx: &mut Tx<'_>,
     name: &str,
     now: Timestamp,
     forget: Timestamp,
 ) -> Result<i64, StoreError> {
-    tx.fetch_optional(
+    tx.execute_returning(
         "INSERT INTO idp_throttle (name, attempts, last_at, closed_until) VALUES ($1, 1, $2, 0)
          ON CONFLICT (name) DO UPDATE SET last_at = $2,
              attempts = CASE WHEN idp_throttle.last_at < $3 THEN 1 ELSE idp_throttle.attempts + 1 END
@@ -33,6 +33,7 @@ pub(crate) async fn count(
         params![name, now, forget],
     )
     .await?
+    .first()
     .map_or(Ok(1), |row| row.get("attempts"))
 }
 
@@ -52,7 +53,7 @@ pub(crate) async fn reset(tx: &mut Tx<'_>, name: &str) -> Result<(), StoreError>
         .map(|_| ())
 }
 
-/// Takes one attempt back.
+/// Subtracts one attempt.
 pub(crate) async fn discount(tx: &mut Tx<'_>, name: &str) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE idp_throttle SET attempts = attempts - 1, closed_until = 0 WHERE name = $1 AND attempts > 0",

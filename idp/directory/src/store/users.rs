@@ -85,6 +85,16 @@ pub(crate) async fn update(
     .map(|changed| changed > 0)
 }
 
+/// Locks a user's row for this transaction; false if they were deleted.
+pub(crate) async fn lock(tx: &mut Tx<'_>, id: &str) -> Result<bool, StoreError> {
+    tx.execute(
+        "UPDATE idp_user SET changed_at = changed_at WHERE id = $1",
+        params![id],
+    )
+    .await
+    .map(|changed| changed > 0)
+}
+
 /// Locks a user's row for this transaction; false if they were disabled or deleted.
 pub(crate) async fn lock_enabled(tx: &mut Tx<'_>, id: &str) -> Result<bool, StoreError> {
     tx.execute(
