@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use crypto::{KeyAlgorithm, SignatureAlgorithm};
+use crypto::{KeyAlgorithm, PublicKey, SignatureAlgorithm, ecdsa_der_to_raw, ecdsa_raw_to_der};
 use hsm_adapters::Key;
-use pki::{Jwk, PublicKey, ecdsa_der_to_raw, ecdsa_raw_to_der};
+use jose::Jwk;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{Error, model::IdTokenAlg};
@@ -160,7 +160,7 @@ impl Prepared {
         algorithm: SignatureAlgorithm,
         alg: &'static str,
     ) -> Result<Self, Error> {
-        let unfit = |error: pki::Error| Error::Config(format!("{}: {error}", key.uri()));
+        let unfit = |error: crypto::Error| Error::Config(format!("{}: {error}", key.uri()));
         let public_key = key.public_key().clone();
         let jwk = Jwk::from_public_key(&public_key).map_err(unfit)?;
         let kid = jwk.thumbprint();

@@ -1,0 +1,281 @@
+//! Making certificates: prepare, fill in, lint, sign.
+
+use std::sync::Arc;
+
+use asn1::{Writer, tag};
+use crypto::{Digest, SignatureAlgorithm};
+use hsm_adapters::Key;
+
+use crate::{
+    Authority, Certificate, Error, GeneralName, KeyIdentifier, KeyKind, KeyUsage, Name, PublicKey,
+    Result, SerialNumber, Shape, Validity,
+    algorithm::{encode_signature_algorithm, unsupported},
+    certificate::Tbs,
+    lint, oid,
+    signing::{assemble, sign_checked},
+};
+
+/// A CA as the issuer of certificates and CRLs: its name, key and limits. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Issuer(Arc<IssuerParts>);
+
+#[derive(Debug)]
+struct IssuerParts {
+    name: Name,
+    public_key: PublicKey,
+    key_identifier: KeyIdentifier,
+    /// None while the issuer has no certificate: it is about to sign its own.
+    certificate: Option<Certificate>,
+}
+
+/// All that is fixed for one kind of certificate of one issuer, encoded once. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Profile(Arc<ProfileParts>);
+
+#[derive(Debug)]
+struct ProfileParts {
+    issuer: Issuer,
+    algorithm: SignatureAlgorithm,
+    algorithm_der: Vec<u8>,
+    authority: Authority,
+    key_usage: KeyUsage,
+    extensions: Vec<u8>,
+}
+
+/// What differs from certificate to certificate.
+#[derive(Clone, Debug)]
+pub struct Subject<'a> {
+    /// serialNumber, never used before by this issuer.
+    pub serial: SerialNumber,
+    /// subject.
+    pub name: &'a Name,
+    /// The key to be certified.
+    pub public_key: &'a PublicKey,
+    /// From when to when.
+    pub validity: Validity,
+    /// subjectAltName; critical where `name` is empty (RFC 5280 §4.2.1.6).
+    pub alt_names: &'a [GeneralName],
+}
+
+/// A certificate that is built, not checked and not signed.
+#[derive(Debug)]
+#[must_use = "lint it, or drop it"]
+pub struct Unsigned {
+    tbs_der: Vec<u8>,
+    profile: Profile,
+}
+
+/// The right to sign one certificate, which passed the linter. Signing uses it up.
+#[derive(Debug)]
+#[must_use = "sign it, or drop it"]
+pub struct Linted {
+    tbs_der: Vec<u8>,
+    tbs: Tbs,
+    profile: Profile,
+}
+
+impl Issuer {
+    /// The issuer that a CA certificate names.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where the certificate is no CA's, may not sign
+    /// certificates, or has no subjectKeyIdentifier of 20 octets.
+    pub fn from_certificate(certificate: &Certificate) -> Result<Self> {
+        if certificate.authority() == Authority::EndEntity {
+            return Err(Error::invalid("basicConstraints", "not a CA certificate"));
+        }
+        if !certificate
+            .key_usage()
+            .is_some_and(|usage| usage.contains(KeyUsage::KEY_CERT_SIGN))
+        {
+            return Err(Error::invalid("keyUsage", "no keyCertSign"));
+        }
+        let key_identifier = certificate
+            .subject_key_identifier()
+            .and_then(|identifier| identifier.try_into().ok())
+            .ok_or_else(|| Error::invalid("subjectKeyIdentifier", "not of 20 octets"))?;
+        Ok(Self(Arc::new(IssuerParts {
+            name: certificate.subject().clone(),
+            public_key: certificate.public_key().clone(),
+            key_identifier,
+            certificate: Some(certificate.clone()),
+        })))
+    }
+
+    /// A root that is about to issue its own certificate.
+    pub fn root(name: Name, public_key: PublicKey) -> Self {
+        Self(Arc::new(IssuerParts {
+            key_identifier: public_key.key_identifier(),
+            name,
+            public_key,
+            certificate: None,
+        }))
+    }
+
+    /// The name that goes into `issuer`.
+    pub fn name(&self) -> &Name {
+        &self.0.name
+    }
+
+    /// The key that signs.
+    pub fn public_key(&self) -> &PublicKey {
+        &self.0.public_key
+    }
+
+    /// What goes into authorityKeyIdentifier.
+    pub fn key_identifier(&self) -> &KeyIdentifier {
+        &self.0.key_identifier
+    }
+
+    /// Its own certificate; none for a root that has yet to issue it.
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.0.certificate.as_ref()
+    }
+
+    /// Prepares certificates of one shape.
+    ///
+    /// # Errors
+    /// [`Error::UnsupportedAlgorithm`] where the issuer's key cannot sign so,
+    /// [`Error::Invalid`] where the shape holds what no certificate can.
+    pub fn profile(&self, shape: &Shape, algorithm: SignatureAlgorithm) -> Result<Profile> {
+        if !self.public_key().can_make(algorithm) {
+            return Err(unsupported("issuer's key", algorithm));
+        }
+        Ok(Profile(Arc::new(ProfileParts {
+            issuer: self.clone(),
+            algorithm,
+            algorithm_der: encode_signature_algorithm(algorithm),
+            authority: shape.authority,
+            key_usage: shape.key_usage,
+            extensions: shape.encode(self.key_identifier())?,
+        })))
+    }
+}
+
+impl Profile {
+    /// Who issues.
+    pub fn issuer(&self) -> &Issuer {
+        &self.0.issuer
+    }
+
+    /// How certificates of this profile are signed.
+    pub fn signature_algorithm(&self) -> SignatureAlgorithm {
+        self.0.algorithm
+    }
+
+    /// Whether subjects of this profile may issue.
+    pub fn authority(&self) -> Authority {
+        self.0.authority
+    }
+
+    /// Builds a TBSCertificate (RFC 5280 §4.1). Every byte of it comes from the
+    /// profile and the subject given here; nothing is checked yet.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where a value has no encoding.
+    pub fn certificate(&self, subject: &Subject<'_>) -> Result<Unsigned> {
+        if let Some(name) = subject.alt_names.iter().find(|name| name.check().is_err()) {
+            name.check()?;
+        }
+        let parts = &*self.0;
+        let issuer = &*parts.issuer.0;
+        let mut out = Writer::with_capacity(1024);
+        out.sequence(|w| {
+            w.nested(tag::constructed(0), |w| w.integer(2));
+            w.unsigned(subject.serial.as_bytes());
+            w.raw(&parts.algorithm_der);
+            w.raw(issuer.name.der());
+            w.sequence(|w| {
+                w.time(subject.validity.not_before);
+                w.time(subject.validity.not_after);
+            });
+            w.raw(subject.name.der());
+            w.raw(subject.public_key.der());
+            w.nested(tag::constructed(3), |w| {
+                w.sequence(|w| {
+                    w.raw(&parts.extensions);
+                    self.key_usage(subject.public_key).write(w);
+                    w.extension(oid::SUBJECT_KEY_IDENTIFIER, false, |w| {
+                        w.octets(&subject.public_key.key_identifier());
+                    });
+                    if !subject.alt_names.is_empty() {
+                        w.extension(oid::SUBJECT_ALT_NAME, subject.name.is_empty(), |w| {
+                            w.sequence(|w| subject.alt_names.iter().for_each(|name| name.write(w)));
+                        });
+                    }
+                });
+            });
+        });
+        Ok(Unsigned {
+            tbs_der: out.into_bytes(),
+            profile: self.clone(),
+        })
+    }
+
+    fn key_usage(&self, key: &PublicKey) -> KeyUsage {
+        let encipherment = KeyUsage::KEY_ENCIPHERMENT | KeyUsage::DATA_ENCIPHERMENT;
+        match key.kind() {
+            KeyKind::Rsa { .. } => self.0.key_usage,
+            _ => self.0.key_usage.without(encipherment),
+        }
+    }
+}
+
+impl Unsigned {
+    /// The bytes to be signed, if the linter agrees.
+    pub fn tbs_der(&self) -> &[u8] {
+        &self.tbs_der
+    }
+
+    /// Reads the bytes back and holds them against the rules.
+    ///
+    /// # Errors
+    /// [`Error::Lint`] with every finding. The certificate is gone then.
+    pub fn lint(self) -> Result<Linted> {
+        let intent = lint::Intent::from(&self.profile);
+        let tbs = lint::read_and_check(&self.tbs_der, &intent).map_err(Error::Lint)?;
+        Ok(Linted {
+            tbs_der: self.tbs_der,
+            tbs,
+            profile: self.profile,
+        })
+    }
+}
+
+impl Linted {
+    /// The bytes that will be signed.
+    pub fn tbs_der(&self) -> &[u8] {
+        &self.tbs_der
+    }
+
+    /// SHA-256 over [`Linted::tbs_der`]: what a record of the intent to sign holds.
+    pub fn digest(&self) -> [u8; 32] {
+        let mut digest = [0; 32];
+        digest.copy_from_slice(&Digest::Sha256.hash(&self.tbs_der));
+        digest
+    }
+
+    /// serialNumber.
+    pub fn serial(&self) -> &SerialNumber {
+        &self.tbs.serial
+    }
+
+    /// Signs, checks a device's signature by the issuer's public key, and checks
+    /// that the certificate holds exactly the bytes that were linted.
+    ///
+    /// # Errors
+    /// [`Error::Key`] from the adapter, [`Error::SignedOtherwise`] where
+    /// something else came back than was asked for.
+    pub async fn sign(self, key: &dyn Key) -> Result<Certificate> {
+        let parts = &*self.profile.0;
+        let issuer = parts.issuer.public_key();
+        let signature = sign_checked(key, issuer, parts.algorithm, &self.tbs_der).await?;
+        let der = assemble(&self.tbs_der, parts.algorithm, &signature);
+        Certificate::from_signed(&der, &self.tbs_der, self.tbs)?.ok_or_else(|| {
+            Error::SignedOtherwise {
+                uri: key.uri().to_owned(),
+                reason: "the certificate is not the one that was linted",
+            }
+        })
+    }
+}

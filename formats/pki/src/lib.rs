@@ -1,0 +1,50 @@
+#![forbid(unsafe_code)]
+//! Bytes with meaning: names, keys, requests, certificates, CRLs, OCSP, CMS and
+//! time-stamp tokens.
+//!
+//! Pure functions over bytes: no I/O, no clock. Signing goes through
+//! [`hsm_adapters::Key`], which may be slow and asynchronous; everything else
+//! returns at once.
+//!
+//! How a certificate is made:
+//!
+//! 1. [`Issuer`] prepares what never changes; [`Issuer::profile`] prepares what
+//!    is fixed for one kind of certificate.
+//! 2. [`Profile::certificate`] puts a [`Subject`] into it: an [`Unsigned`].
+//! 3. [`Unsigned::lint`] reads the bytes back, twice: a [`Linted`].
+//! 4. [`Linted::sign`] uses the right to sign up and gives a [`Certificate`].
+
+mod algorithm;
+mod certificate;
+pub mod cms;
+pub mod crl;
+pub mod csr;
+mod error;
+mod extension;
+mod general_name;
+mod issue;
+pub mod lint;
+mod name;
+pub mod ocsp;
+pub mod oid;
+pub mod pem;
+mod serial;
+mod signing;
+pub mod tsp;
+
+pub use algorithm::{decode_signature_algorithm, encode_signature_algorithm};
+pub use certificate::{Certificate, Validity};
+pub use const_oid::ObjectIdentifier;
+pub use crl::{CertificateList, CrlTemplate, Revocation, RevocationReason};
+pub use crypto::{
+    Digest, KeyAlgorithm, KeyIdentifier, KeyKind, PublicKey, SignatureAlgorithm, ecdsa_der_to_raw,
+    ecdsa_raw_to_der,
+};
+pub use csr::CertificationRequest;
+pub use error::{Error, Result};
+pub use extension::{Authority, Extension, KeyUsage, NameConstraints, Policy, Shape};
+pub use general_name::GeneralName;
+pub use hsm_adapters::{Key, KeyError};
+pub use issue::{Issuer, Linted, Profile, Subject, Unsigned};
+pub use name::{Name, NameBuilder};
+pub use serial::SerialNumber;
