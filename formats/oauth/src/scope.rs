@@ -41,6 +41,11 @@ impl Scope {
         Self(tokens.map(|name| (*name).into()).collect())
     }
 
+    /// The tokens.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(AsRef::as_ref)
+    }
+
     /// Whether `token` is in the set.
     pub fn has(&self, token: &str) -> bool {
         self.0.iter().any(|own| **own == *token)
