@@ -67,8 +67,9 @@ async fn certificate(
         return Ok(None);
     };
     let issued = node.ca.is_good(&der).await?;
-    Ok(issued.map(|info| Actor::Client {
-        id: format!("certificate:{}", info.serial),
-        grants: Grants::parse("ca.certificate.read ca.authority.read tsa.unit.read"),
+    Ok(issued.map(|info| Actor::Certificate {
+        authority: info.issuer,
+        serial: info.serial,
+        permissions: Grants::parse("ca.certificate.read ca.authority.read tsa.unit.read"),
     }))
 }

@@ -98,7 +98,7 @@ pub(crate) async fn create(
     });
     service
         .store()
-        .transact(move |tx| {
+        .transact_boxed(move |tx| {
             let (row, entry) = (Arc::clone(&row), entry.clone());
             Box::pin(async move {
                 store::insert_authority(tx, &row, now).await?;

@@ -208,7 +208,7 @@ impl Service {
     pub async fn start_responders(&self, keyring: &Keyring) -> Result<(), Error> {
         // After a long stop they may have expired: nobody should get such an answer.
         let renewal = [jobs::renewal(self)];
-        platform::jobs::round(&renewal, self.store(), self.clock(), &random::id()).await;
+        platform::jobs::run_due(&renewal, self.store(), self.clock(), &random::id()).await;
         let responder = ocsp::Responder::start(self, keyring).await?;
         // A second start changes nothing: the first one's responders serve.
         let _ = self.0.responder.set(responder);

@@ -23,7 +23,7 @@ pub(crate) async fn publish(service: &Service, caller: &Caller, ca: &str) -> Res
     let name = ca.to_owned();
     let crl_number = service
         .store()
-        .transact(move |tx| {
+        .transact_boxed(move |tx| {
             let name = name.clone();
             Box::pin(async move { store::next_crl_number(tx, &name).await })
         })
@@ -64,7 +64,7 @@ pub(crate) async fn publish(service: &Service, caller: &Caller, ca: &str) -> Res
     let name = ca.to_owned();
     service
         .store()
-        .transact(move |tx| {
+        .transact_boxed(move |tx| {
             let (name, der, entry) = (name.clone(), der.clone(), entry.clone());
             Box::pin(async move {
                 store::insert_crl(tx, &name, crl_number, now, next_update, &der).await?;

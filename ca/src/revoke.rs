@@ -5,7 +5,7 @@ use platform::audit::AuditSink as _;
 use platform::{
     Caller,
     audit::{Entry, Party},
-    jobs::{self, MadeDue},
+    jobs::{self, Scheduled},
     store::Tx,
 };
 
@@ -34,14 +34,14 @@ pub(crate) async fn revoke(
     let wanted = serial.clone();
     let (issuer, generation, due) = service
         .store()
-        .transact(move |tx| Box::pin(write(tx, wanted.clone(), reason, now, entry.clone())))
+        .transact_boxed(move |tx| Box::pin(write(tx, wanted.clone(), reason, now, entry.clone())))
         .await?;
     service.outdate(generation);
     metrics::counter!("xinshu_ca_certificates_revoked_total").increment(1);
     // The revocation stands: a failure from here on is not the caller's.
     match publish_crl::publish(service, caller, &issuer).await {
         Ok(_) => {
-            if let Err(error) = jobs::settle(service.store(), due).await {
+            if let Err(error) = jobs::cancel_if_unchanged(service.store(), due).await {
                 tracing::warn!(%error, ca = issuer, "a CRL is published once more than needed");
             }
         }
@@ -58,7 +58,7 @@ async fn write(
     reason: RevocationReason,
     now: jiff::Timestamp,
     entry: Entry,
-) -> Result<(String, i64, MadeDue), Error> {
+) -> Result<(String, i64, Scheduled), Error> {
     let known = store::known(tx, serial.as_bytes())
         .await?
         .ok_or_else(|| Error::NoSuchCertificate(serial.to_string()))?;
@@ -66,7 +66,7 @@ async fn write(
         return Err(Error::AlreadyRevoked(serial.to_string()));
     }
     // First, so that of two nodes that revoke one waits here and holds nothing yet.
-    let due = jobs::make_due(tx, PUBLISH_CRL).await?;
+    let due = jobs::schedule_now(tx, PUBLISH_CRL).await?;
     if !store::revoke(tx, serial.as_bytes(), &known, reason, now).await? {
         return Err(Error::AlreadyRevoked(serial.to_string()));
     }

@@ -243,7 +243,7 @@ pub(crate) async fn issue(
     let name = name.to_owned();
     service
         .store()
-        .transact(move |tx: &mut Tx<'_>| {
+        .transact_boxed(move |tx: &mut Tx<'_>| {
             let (name, row, serial) = (name.clone(), row.clone(), serial.clone());
             Box::pin(async move { store::insert_service(tx, &name, &row, &serial, end).await })
         })

@@ -4,7 +4,7 @@
 //! `platform_web` and `platform_pages` instead; this one is deleted when nobody does.
 
 pub use crypto::random;
-pub use platform_access::{self as access, Actor, Caller, enforce as permission};
+pub use platform_access::{self as access, self as permission, Actor, Caller};
 pub use platform_log as audit;
 pub use platform_pages as i18n;
 pub use platform_runtime::{Clock, SharedClock, clock, jobs, settings};

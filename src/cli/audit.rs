@@ -87,7 +87,7 @@ async fn verify(
         None => None,
     };
     let settings = common.settings()?;
-    let store = Store::open_to_read(&settings.database.url)
+    let store = Store::open_to_read(&settings.database.url, migrations::schema())
         .await
         .context("database.url")?;
     let report = audit::verify(&store, &verifier, given.as_ref()).await?;

@@ -20,7 +20,7 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
     data.require()?;
     match command {
         Command::Checkpoint => {
-            let store = Store::open_to_read(&common.settings()?.database.url)
+            let store = Store::open_to_read(&common.settings()?.database.url, migrations::schema())
                 .await
                 .context("database.url")?;
             let note = audit::latest_checkpoint(&store).await?;

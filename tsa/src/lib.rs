@@ -137,7 +137,7 @@ impl Service {
             chain: chain_pem.to_owned(),
         };
         self.store()
-            .transact(move |tx| {
+            .transact_boxed(move |tx| {
                 let (row, entry) = (row.clone(), entry.clone());
                 Box::pin(async move {
                     if store::put_unit(tx, &row, now).await? {

@@ -13,6 +13,7 @@ use crate::model::Unit;
 static TOKENS: Table = Table {
     name: "tsa_token",
     columns: &["serial", "unit", "policy", "gen_time", "digest", "imprint"],
+    parent: None,
 };
 
 /// A row of the table of units.

@@ -8,7 +8,7 @@ use super::{reason, serial};
 
 /// The next CRL number, given out once.
 pub(crate) async fn next_crl_number(tx: &mut Tx<'_>, issuer: &str) -> Result<i64, StoreError> {
-    tx.fetch_optional(
+    tx.execute_returning_optional(
         "INSERT INTO ca_crl_number (issuer, crl_number) VALUES ($1, 1)
          ON CONFLICT (issuer) DO UPDATE SET crl_number = ca_crl_number.crl_number + 1
          RETURNING crl_number",

@@ -23,6 +23,7 @@ pub(crate) use services::{ServiceRow, insert_service, service_names, services, w
 static INTENTS: Table = Table {
     name: "ca_intent",
     columns: &["serial", "issuer", "tbs_digest", "at"],
+    parent: None,
 };
 
 static CERTIFICATES: Table = Table {
@@ -37,6 +38,7 @@ static CERTIFICATES: Table = Table {
         "not_after",
         "der",
     ],
+    parent: None,
 };
 
 /// A row of the table of authorities.
@@ -199,7 +201,7 @@ pub(crate) async fn revoke(
 
 /// Counts a revocation and tells how many there are now.
 pub(crate) async fn next_generation(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
-    tx.fetch_optional(
+    tx.execute_returning_optional(
         "UPDATE ca_generation SET generation = generation + 1 WHERE id = 1 RETURNING generation",
         vec![],
     )

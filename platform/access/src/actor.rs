@@ -1,14 +1,14 @@
-//! Who acts, and whether they may (design rule 6).
-//!
-//! Every operation names its action (`ca.certificate.revoke`) and asks before it
-//! acts. Deny by default: only the local socket and the process itself may
-//! everything; others may what their grants name.
+//! Who asks.
 
 use std::{fmt, net::IpAddr};
 
-use platform_log::{Party, Requester};
+use jiff::Timestamp;
+use platform_log::{Entry, Principal, Requester};
 
-/// Someone who asks for an act.
+use crate::{Action, Permissions, Resource};
+
+/// Who asks for an operation. Actors are identified by stable ids; names are
+/// attributes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
     /// This process: jobs and the first start.
@@ -23,83 +23,83 @@ pub enum Actor {
         /// `client_id`.
         id: String,
         /// What it may do.
-        grants: Grants,
+        permissions: Permissions,
     },
     /// A person, by their access token.
     User {
-        /// The user name.
+        /// `sub`: never given to another person.
+        id: String,
+        /// The user name of today.
         name: String,
         /// What they may do.
-        grants: Grants,
+        permissions: Permissions,
+    },
+    /// The holder of a certificate that this system issued and that is valid now.
+    Certificate {
+        /// The authority that issued it.
+        authority: String,
+        /// Its serial number, hexadecimal.
+        serial: String,
+        /// What its holder may do.
+        permissions: Permissions,
     },
     /// Anyone: nothing was proved.
     Anonymous,
 }
-
-/// Actions that an actor may do: names such as `ca.certificate.issue`, or a
-/// prefix that ends in `.*`, or `*`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Grants(Vec<String>);
 
 /// Who asks, and with which request.
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// Who.
     pub actor: Actor,
-    /// The id that logs and audit entries share.
+    /// The id that log lines and audit entries share.
     pub request_id: String,
     /// Where the request came from.
     pub address: Option<IpAddr>,
 }
 
-/// The answer to an actor who may not.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{actor} may not {action}")]
-pub struct Denied {
-    /// Who asked.
-    pub actor: String,
-    /// For what.
-    pub action: &'static str,
-}
-
-impl Grants {
-    /// Reads a list separated by spaces.
-    pub fn parse(list: &str) -> Self {
-        Self(list.split_whitespace().map(str::to_owned).collect())
-    }
-
-    /// True where one of the grants covers `action`.
-    pub fn cover(&self, action: &str) -> bool {
-        self.0.iter().any(|grant| match grant.strip_suffix('*') {
-            Some(prefix) if prefix.is_empty() || prefix.ends_with('.') => {
-                action.starts_with(prefix)
-            }
-            _ => grant == action,
-        })
-    }
-}
-
-impl fmt::Display for Grants {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join(" "))
-    }
-}
-
 impl Actor {
-    /// Whether this actor may do `action`.
+    /// What it may do; `None` for those who may do everything.
+    pub fn permissions(&self) -> Option<&Permissions> {
+        static NONE: Permissions = Permissions::none();
+        match self {
+            Self::System | Self::Local { .. } => None,
+            Self::Client { permissions, .. }
+            | Self::User { permissions, .. }
+            | Self::Certificate { permissions, .. } => Some(permissions),
+            Self::Anonymous => Some(&NONE),
+        }
+    }
+
+    /// True if nothing was proved.
+    pub fn is_anonymous(&self) -> bool {
+        matches!(self, Self::Anonymous)
+    }
+
+    /// As entries record it.
+    pub fn principal(&self) -> Principal {
+        match self {
+            Self::System => Principal::new("system"),
+            Self::Local { user } => Principal::new("local").named(user),
+            Self::Client { id, .. } => Principal::new("client").with_id(id),
+            Self::User { id, name, .. } => Principal::new("user").with_id(id).named(name),
+            Self::Certificate {
+                authority, serial, ..
+            } => Principal::new("certificate").with_id(format!("{authority}/{serial}")),
+            Self::Anonymous => Principal::new("anonymous"),
+        }
+    }
+
+    /// Whether this actor's permissions name `action`. Superseded by
+    /// [`crate::Access::enforce`]; deleted when the services have moved.
     ///
     /// # Errors
-    /// [`Denied`] unless it was allowed.
-    pub fn require(&self, action: &'static str) -> Result<(), Denied> {
-        let allowed = match self {
-            Self::System | Self::Local { .. } => true,
-            Self::Client { grants, .. } | Self::User { grants, .. } => grants.cover(action),
-            Self::Anonymous => false,
-        };
-        if allowed {
+    /// [`crate::Denied`] unless they do.
+    pub fn require(&self, action: &'static str) -> Result<(), crate::Denied> {
+        if self.permissions().is_none_or(|list| list.cover(action)) {
             Ok(())
         } else {
-            Err(Denied {
+            Err(crate::Denied {
                 actor: self.to_string(),
                 action,
             })
@@ -126,22 +126,24 @@ impl Caller {
         }
     }
 
-    /// Whether this caller may do `action`.
+    /// An entry for `action` on `resource` at the time `at`, which succeeded unless it
+    /// is changed.
+    pub fn entry(&self, action: Action, resource: &Resource, at: Timestamp) -> Entry {
+        Entry::new(action.as_str(), self, resource.subject(), at).in_unit(resource.unit.as_str())
+    }
+
+    /// As [`Actor::require`].
     ///
     /// # Errors
-    /// [`Denied`] unless it was allowed.
-    pub fn require(&self, action: &'static str) -> Result<(), Denied> {
+    /// [`crate::Denied`] unless the permissions name `action`.
+    pub fn require(&self, action: &'static str) -> Result<(), crate::Denied> {
         self.actor.require(action)
     }
 }
 
 impl Requester for Caller {
-    fn actor(&self) -> Party {
-        let name = self.actor.to_string();
-        match self.actor {
-            Actor::User { .. } | Actor::Local { .. } => Party::person(name),
-            Actor::System | Actor::Client { .. } | Actor::Anonymous => Party::thing(name),
-        }
+    fn principal(&self) -> Principal {
+        self.actor.principal()
     }
 
     fn request_id(&self) -> &str {
@@ -155,29 +157,6 @@ impl Requester for Caller {
 
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::System => f.write_str("system"),
-            Self::Local { user } => write!(f, "local:{user}"),
-            Self::Client { id, .. } => write!(f, "client:{id}"),
-            Self::User { name, .. } => write!(f, "user:{name}"),
-            Self::Anonymous => f.write_str("anonymous"),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn grants_cover_what_they_name_and_nothing_else() {
-        let grants = Grants::parse("ca.certificate.issue idp.*");
-        assert!(grants.cover("ca.certificate.issue"));
-        assert!(grants.cover("idp.user.add"));
-        assert!(!grants.cover("ca.certificate.issue.all"));
-        assert!(!grants.cover("ca.certificate.revoke"));
-        assert!(!Grants::parse("ca.cert*").cover("ca.certificate.issue"));
-        assert!(Grants::parse("*").cover("tsa.unit.add"));
-        assert!(Actor::Anonymous.require("ca.certificate.issue").is_err());
+        write!(f, "{}", self.principal())
     }
 }

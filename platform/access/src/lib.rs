@@ -1,7 +1,23 @@
 #![forbid(unsafe_code)]
-//! Who acts, on what, and whether they may (design rule 6).
+//! Who acts, on what, and whether they may (rule 6).
+//!
+//! Every verb begins with `access.enforce(&caller, ACTION, &resource).await?`, once.
+//! Deny by default: the decision comes from an [`Authorizer`], of which
+//! [`PermissionList`] is the first.
 
+mod action;
 mod actor;
-pub mod enforce;
+mod authorizer;
+mod enforce;
+mod permissions;
+mod resource;
 
-pub use actor::{Actor, Caller, Denied, Grants};
+pub use action::Action;
+pub use actor::{Actor, Caller};
+pub use authorizer::{Authorizer, Decision, PermissionList};
+pub use enforce::{Access, AccessError, Denied, allowed_or_logged};
+pub use permissions::{InvalidPermission, Permissions};
+pub use resource::{Resource, UnitId};
+
+/// The name of [`Permissions`] in 0.1.0. Deleted when the services have moved.
+pub type Grants = Permissions;

@@ -1,8 +1,7 @@
 //! An audit entry: who did what to what, how it ended, and why.
 
-use std::{collections::BTreeMap, net::IpAddr};
+use std::{borrow::Cow, collections::BTreeMap, fmt, net::IpAddr};
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use crypto::random;
 use jiff::Timestamp;
 use platform_store::{AppendBatch, Store, StoreError, Table, Tx, Value};
@@ -10,12 +9,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use utoipa::ToSchema;
 
-use crate::merkle;
+use crate::body::{self, Personal, commitment};
 
 /// The table of entries.
 pub static ENTRIES: Table = Table {
     name: "audit_entry",
     columns: &["id", "written_at", "action", "body", "personal"],
+    parent: None,
 };
 
 /// How an act ended.
@@ -30,17 +30,20 @@ pub enum Outcome {
     Failed,
 }
 
-/// Someone or something an entry speaks of.
+/// What an act was done to, as its entry names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Party {
-    /// A name that tells nothing of a person: a serial number, a client, a job.
+pub enum Subject {
+    /// A name that says nothing about a person: a serial number, a client, a job.
     Plain(String),
-    /// A person's name. The entry holds a salted digest; the name stands beside
-    /// it and can be erased without breaking the tree.
+    /// A person's name. The entry holds a salted digest; the name itself is stored
+    /// beside it and can be erased without breaking the tree.
     Personal(String),
 }
 
-impl Party {
+/// The name of [`Subject`] in 0.1.0. Deleted when the services have moved.
+pub type Party = Subject;
+
+impl Subject {
     /// A thing.
     pub fn thing(name: impl Into<String>) -> Self {
         Self::Plain(name.into())
@@ -52,10 +55,76 @@ impl Party {
     }
 }
 
+/// Who acted: a type, a stable id where there is one, and a name that is personal data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    kind: Cow<'static, str>,
+    id: Option<String>,
+    name: Option<String>,
+}
+
+impl Principal {
+    /// One of a type of which nothing more is known.
+    pub fn new(kind: &'static str) -> Self {
+        Self {
+            kind: Cow::Borrowed(kind),
+            id: None,
+            name: None,
+        }
+    }
+
+    /// With its stable id, which says nothing about a person by itself.
+    #[must_use]
+    pub fn with_id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// With a person's name: the entry holds a salted digest of it.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+}
+
+impl fmt::Display for Principal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name.as_ref().or(self.id.as_ref()) {
+            Some(name) => write!(f, "{}:{name}", self.kind),
+            None => f.write_str(&self.kind),
+        }
+    }
+}
+
+impl From<Subject> for Principal {
+    /// Splits `user:alice` into type and name, `client:…` into type and id.
+    fn from(subject: Subject) -> Self {
+        let (Subject::Plain(text) | Subject::Personal(text)) = &subject;
+        let (kind, rest) = match text.split_once(':') {
+            Some((kind, rest)) => (kind, Some(rest.to_owned())),
+            None => (text.as_str(), None),
+        };
+        let kind = Cow::Owned(kind.to_owned());
+        match subject {
+            Subject::Plain(_) => Self {
+                kind,
+                id: rest,
+                name: None,
+            },
+            Subject::Personal(_) => Self {
+                kind,
+                id: None,
+                name: rest,
+            },
+        }
+    }
+}
+
 /// Who asked for an act, as its entry records them. `platform_access::Caller` is one.
 pub trait Requester {
     /// Who acts.
-    fn actor(&self) -> Party;
+    fn principal(&self) -> Principal;
     /// The id that log lines and entries share.
     fn request_id(&self) -> &str;
     /// Where the request came from.
@@ -101,8 +170,9 @@ impl RecordEntry for Store {
 #[derive(Clone, Debug)]
 pub struct Entry {
     action: &'static str,
-    actor: Party,
-    subject: Party,
+    actor: Principal,
+    subject: Subject,
+    unit: Cow<'static, str>,
     outcome: Outcome,
     cause: Option<String>,
     request_id: String,
@@ -111,67 +181,21 @@ pub struct Entry {
     details: BTreeMap<&'static str, Json>,
 }
 
-/// The canonical form: members in this fixed order, no spaces, `details` sorted.
-#[derive(Serialize)]
-struct Canonical<'a> {
-    v: u8,
-    at: i64,
-    action: &'a str,
-    actor: &'a str,
-    subject: &'a str,
-    outcome: Outcome,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cause: Option<&'a str>,
-    request: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    address: Option<&'a str>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    details: &'a BTreeMap<&'static str, Json>,
-}
-
-/// The same, as it is read back.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Body {
-    pub(crate) at: i64,
-    pub(crate) action: String,
-    pub(crate) actor: String,
-    pub(crate) subject: String,
-    pub(crate) outcome: Outcome,
-    #[serde(default)]
-    pub(crate) cause: Option<String>,
-    pub(crate) request: String,
-    #[serde(default)]
-    pub(crate) address: Option<String>,
-    #[serde(default)]
-    pub(crate) details: BTreeMap<String, Json>,
-}
-
-/// Names that a body commits to, kept beside it.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Personal {
-    pub(crate) salt: String,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub(crate) actor: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub(crate) subject: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub(crate) address: Option<String>,
-}
-
 impl Entry {
     /// An act that succeeded; see [`Entry::refused`] and [`Entry::failed`].
     ///
     /// `action` is named as in authorization: `ca.certificate.issue`.
     pub fn new(
-        action: &'static str,
+        action: impl Into<&'static str>,
         caller: &impl Requester,
-        subject: Party,
+        subject: Subject,
         at: Timestamp,
     ) -> Self {
         Self {
-            action,
-            actor: caller.actor(),
+            action: action.into(),
+            actor: caller.principal(),
             subject,
+            unit: Cow::Borrowed(body::ROOT_UNIT),
             outcome: Outcome::Success,
             cause: None,
             request_id: caller.request_id().to_owned(),
@@ -197,10 +221,25 @@ impl Entry {
         self
     }
 
-    /// Someone else than the caller did it: who has just proved to be `actor`.
+    /// Somebody other than the caller acted: who has just proved to be `actor`.
     #[must_use]
-    pub fn by(mut self, actor: Party) -> Self {
-        self.actor = actor;
+    pub fn with_actor(mut self, actor: impl Into<Principal>) -> Self {
+        self.actor = actor.into();
+        self
+    }
+
+    /// The name of [`Entry::with_actor`] in 0.1.0.
+    #[must_use]
+    pub fn by(self, actor: Subject) -> Self {
+        self.with_actor(actor)
+    }
+
+    /// The organizational unit that owns the subject, if it is not the root unit.
+    #[must_use]
+    pub fn in_unit(mut self, unit: &str) -> Self {
+        if unit != body::ROOT_UNIT {
+            self.unit = Cow::Owned(unit.to_owned());
+        }
         self
     }
 
@@ -212,31 +251,35 @@ impl Entry {
     }
 
     /// The row of [`ENTRIES`]; the writer fills in the first two columns.
-    pub(crate) fn into_row(self) -> Vec<Value> {
+    fn into_row(self) -> Vec<Value> {
         let mut personal = Personal::default();
-        let mut commit = |party: Party, slot: fn(&mut Personal) -> &mut Option<String>| match party
-        {
-            Party::Plain(name) => name,
-            Party::Personal(name) => {
-                if personal.salt.is_empty() {
-                    personal.salt = random::salt();
-                }
-                let commitment = commitment(&personal.salt, &name);
-                *slot(&mut personal) = Some(name);
-                commitment
+        let mut commit = |name: String, slot: fn(&mut Personal) -> &mut Option<String>| {
+            if personal.salt.is_empty() {
+                personal.salt = random::salt();
             }
+            let commitment = commitment(&personal.salt, &name);
+            *slot(&mut personal) = Some(name);
+            commitment
         };
-        let actor = commit(self.actor, |personal| &mut personal.actor);
-        let subject = commit(self.subject, |personal| &mut personal.subject);
-        let address = self
-            .address
-            .map(|address| commit(Party::Personal(address), |personal| &mut personal.address));
+        let name = self.actor.name;
+        let name = name.map(|name| commit(name, |personal| &mut personal.actor));
+        let subject = match self.subject {
+            Subject::Plain(name) => name,
+            Subject::Personal(name) => commit(name, |personal| &mut personal.subject),
+        };
+        let address = self.address;
+        let address = address.map(|address| commit(address, |personal| &mut personal.address));
         let body = json(&Canonical {
-            v: 1,
+            v: 2,
             at: self.at.as_microsecond(),
             action: self.action,
-            actor: &actor,
+            actor: CanonicalActor {
+                r#type: &self.actor.kind,
+                id: self.actor.id.as_deref(),
+                name: name.as_deref(),
+            },
             subject: &subject,
+            unit: &self.unit,
             outcome: self.outcome,
             cause: self.cause.as_deref(),
             request: &self.request_id,
@@ -254,10 +297,32 @@ impl Entry {
     }
 }
 
-/// A name's stand-in in a body: `~` and the salted SHA-256.
-pub(crate) fn commitment(salt: &str, name: &str) -> String {
-    let digest = merkle::sha256(&[salt.as_bytes(), &[0], name.as_bytes()]);
-    format!("~{}", URL_SAFE_NO_PAD.encode(digest))
+/// The canonical form: members in this fixed order, no spaces, `details` sorted.
+#[derive(Serialize)]
+struct Canonical<'a> {
+    v: u8,
+    at: i64,
+    action: &'a str,
+    actor: CanonicalActor<'a>,
+    subject: &'a str,
+    unit: &'a str,
+    outcome: Outcome,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<&'a str>,
+    request: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<&'a str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    details: &'a BTreeMap<&'static str, Json>,
+}
+
+#[derive(Serialize)]
+struct CanonicalActor<'a> {
+    r#type: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
 }
 
 fn json(value: &impl Serialize) -> String {

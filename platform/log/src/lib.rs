@@ -5,6 +5,7 @@
 //! place in an append-only [`merkle`] tree, and signs the tree's head as a
 //! [`checkpoint`]; [`verify`] recomputes all of it from the database.
 
+mod body;
 pub mod checkpoint;
 mod entry;
 mod list;
@@ -14,7 +15,10 @@ mod sequencer;
 mod stream;
 mod verify;
 
-pub use entry::{AuditSink, ENTRIES, Entry, Outcome, Party, RecordEntry, Requester};
+pub use body::{RecordedActor, RecordedEntry};
+pub use entry::{
+    AuditSink, ENTRIES, Entry, Outcome, Party, Principal, RecordEntry, Requester, Subject,
+};
 pub use list::{Listed, list};
 pub use sequencer::{Sequencer, create, latest_checkpoint};
 pub use stream::{ENTRY_NUMBERING, Streams};

@@ -6,7 +6,7 @@ use platform_store::{Row, Store, StoreError, params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::entry::{Body, Outcome, Personal};
+use crate::{Outcome, RecordedEntry};
 
 /// Entries that are looked at together.
 const PAGE: i64 = 2048;
@@ -20,10 +20,15 @@ pub struct Listed {
     pub at: String,
     /// What was done.
     pub action: String,
-    /// By whom.
+    /// By whom: type and name, or type and id.
     pub actor: String,
+    /// The actor's stable id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor_id: Option<String>,
     /// To what.
     pub subject: String,
+    /// The organizational unit that owns the subject.
+    pub unit: String,
     /// How it ended.
     pub outcome: Outcome,
     /// Why it did not succeed.
@@ -120,24 +125,19 @@ async fn page_before(store: &Store, end: i64) -> Result<Option<i64>, StoreError>
 }
 
 fn listed(row: &Row, index: Option<i64>) -> Result<Listed, StoreError> {
-    let unreadable = |error: serde_json::Error| StoreError::Unexpected(error.to_string());
-    let body: Body = serde_json::from_str(&row.get::<String>("body")?).map_err(unreadable)?;
-    let personal: Personal = match row.get::<Option<String>>("personal")? {
-        Some(personal) => serde_json::from_str(&personal).map_err(unreadable)?,
-        None => Personal::default(),
-    };
-    let at = jiff::Timestamp::from_microsecond(body.at)
-        .map_err(|error| StoreError::Unexpected(error.to_string()))?;
+    let entry = RecordedEntry::of_row(row, index.map(i64::unsigned_abs))?;
     Ok(Listed {
         index,
-        at: at.to_string(),
-        action: body.action,
-        actor: personal.actor.unwrap_or(body.actor),
-        subject: personal.subject.unwrap_or(body.subject),
-        outcome: body.outcome,
-        cause: body.cause,
-        request: body.request,
-        address: personal.address.or(body.address),
-        details: body.details,
+        at: entry.at.to_string(),
+        action: entry.action,
+        actor: entry.actor.to_string(),
+        actor_id: entry.actor.id,
+        subject: entry.subject,
+        unit: entry.unit,
+        outcome: entry.outcome,
+        cause: entry.cause,
+        request: entry.request,
+        address: entry.address,
+        details: entry.details,
     })
 }

@@ -79,17 +79,15 @@ pub struct Sequencer {
 pub async fn create(store: &Store, origin: &str, key_uri: &str) -> Result<(), StoreError> {
     let (origin, key_uri) = (origin.to_owned(), key_uri.to_owned());
     store
-        .transact(move |tx| {
+        .transact(async move |tx| {
             let values = params![&origin, &key_uri, Vec::new()];
-            Box::pin(async move {
-                tx.execute(
-                    "INSERT INTO audit_tree (id, origin, key_uri, size, frontier)
+            tx.execute(
+                "INSERT INTO audit_tree (id, origin, key_uri, size, frontier)
                      VALUES (1, $1, $2, 0, $3) ON CONFLICT (id) DO NOTHING",
-                    values,
-                )
-                .await
-                .map(|_| ())
-            })
+                values,
+            )
+            .await
+            .map(|_| ())
         })
         .await
 }
@@ -202,9 +200,9 @@ impl Sequencer {
         });
         let taken = self
             .store
-            .transact(move |tx| {
+            .transact(async move |tx| {
                 let step = Arc::clone(&step);
-                Box::pin(async move { take(tx, &step).await })
+                take(tx, &step).await
             })
             .await?;
         // Another node was quicker: it has done what there was to do.

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use futures_util::future::BoxFuture;
+use futures_util::future::LocalBoxFuture;
 use platform_store::{EntryNumbering, Store, StoreError, Tx, params};
 
 use crate::merkle::{self, Hash};
@@ -42,7 +42,10 @@ pub static ENTRY_NUMBERING: Streams = Streams;
 pub struct Streams;
 
 impl EntryNumbering for Streams {
-    fn reserve<'t>(&'t self, tx: &'t mut Tx<'_>) -> BoxFuture<'t, Result<Range<i64>, StoreError>> {
+    fn reserve<'t>(
+        &'t self,
+        tx: &'t mut Tx<'_>,
+    ) -> LocalBoxFuture<'t, Result<Range<i64>, StoreError>> {
         Box::pin(open(tx))
     }
 
@@ -50,14 +53,14 @@ impl EntryNumbering for Streams {
         &'t self,
         tx: &'t mut Tx<'_>,
         number: i64,
-    ) -> BoxFuture<'t, Result<bool, StoreError>> {
+    ) -> LocalBoxFuture<'t, Result<bool, StoreError>> {
         Box::pin(is_taken(tx, number))
     }
 }
 
 async fn open(tx: &mut Tx<'_>) -> Result<Range<i64>, StoreError> {
     let opened = tx
-        .fetch_optional(
+        .execute_returning_optional(
             "INSERT INTO audit_stream (id, next_id)
              SELECT newest.id + 1, (newest.id + 1) * $1
              FROM (SELECT COALESCE(MAX(id), 0) AS id FROM audit_stream) AS newest

@@ -6,8 +6,8 @@ use platform_store::{Row, Store, StoreError, params};
 use serde::Serialize;
 
 use crate::{
+    body::{Body, Personal, commitment},
     checkpoint::{Checkpoint, VerifierKey},
-    entry::{Body, Personal, commitment},
     merkle::{self, Frontier, Hash},
     places::Places,
     stream,
@@ -160,7 +160,7 @@ async fn signed_heads(
 }
 
 fn check_entry(row: &Row, index: i64, body: &str, report: &mut Report) -> Result<(), StoreError> {
-    let Ok(parsed) = serde_json::from_str::<Body>(body) else {
+    let Ok(parsed) = Body::parse(body) else {
         report.find(format!("entry {index} cannot be read"));
         return Ok(());
     };
@@ -178,7 +178,7 @@ fn check_entry(row: &Row, index: i64, body: &str, report: &mut Report) -> Result
         return Ok(());
     };
     let claims = [
-        ("actor", &personal.actor, Some(&parsed.actor)),
+        ("actor", &personal.actor, parsed.actor_commitment()),
         ("subject", &personal.subject, Some(&parsed.subject)),
         ("address", &personal.address, parsed.address.as_ref()),
     ];

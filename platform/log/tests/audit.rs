@@ -74,7 +74,7 @@ impl Log {
     async fn edit(&self, sql: &'static str) {
         let changed = self
             .store
-            .transact(move |tx| Box::pin(async move { tx.execute(sql, vec![]).await }))
+            .transact(async move |tx| tx.execute(sql, vec![]).await)
             .await
             .unwrap();
         assert!(changed > 0, "nothing was changed by {sql}");
@@ -83,24 +83,22 @@ impl Log {
     /// Removes everything from the place `size` on, but the tree's own state.
     async fn cut(&self, size: i64) {
         self.store
-            .transact(move |tx| {
-                Box::pin(async move {
-                    for sql in [
-                        "UPDATE audit_stream SET next_id = (SELECT MIN(id) FROM audit_placed
+            .transact(async move |tx| {
+                for sql in [
+                    "UPDATE audit_stream SET next_id = (SELECT MIN(id) FROM audit_placed
                              WHERE leaf_index >= $1 AND id / 1099511627776 = audit_stream.id)
                          WHERE EXISTS (SELECT 1 FROM audit_placed
                              WHERE leaf_index >= $1 AND id / 1099511627776 = audit_stream.id)",
-                        "DELETE FROM audit_entry WHERE id IN
+                    "DELETE FROM audit_entry WHERE id IN
                              (SELECT id FROM audit_placed WHERE leaf_index >= $1)",
-                        "DELETE FROM audit_batch WHERE leaf_index >= $1",
-                        "UPDATE audit_batch SET entries = $1 - leaf_index
+                    "DELETE FROM audit_batch WHERE leaf_index >= $1",
+                    "UPDATE audit_batch SET entries = $1 - leaf_index
                          WHERE leaf_index + entries > $1",
-                        "DELETE FROM audit_checkpoint WHERE tree_size > $1",
-                    ] {
-                        tx.execute(sql, params![size]).await?;
-                    }
-                    Ok::<_, platform_store::StoreError>(())
-                })
+                    "DELETE FROM audit_checkpoint WHERE tree_size > $1",
+                ] {
+                    tx.execute(sql, params![size]).await?;
+                }
+                Ok::<_, platform_store::StoreError>(())
             })
             .await
             .unwrap();
@@ -238,12 +236,10 @@ async fn a_rollback_below_a_given_checkpoint_is_caught() {
         let kept = log.write(4).await;
         log.cut(4).await;
         log.store
-            .transact(move |tx| {
+            .transact(async move |tx| {
                 let values = params![frontier.clone()];
-                Box::pin(async move {
-                    tx.execute("UPDATE audit_tree SET size = 4, frontier = $1", values)
-                        .await
-                })
+                tx.execute("UPDATE audit_tree SET size = 4, frontier = $1", values)
+                    .await
             })
             .await
             .unwrap();
@@ -365,9 +361,9 @@ async fn entries_keep_the_order_of_their_stream_whatever_their_time_is() {
             let entry = Entry::new("idp.sign_in", &log.caller, subject, at);
             // By the one lane for units of work.
             log.store
-                .transact(move |tx| {
+                .transact(async move |tx| {
                     tx.audit(entry.clone());
-                    Box::pin(async { Ok::<_, platform_store::StoreError>(()) })
+                    Ok::<_, platform_store::StoreError>(())
                 })
                 .await
                 .unwrap();

@@ -1,9 +1,9 @@
-//! What runs by the clock, once among all nodes.
+//! What runs on a schedule, once among all nodes.
 //!
-//! A job's row in the database holds a lease with an end, and when it last ran:
+//! A job's row in the database holds a lease with an end, and when the job last ran:
 //! of many nodes one gets the lease, and a run is due only a period after the last.
-//! An act that leaves a job something to do makes it due in its own transaction
-//! ([`make_due`]), so that the work is done even if its node dies in the next moment.
+//! An operation that leaves a job something to do schedules it in its own transaction
+//! ([`schedule_now`]), so that the work is done even if its node dies right after.
 
 use std::{fmt::Display, time::Duration};
 
@@ -61,71 +61,100 @@ impl std::fmt::Debug for Job {
     }
 }
 
-/// Runs `jobs` for ever, looking every `tick` whether one is due.
+/// Runs `jobs` until the process ends, checking every `tick` which of them are due.
 pub async fn run(jobs: Vec<Job>, store: Store, clock: SharedClock, tick: Duration) {
     let node = random::id();
     loop {
         tokio::time::sleep(tick).await;
-        round(&jobs, &store, &clock, &node).await;
+        run_due(&jobs, &store, &clock, &node).await;
     }
 }
 
-/// Looks at each of `jobs` once and runs, as `node`, those that are due and that no
+/// Checks each of `jobs` once and runs, as `node`, those that are due and that no
 /// other node runs.
-pub async fn round(jobs: &[Job], store: &Store, clock: &SharedClock, node: &str) {
+pub async fn run_due(jobs: &[Job], store: &Store, clock: &SharedClock, node: &str) {
     for job in jobs {
-        match take(store, clock, job, node).await {
-            Ok(Some(seen)) => run_once(job, store, clock, node, seen).await,
+        match acquire(store, clock, job, node).await {
+            Ok(Some(lease)) => run_once(job, store, clock, lease).await,
             Ok(None) => {}
-            Err(error) => tracing::warn!(job = job.name, %error, "a job's lease was not taken"),
+            Err(error) => tracing::warn!(job = job.name, %error, "a job's lease was not acquired"),
         }
     }
     metrics::counter!("xinshu_jobs_looked_total").increment(1);
 }
 
-/// Runs a job whose lease this node holds, and gives the lease back; `seen` is what
-/// was noted as its last run before.
-async fn run_once(job: &Job, store: &Store, clock: &SharedClock, node: &str, seen: i64) {
+/// The right to run a job until the lease ends.
+struct Lease {
+    node: String,
+    /// The job's token when the lease was acquired: what this run will have done.
+    due_token: Option<i64>,
+}
+
+/// How a run ended.
+struct RunResult {
+    /// Until when no node may try again.
+    lease_until: i64,
+    /// When it ran; `None` if it failed and is still due.
+    ran_at: Option<i64>,
+}
+
+async fn run_once(job: &Job, store: &Store, clock: &SharedClock, lease: Lease) {
     let started = clock.now().as_microsecond();
-    let outcome = (job.run)().await;
-    if let Err(error) = &outcome {
-        tracing::error!(job = job.name, %error, "a job failed and is tried again soon");
-    }
-    let ended = match outcome {
-        Ok(()) => Ended {
-            until: 0,
-            last_run: started,
+    let result = match (job.run)().await {
+        Ok(()) => RunResult {
+            lease_until: 0,
+            ran_at: Some(started),
         },
-        Err(_) => Ended {
-            until: clock.now().as_microsecond() + micros(RETRY),
-            last_run: seen,
-        },
+        Err(error) => {
+            tracing::error!(job = job.name, %error, "a job failed and is retried soon");
+            RunResult {
+                lease_until: clock.now().as_microsecond() + micros(RETRY),
+                ran_at: None,
+            }
+        }
     };
-    if let Err(error) = release(store, job, node, seen, ended).await {
-        tracing::warn!(job = job.name, %error, "a job's lease was not given back");
+    if let Err(error) = release(store, job.name, lease, result).await {
+        tracing::warn!(job = job.name, %error, "a job's lease was not released");
     }
 }
 
-/// Takes the lease where the job is due and nobody holds it, and tells what is noted
-/// as its last run.
-async fn take(
+/// When a job is due, in microseconds. Times further in the future than a run or a
+/// lease can reach were written by a clock that was ahead and are ignored, or the job
+/// would not run until then.
+struct Window {
+    now: i64,
+    /// A run before this was long enough ago.
+    due: i64,
+    /// No run is later than this.
+    next: i64,
+    /// No lease ends later than this.
+    longest: i64,
+}
+
+impl Window {
+    fn new(now: i64, period: i64) -> Self {
+        Self {
+            now,
+            due: now - period,
+            next: now + period,
+            longest: now + micros(LEASE.max(RETRY)),
+        }
+    }
+}
+
+/// Acquires the lease if the job is due and no other node holds it.
+async fn acquire(
     store: &Store,
     clock: &SharedClock,
     job: &Job,
     node: &str,
-) -> Result<Option<i64>, StoreError> {
-    let now = clock.now().as_microsecond();
-    let period = micros(job.period);
-    let window = Window {
-        now,
-        due: now - period,
-        next: now + period,
-        longest: now + micros(LEASE.max(RETRY)),
-    };
-    let recent = store
+) -> Result<Option<Lease>, StoreError> {
+    let window = Window::new(clock.now().as_microsecond(), micros(job.period));
+    let resting = store
         .fetch_optional(
             "SELECT 1 AS one FROM job WHERE name = $1
-             AND (last_run > $2 AND last_run <= $3 OR lease_until > $4 AND lease_until <= $5)",
+             AND (due_token IS NULL AND last_run > $2 AND last_run <= $3
+                  OR lease_until > $4 AND lease_until <= $5)",
             params![
                 job.name,
                 window.due,
@@ -135,143 +164,119 @@ async fn take(
             ],
         )
         .await?;
-    if recent.is_some() {
+    if resting.is_some() {
         return Ok(None);
     }
-    let until = now + micros(LEASE);
-    let name = job.name;
-    let node = node.to_owned();
+    let (name, node) = (job.name, node.to_owned());
     store
-        .transact(move |tx| {
-            let values = params![
-                name,
-                &node,
-                until,
-                window.due,
-                window.next,
-                window.now,
-                window.longest
-            ];
-            Box::pin(async move {
-                tx.fetch_optional(
+        .transact(async move |tx| {
+            let row = tx
+                .execute_returning_optional(
                     "INSERT INTO job (name, holder, lease_until, last_run) VALUES ($1, $2, $3, 0)
                      ON CONFLICT (name) DO UPDATE
                      SET holder = excluded.holder, lease_until = excluded.lease_until
-                     WHERE (job.last_run <= $4 OR job.last_run > $5)
+                     WHERE (job.due_token IS NOT NULL OR job.last_run <= $4 OR job.last_run > $5)
                      AND (job.lease_until <= $6 OR job.lease_until > $7)
-                     RETURNING last_run",
-                    values,
+                     RETURNING due_token",
+                    params![
+                        name,
+                        &node,
+                        window.now + micros(LEASE),
+                        window.due,
+                        window.next,
+                        window.now,
+                        window.longest
+                    ],
                 )
-                .await?
-                .map(|row| row.get("last_run"))
-                .transpose()
-            })
+                .await?;
+            let Some(row) = row else { return Ok(None) };
+            Ok(Some(Lease {
+                node: node.clone(),
+                due_token: row.get("due_token")?,
+            }))
         })
         .await
 }
 
-/// The moments that tell whether a job is due, in microseconds. What lies beyond the
-/// future that a run or a lease can reach was noted by a clock that was ahead: it
-/// counts for nothing, or the job would rest until that day.
-#[derive(Clone, Copy)]
-struct Window {
-    now: i64,
-    /// A run before this was long enough ago.
-    due: i64,
-    /// No run lies further ahead, and no lease further than `longest`.
-    next: i64,
-    longest: i64,
-}
-
-/// How a run ended: until when nobody may try again, and when it ran.
-struct Ended {
-    until: i64,
-    last_run: i64,
-}
-
-/// Gives a lease back. A job that was made due while it ran stays due: this run may
-/// have looked too early.
+/// Releases a lease. A job that was scheduled while it ran stays due, since this run
+/// may have looked too early.
 async fn release(
     store: &Store,
-    job: &Job,
-    node: &str,
-    seen: i64,
-    ended: Ended,
+    name: &'static str,
+    lease: Lease,
+    result: RunResult,
 ) -> Result<(), StoreError> {
-    let name = job.name;
-    let node = node.to_owned();
     store
-        .transact(move |tx| {
-            let values = params![name, &node, ended.until, ended.last_run, seen];
-            Box::pin(async move {
-                tx.execute(
-                    "UPDATE job SET lease_until = $3,
-                     last_run = CASE WHEN last_run = $5 THEN $4 ELSE last_run END
-                     WHERE name = $1 AND holder = $2",
-                    values,
-                )
-                .await
-                .map(|_| ())
-            })
+        .transact(async move |tx| {
+            tx.execute(
+                "UPDATE job SET lease_until = $3, last_run = COALESCE($4, last_run),
+                 due_token = CASE WHEN $4 IS NOT NULL AND due_token = $5
+                             THEN NULL ELSE due_token END
+                 WHERE name = $1 AND holder = $2",
+                params![
+                    name,
+                    &lease.node,
+                    result.lease_until,
+                    result.ran_at,
+                    lease.due_token
+                ],
+            )
+            .await
+            .map(|_| ())
         })
         .await
 }
 
-/// That a job was made due, for [`settle`].
+/// That a job was scheduled, for [`cancel_if_unchanged`].
 #[derive(Clone, Copy, Debug)]
 #[must_use]
-pub struct MadeDue {
+pub struct Scheduled {
     name: &'static str,
-    before: i64,
-    after: i64,
+    token: i64,
+    previous: Option<i64>,
 }
 
-/// Makes a job due now, in the transaction of the act that leaves it something to do.
+/// Makes a job due now, in the transaction of the operation that leaves it work to do.
 ///
 /// # Errors
 /// Any [`StoreError`].
-pub async fn make_due(tx: &mut Tx<'_>, name: &'static str) -> Result<MadeDue, StoreError> {
-    // Changes nothing, and keeps the row for this transaction on both databases.
+pub async fn schedule_now(tx: &mut Tx<'_>, name: &'static str) -> Result<Scheduled, StoreError> {
+    // Changes nothing, and locks the row for this transaction on both databases.
     let row = tx
-        .fetch_optional(
+        .execute_returning_optional(
             "INSERT INTO job (name, holder, lease_until, last_run) VALUES ($1, '', 0, 0)
-             ON CONFLICT (name) DO UPDATE SET last_run = job.last_run RETURNING last_run",
+             ON CONFLICT (name) DO UPDATE SET last_run = job.last_run RETURNING due_token",
             params![name],
         )
-        .await?;
-    let row = row.ok_or_else(|| StoreError::Unexpected(format!("no row of the job {name}")))?;
-    let before: i64 = row.get("last_run")?;
-    // Long ago, and never the same twice: neither a run that began before nor the
-    // settling of another act undoes it.
-    let after = -1 - random::number();
+        .await?
+        .ok_or_else(|| StoreError::Unexpected(format!("no row of the job {name}")))?;
+    let scheduled = Scheduled {
+        name,
+        token: random::number(),
+        previous: row.get("due_token")?,
+    };
     tx.execute(
-        "UPDATE job SET last_run = $2 WHERE name = $1",
-        params![name, after],
+        "UPDATE job SET due_token = $2 WHERE name = $1",
+        params![name, scheduled.token],
     )
     .await?;
-    Ok(MadeDue {
-        name,
-        before,
-        after,
-    })
+    Ok(scheduled)
 }
 
-/// Takes back that a job was made due, since what it had to do was done otherwise.
-/// Where it was made due again, or was run, that stands.
+/// Cancels a run that was scheduled, because its work has been done otherwise. If the
+/// job was scheduled again or has run meanwhile, nothing changes.
 ///
 /// # Errors
 /// Any [`StoreError`].
-pub async fn settle(store: &Store, made: MadeDue) -> Result<(), StoreError> {
+pub async fn cancel_if_unchanged(store: &Store, scheduled: Scheduled) -> Result<(), StoreError> {
     store
-        .transact(move |tx| {
-            Box::pin(async move {
-                tx.execute(
-                    "UPDATE job SET last_run = $2 WHERE name = $1 AND last_run = $3",
-                    params![made.name, made.before, made.after],
-                )
-                .await
-                .map(|_| ())
-            })
+        .transact(async move |tx| {
+            tx.execute(
+                "UPDATE job SET due_token = $2 WHERE name = $1 AND due_token = $3",
+                params![scheduled.name, scheduled.previous, scheduled.token],
+            )
+            .await
+            .map(|_| ())
         })
         .await
 }

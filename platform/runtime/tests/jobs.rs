@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use platform_runtime::{
     Clock as _, SharedClock,
     clock::ManualClock,
-    jobs::{self, Job, MadeDue},
+    jobs::{self, Job, Scheduled},
 };
 use platform_store::Store;
 use testkit::Postgres;
@@ -67,7 +67,7 @@ impl World {
     /// One look of a node at a job; how often it ran so far.
     async fn round(&self, job: &Job, node: &str) -> u32 {
         let jobs = std::slice::from_ref(job);
-        jobs::round(jobs, &self.store, &self.clock(), node).await;
+        jobs::run_due(jobs, &self.store, &self.clock(), node).await;
         self.runs.load(Ordering::SeqCst)
     }
 
@@ -165,10 +165,10 @@ async fn clocks_that_differ_a_little_run_nothing_twice() {
 }
 
 /// Makes the job due, as an act does in its own transaction.
-async fn made_due(world: &World) -> MadeDue {
+async fn made_due(world: &World) -> Scheduled {
     let made = world
         .store
-        .transact(|tx| Box::pin(jobs::make_due(tx, NAME)));
+        .transact(async |tx| jobs::schedule_now(tx, NAME).await);
     made.await.unwrap()
 }
 
@@ -206,7 +206,7 @@ async fn a_job_that_was_made_due_while_it_ran_runs_again() {
         // It has been made due before, and is again.
         let _ = made_due(&world).await;
         let (store, clock) = (world.store.clone(), world.clock());
-        let run = tokio::spawn(async move { jobs::round(&[held], &store, &clock, "a").await });
+        let run = tokio::spawn(async move { jobs::run_due(&[held], &store, &clock, "a").await });
         begun.notified().await;
         let _ = made_due(&world).await;
         go_on.notify_one();
@@ -225,20 +225,20 @@ async fn what_was_done_otherwise_is_not_done_again_and_the_rest_is() {
         assert_eq!(world.round(&job, "a").await, 1);
         world.pass(60);
         let due = made_due(&world).await;
-        jobs::settle(&world.store, due).await.unwrap();
+        jobs::cancel_if_unchanged(&world.store, due).await.unwrap();
         assert_eq!(world.round(&job, "a").await, 1);
         // Of two, one was done: its node knows nothing of the other's.
         for first in [true, false] {
             let before = world.round(&job, "a").await;
             let both = [made_due(&world).await, made_due(&world).await];
             let done = if first { both[0] } else { both[1] };
-            jobs::settle(&world.store, done).await.unwrap();
+            jobs::cancel_if_unchanged(&world.store, done).await.unwrap();
             assert_eq!(world.round(&job, "a").await, before + 1);
         }
         // Settled late: the run that was meanwhile stands.
         let due = made_due(&world).await;
         let ran = world.round(&job, "a").await;
-        jobs::settle(&world.store, due).await.unwrap();
+        jobs::cancel_if_unchanged(&world.store, due).await.unwrap();
         assert_eq!(world.round(&job, "a").await, ran);
     })
     .await;

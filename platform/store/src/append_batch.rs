@@ -13,6 +13,29 @@ pub struct Table {
     pub name: &'static str,
     /// The columns given with each row, in order.
     pub columns: &'static [&'static str],
+    /// A row that must exist when a row is written, and still at the commit.
+    pub parent: Option<Parent>,
+}
+
+/// The row that an appended row belongs to. It is locked against deletion until the
+/// commit: whoever deletes it afterwards finds the rows that belong to it.
+#[derive(Debug)]
+pub struct Parent {
+    /// The parent's table.
+    pub table: &'static str,
+    /// The parent's primary key.
+    pub key: &'static str,
+    /// The column of the appended row that holds the parent's key.
+    pub column: &'static str,
+}
+
+impl Table {
+    /// Where `column` is among the columns.
+    pub(crate) fn index_of(&self, column: &str) -> usize {
+        let index = self.columns.iter().position(|known| *known == column);
+        debug_assert!(index.is_some(), "{} has no column {column}", self.name);
+        index.unwrap_or_default()
+    }
 }
 
 /// Rows to append.
@@ -53,11 +76,6 @@ impl AppendBatch {
                 *next += 1;
             }
         }
-    }
-
-    /// True if a numbered row is among them.
-    pub(crate) fn has_numbered(&self) -> bool {
-        self.latest.is_some()
     }
 }
 

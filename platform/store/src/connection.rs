@@ -1,4 +1,4 @@
-//! The connection of one lane: made when it is needed, made anew after a failure.
+//! The connection of one writer: made when it is needed, and again after a failure.
 
 use std::{
     path::PathBuf,
@@ -9,87 +9,83 @@ use sqlx::{ConnectOptions as _, Connection as _, PgConnection, postgres::PgConne
 
 use crate::{StoreError, Tx, sqlite, tx};
 
-/// How long a connection may take to be made.
-const CONNECT: Duration = Duration::from_secs(3);
-/// How long SQLite's thread pauses at a time.
+/// How long connecting may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long SQLite's thread sleeps at a time while a batch gathers.
 const PAUSE: Duration = Duration::from_micros(100);
-/// A connection that rested so long is asked whether it still stands.
-const REST: Duration = Duration::from_secs(1);
+/// A connection that was idle for so long is pinged before it is used.
+const PING_AFTER: Duration = Duration::from_secs(1);
 
-/// Where a lane writes.
-pub(crate) enum Link {
+/// Where a writer writes.
+pub(crate) enum WriteConnection {
     Sqlite {
         path: PathBuf,
-        connection: Option<rusqlite::Connection>,
+        open: Option<rusqlite::Connection>,
     },
     Postgres {
         options: Box<PgConnectOptions>,
-        connection: Option<PgConnection>,
+        open: Option<PgConnection>,
         used: Instant,
     },
 }
 
-impl Link {
+impl WriteConnection {
     pub(crate) fn sqlite(path: PathBuf) -> Self {
-        Self::Sqlite {
-            path,
-            connection: None,
-        }
+        Self::Sqlite { path, open: None }
     }
 
     pub(crate) fn postgres(options: PgConnectOptions) -> Self {
         Self::Postgres {
             options: Box::new(options),
-            connection: None,
+            open: None,
             used: Instant::now(),
         }
     }
 
-    /// How often a lane pauses at most while a batch gathers.
+    /// How often a writer pauses at most while a batch gathers.
     pub(crate) fn pauses(&self) -> usize {
         match self {
             Self::Sqlite { .. } => 12,
-            // A server of its own works meanwhile, and the next batch gathers then.
+            // The server is another process; the next batch gathers while it works.
             Self::Postgres { .. } => 2,
         }
     }
 
-    /// Lets those go on who are about to write, for some hundred microseconds at most.
-    pub(crate) async fn pause(&mut self) {
+    /// Yields briefly so that callers about to enqueue can join this batch.
+    pub(crate) fn pause(&self) {
         match self {
-            // Not a wait for anything: time for others. The thread is the lane's own,
-            // and the runtime's timer counts milliseconds.
+            // The thread is the writer's own, and the runtime's timer counts
+            // milliseconds.
             Self::Sqlite { .. } => std::thread::sleep(PAUSE),
-            // A task among others, which are served first.
-            Self::Postgres { .. } => tokio::task::yield_now().await,
+            Self::Postgres { .. } => std::thread::yield_now(),
         }
     }
 
-    /// Begins a transaction whose audit entries are numbered from `next_entry` on.
+    /// Begins a transaction whose entries are numbered from `next_entry` on.
     pub(crate) async fn begin(&mut self, next_entry: i64) -> Result<Tx<'_>, StoreError> {
         let connection = match self {
-            Self::Sqlite { path, connection } => {
-                let connection = match connection {
+            Self::Sqlite { path, open } => {
+                let connection = match open {
                     Some(connection) => connection,
-                    None => connection.insert(sqlite::open_to_write(path)?),
+                    None => open.insert(sqlite::open_to_write(path)?),
                 };
                 tx::Connection::Sqlite(connection)
             }
             Self::Postgres {
                 options,
-                connection,
+                open,
                 used,
             } => {
-                if used.elapsed() > REST
-                    && let Some(resting) = connection
-                    && within(resting.ping()).await.is_err()
+                if used.elapsed() > PING_AFTER
+                    && let Some(idle) = open
+                    && within(idle.ping()).await.is_err()
                 {
-                    *connection = None;
+                    *open = None;
                 }
                 *used = Instant::now();
-                let connection = match connection {
+                let connection = match open {
                     Some(connection) => connection,
-                    None => connection.insert(within(options.connect()).await?),
+                    None => open.insert(within(options.connect()).await?),
                 };
                 tx::Connection::Postgres {
                     connection,
@@ -100,19 +96,17 @@ impl Link {
         Tx::begin(connection, next_entry)
     }
 
-    /// Gives the connection up for a new one: after a failure nobody knows what
-    /// state it is in.
-    pub(crate) fn drop_connection(&mut self) {
+    /// Drops the connection, whose state is unknown after a failure.
+    pub(crate) fn reset(&mut self) {
         match self {
-            Self::Sqlite { connection, .. } => *connection = None,
-            Self::Postgres { connection, .. } => *connection = None,
+            Self::Sqlite { open, .. } => *open = None,
+            Self::Postgres { open, .. } => *open = None,
         }
     }
 
-    /// Takes leave of the database.
     pub(crate) async fn close(self) {
         if let Self::Postgres {
-            connection: Some(connection),
+            open: Some(connection),
             ..
         } = self
         {
@@ -122,12 +116,15 @@ impl Link {
     }
 }
 
-async fn within<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
-    match tokio::time::timeout(CONNECT, work).await {
+/// Waits for a connection, but not for long.
+pub(crate) async fn within<T>(
+    work: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, StoreError> {
+    match tokio::time::timeout(CONNECT_TIMEOUT, work).await {
         Ok(outcome) => outcome.map_err(StoreError::from),
         Err(_) => Err(StoreError::Unavailable(format!(
             "no connection within {} s",
-            CONNECT.as_secs()
+            CONNECT_TIMEOUT.as_secs()
         ))),
     }
 }

@@ -5,12 +5,12 @@ use rusqlite::ffi;
 /// A read or write that did not happen.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The server is gone, the file is locked, or the disk is full; it may mend itself.
+    /// The server is gone, the file is locked, or the disk is full; it may recover by itself.
     #[error("the database is unavailable: {0}")]
     Unavailable(String),
     /// A transaction lost to another node's (a deadlock, a lock that was held too
     /// long) and was rolled back whole: trying again is safe.
-    #[error("the database gave way to another transaction: {0}")]
+    #[error("the database rolled back in favor of another transaction: {0}")]
     Raced(String),
     /// More writes are waiting than the queue holds.
     #[error("the database is busy: its queue of writes is full")]
@@ -18,18 +18,29 @@ pub enum StoreError {
     /// A row with this key exists already, or a referenced one does not.
     #[error("the database refused a row: {0}")]
     Conflict(String),
+    /// The row that an appended row of this table belongs to does not exist any more.
+    #[error("the database has no parent for a row of {0}")]
+    MissingParent(&'static str),
     /// The database is newer than this binary, or its schema was altered.
     #[error("the database does not fit this version of xinshu: {0}")]
     Schema(String),
     /// The process is stopping.
     #[error("the store is closed")]
     Stopped,
-    /// A row that cannot be what this program wrote, or a statement it may not say.
-    #[error("the database answered something unexpected: {0}")]
+    /// A row that this program cannot have written, or a statement that is not allowed.
+    #[error("the database returned something unexpected: {0}")]
     Unexpected(String),
 }
 
 impl StoreError {
+    /// True if the caller's own rows or statements are at fault.
+    pub(crate) fn is_of_the_row(&self) -> bool {
+        matches!(
+            self,
+            Self::Conflict(_) | Self::MissingParent(_) | Self::Unexpected(_)
+        )
+    }
+
     /// True where the same call may succeed a little later without a change of the request.
     pub fn is_transient(&self) -> bool {
         matches!(
@@ -72,7 +83,7 @@ impl From<sqlx::Error> for StoreError {
                         return Self::Raced(database.message().to_owned());
                     }
                     let class = code.get(..2).unwrap_or_default();
-                    // 40003: nobody knows whether it was committed.
+                    // 40003: it is unknown whether it was committed.
                     if code == "40003"
                         || ["08", "53", "57", "58"].contains(&class)
                         || code == "25006"
@@ -88,8 +99,6 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::Io(_)
             | sqlx::Error::Tls(_)
             | sqlx::Error::Protocol(_)
-            | sqlx::Error::PoolTimedOut
-            | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed => Self::Unavailable(error.to_string()),
             _ => Self::Unexpected(error.to_string()),
         }

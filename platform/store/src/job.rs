@@ -1,6 +1,6 @@
 //! What waits to be written, with the way back to its caller.
 
-use futures_util::future::BoxFuture;
+use futures_util::future::LocalBoxFuture;
 use tokio::sync::oneshot;
 
 use crate::{AppendBatch, StoreError, Tx};
@@ -14,36 +14,30 @@ pub(crate) enum Job {
     Work(Box<dyn Work>),
 }
 
-/// A unit of work with its answer inside.
+/// A unit of work with its result inside.
 pub(crate) trait Work: Send {
-    fn run<'t>(&'t mut self, tx: &'t mut Tx<'_>) -> BoxFuture<'t, Verdict>;
-    /// Forgets what an earlier run has found: it was rolled back.
+    /// Runs it; false if it returned an error.
+    fn run<'t>(&'t mut self, tx: &'t mut Tx<'_>) -> LocalBoxFuture<'t, bool>;
+    /// Drops the result of an earlier run, which was rolled back.
     fn forget(&mut self);
     fn is_abandoned(&self) -> bool;
-    fn answer(self: Box<Self>, committed: Result<(), StoreError>);
+    fn reply(self: Box<Self>, committed: Result<(), StoreError>);
 }
 
-/// What a unit of work left behind.
-pub(crate) enum Verdict {
-    Keep,
-    Refused,
-    Broken(StoreError),
-}
-
-/// Wraps a closure into a job and the receiver of its answer.
+/// Wraps a closure into a job and the receiver of its result.
 pub(crate) fn transaction<T, E, F>(work: F) -> (Job, oneshot::Receiver<Result<T, E>>)
 where
     T: Send + 'static,
     E: From<StoreError> + Send + 'static,
-    F: for<'t> FnMut(&'t mut Tx<'_>) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+    F: AsyncFnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
 {
-    let (done, answer) = oneshot::channel();
+    let (done, receiver) = oneshot::channel();
     let job = Closure {
         work,
         result: None,
         done,
     };
-    (Job::Work(Box::new(job)), answer)
+    (Job::Work(Box::new(job)), receiver)
 }
 
 struct Closure<T, E, F> {
@@ -56,20 +50,12 @@ impl<T, E, F> Work for Closure<T, E, F>
 where
     T: Send + 'static,
     E: From<StoreError> + Send + 'static,
-    F: for<'t> FnMut(&'t mut Tx<'_>) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+    F: AsyncFnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
 {
-    fn run<'t>(&'t mut self, tx: &'t mut Tx<'_>) -> BoxFuture<'t, Verdict> {
+    fn run<'t>(&'t mut self, tx: &'t mut Tx<'_>) -> LocalBoxFuture<'t, bool> {
         Box::pin(async move {
             let result = (self.work)(tx).await;
-            let verdict = if let Some(error) = tx.take_failure() {
-                Verdict::Broken(error)
-            } else if result.is_ok() {
-                Verdict::Keep
-            } else {
-                Verdict::Refused
-            };
-            self.result = Some(result);
-            verdict
+            self.result.insert(result).is_ok()
         })
     }
 
@@ -81,32 +67,30 @@ where
         self.done.is_closed()
     }
 
-    fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
+    fn reply(self: Box<Self>, committed: Result<(), StoreError>) {
         let result = match (committed, self.result) {
             (Ok(()), Some(result)) => result,
-            // A refusal may rest on what a neighbour wrote; where that was not
-            // committed, nobody knows whether it still holds. Its own failed
-            // statement (a key that is taken) is its own, though.
-            (Err(StoreError::Conflict(_) | StoreError::Unexpected(_)), Some(Err(refusal))) => {
-                Err(refusal)
-            }
             (Ok(()), None) => Err(StoreError::Stopped.into()),
+            // A refusal may depend on rows that another job of this batch wrote. If the
+            // batch was rolled back, do not report it, unless it is this job's own
+            // failed statement (a key that is taken).
+            (Err(error), Some(Err(refusal))) if error.is_of_the_row() => Err(refusal),
             (Err(error), _) => Err(error.into()),
         };
-        // The caller may have given up; its write stands all the same.
+        // The caller may have given up; the write is committed all the same.
         let _ = self.done.send(result);
     }
 }
 
 impl Job {
-    /// Forgets what an earlier try has found.
+    /// Drops the result of an earlier try.
     pub(crate) fn forget(&mut self) {
         if let Self::Work(work) = self {
             work.forget();
         }
     }
 
-    /// True where nobody waits for the answer any more.
+    /// True if nobody waits for the result any more.
     pub(crate) fn is_abandoned(&self) -> bool {
         match self {
             Self::Append { done, .. } => done.is_closed(),
@@ -114,10 +98,10 @@ impl Job {
         }
     }
 
-    pub(crate) fn answer(self, committed: Result<(), StoreError>) {
+    pub(crate) fn reply(self, committed: Result<(), StoreError>) {
         match self {
             Self::Append { done, .. } => drop(done.send(committed)),
-            Self::Work(work) => work.answer(committed),
+            Self::Work(work) => work.reply(committed),
         }
     }
 }

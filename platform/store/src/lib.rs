@@ -1,11 +1,10 @@
 #![forbid(unsafe_code)]
 //! One store on two databases: SQLite (a file) and PostgreSQL.
 //!
-//! Reads go to a pool. Every write waits in a queue for a lane of the [`writer`],
-//! which shares a commit among all that wait (design rule 3): one lane on SQLite,
-//! which has one writer at a time; on PostgreSQL one for units of work and
-//! several for rows that are only appended. The SQL is one text for both
-//! databases, with `$1` parameters.
+//! Reads go to a pool. Every write waits in a queue for a [`writer`], which shares a
+//! commit among all that wait (rule 3): one on SQLite, which has one writer at a time;
+//! on PostgreSQL one for units of work and several for rows that are only appended.
+//! The SQL is one text for both databases, with `$1` parameters.
 
 mod append_batch;
 mod connection;
@@ -13,21 +12,27 @@ mod error;
 mod job;
 mod numbering;
 mod open;
+mod pool;
 mod postgres;
+mod schema;
 mod sqlite;
+mod stream;
 mod tx;
 mod value;
 mod writer;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
-use futures_util::future::BoxFuture;
 use tokio::sync::{Notify, mpsc, watch};
 
-pub use append_batch::{AppendBatch, Table};
+pub use append_batch::{AppendBatch, Parent, Table};
 pub use error::StoreError;
 pub use numbering::EntryNumbering;
-pub use open::Schema;
+pub use schema::Schema;
+pub use stream::RowStream;
 pub use tx::Tx;
 pub use value::{ColumnType, Row, Value};
 
@@ -45,20 +50,21 @@ pub struct Store(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    read: Pool,
+    readers: Readers,
     queues: open::Queues,
-    audited: Arc<Notify>,
-    /// Closed once the last lane has ended.
+    committed: Arc<Notify>,
+    /// Closed once the last writer has ended.
     running: watch::Receiver<()>,
-    /// How long a read may take before its caller is told "unavailable".
-    patience: Duration,
+    read_timeout: Duration,
+    /// Why nothing is written any more: a newer binary has migrated the database.
+    outdated: watch::Sender<Option<StoreError>>,
 }
 
 /// The connections that read.
 #[derive(Clone, Debug)]
-enum Pool {
+enum Readers {
     Sqlite(sqlite::Readers),
-    Postgres(sqlx::PgPool),
+    Postgres(pool::Pool),
 }
 
 /// Which of the two databases a store is on.
@@ -71,46 +77,56 @@ pub enum Backend {
 }
 
 impl Store {
-    /// Opens the database that `url` names (`sqlite:PATH` or `postgres://…`),
-    /// makes it where it does not exist, and brings its schema up to date.
+    /// Opens the database that `url` names (`sqlite:PATH` or `postgres://…`), creates
+    /// it if it is a file that does not exist, and brings its schema up to date.
     ///
     /// # Errors
-    /// Where it cannot be reached, or was written by a newer Xinshu.
+    /// If it cannot be reached, or was written by a newer Xinshu.
     pub async fn open(url: &str, schema: Schema) -> Result<Self, StoreError> {
-        let audited = Arc::new(Notify::new());
-        let (lanes, running) = watch::channel(());
-        let (read, queues) = open::open(url, schema, &audited, lanes).await?;
-        Ok(Self(Arc::new(Inner {
-            read,
-            queues,
-            audited,
-            running,
-            patience: READ,
-        })))
+        let committed = Arc::new(Notify::new());
+        let (writers, running) = watch::channel(());
+        let (readers, queues) = open::open(url, schema, &committed, writers).await?;
+        let store = Self::new(readers, queues, committed, running, READ_TIMEOUT);
+        tokio::spawn(watch_schema(Arc::downgrade(&store.0), schema));
+        Ok(store)
     }
 
-    /// Opens a database to read alone: nothing is made, changed or migrated.
-    /// Every write answers [`StoreError::Stopped`].
+    /// Opens a database only to read it: nothing is created, changed or migrated.
+    /// Every write returns [`StoreError::Stopped`].
     ///
     /// # Errors
-    /// Where it cannot be reached.
-    pub async fn open_to_read(url: &str) -> Result<Self, StoreError> {
-        let read = open::open_to_read(url).await?;
+    /// If it cannot be reached, or has another schema.
+    pub async fn open_to_read(url: &str, schema: Schema) -> Result<Self, StoreError> {
+        let readers = open::open_to_read(url).await?;
         let (_, running) = watch::channel(());
-        Ok(Self(Arc::new(Inner {
-            read,
-            queues: open::Queues::closed(),
-            audited: Arc::new(Notify::new()),
+        let queues = open::Queues::closed();
+        let store = Self::new(readers, queues, Arc::default(), running, READ_ALL_TIMEOUT);
+        store.check_schema(schema).await?;
+        Ok(store)
+    }
+
+    fn new(
+        readers: Readers,
+        queues: open::Queues,
+        committed: Arc<Notify>,
+        running: watch::Receiver<()>,
+        read_timeout: Duration,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            readers,
+            queues,
+            committed,
             running,
-            patience: READ_ALL,
-        })))
+            read_timeout,
+            outdated: watch::Sender::new(None),
+        }))
     }
 
     /// Which database this is.
     pub fn backend(&self) -> Backend {
-        match self.0.read {
-            Pool::Sqlite(_) => Backend::Sqlite,
-            Pool::Postgres(_) => Backend::Postgres,
+        match self.0.readers {
+            Readers::Sqlite(_) => Backend::Sqlite,
+            Readers::Postgres(_) => Backend::Postgres,
         }
     }
 
@@ -123,17 +139,43 @@ impl Store {
         sql: &'static str,
         params: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
-        let patience = self.0.patience;
-        match &self.0.read {
-            Pool::Sqlite(readers) => {
-                let rows = in_time(patience, readers.fetch(sql, params)).await?;
+        let timeout = self.0.read_timeout;
+        match &self.0.readers {
+            Readers::Sqlite(readers) => {
+                let rows = in_time(timeout, readers.fetch(sql, params)).await?;
                 Ok(rows.into_iter().map(Row::Sqlite).collect())
             }
-            Pool::Postgres(pool) => {
-                let rows = postgres::read(pool, patience, sql, params).await?;
+            Readers::Postgres(pool) => {
+                let rows = pool.fetch(timeout, sql, params).await?;
                 Ok(rows.into_iter().map(Row::Postgres).collect())
             }
         }
+    }
+
+    /// The rows of a query one after the other, as of one moment, for reads that may
+    /// be large: they are received as they are asked for.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn stream(
+        &self,
+        sql: &'static str,
+        params: Vec<Value>,
+    ) -> Result<RowStream, StoreError> {
+        let source = match &self.0.readers {
+            Readers::Sqlite(readers) => {
+                let (send, chunks) = mpsc::channel(stream::CHUNKS);
+                readers.stream(sql, params, send)?;
+                stream::Source::Sqlite(chunks)
+            }
+            Readers::Postgres(pool) => {
+                let (send, chunks) = mpsc::channel(stream::CHUNKS);
+                let connection = pool.connect_to_stream().await?;
+                tokio::spawn(postgres::stream(connection, sql, params, send));
+                stream::Source::Postgres(chunks)
+            }
+        };
+        Ok(RowStream::new(source))
     }
 
     /// The first row of a query, if there is one.
@@ -157,17 +199,19 @@ impl Store {
     /// [`StoreError::Conflict`] where a key exists already, and any other.
     pub async fn append(&self, rows: AppendBatch) -> Result<(), StoreError> {
         let (done, answer) = tokio::sync::oneshot::channel();
-        submit(&self.0.queues.appends, job::Job::Append { rows, done })?;
+        self.submit(&self.0.queues.appends, job::Job::Append { rows, done })?;
         let answer = async { answer.await.unwrap_or(Err(StoreError::Stopped)) };
-        in_time(WRITE, answer).await
+        in_time(WRITE_TIMEOUT, answer).await
     }
 
-    /// Runs `work` in a transaction and commits it, together with others.
+    /// Runs `work` in a transaction and commits it together with others:
+    /// `store.transact(async move |tx| { … Ok::<_, Error>(value) })`.
     ///
-    /// `work` reads and checks first and writes after. Where it returns an error
-    /// nothing of it stays. It may run more than once: a transaction that lost a
-    /// race is tried again, so it must have no effect but on the database.
-    /// When this returns `Ok`, the writes are on disk.
+    /// `work` borrows what it captures, and its future need not be `Send`: it runs on
+    /// a thread of the store's own. It reads and checks first and writes after; if it
+    /// returns an error, nothing of it remains. It may run more than once, since a
+    /// transaction that lost a race is retried, so it must have no effect but on the
+    /// database. When this returns `Ok`, the writes are on disk.
     ///
     /// # Errors
     /// What `work` returns, or the store's own.
@@ -175,19 +219,36 @@ impl Store {
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
-        F: for<'t> FnMut(&'t mut Tx<'_>) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+        F: AsyncFnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
         let (job, answer) = job::transaction(work);
-        submit(&self.0.queues.works, job).map_err(E::from)?;
-        match tokio::time::timeout(WRITE, answer).await {
+        self.submit(&self.0.queues.works, job).map_err(E::from)?;
+        match tokio::time::timeout(WRITE_TIMEOUT, answer).await {
             Ok(answer) => answer.unwrap_or_else(|_| Err(StoreError::Stopped.into())),
-            Err(_) => Err(late(WRITE).into()),
+            Err(_) => Err(late(WRITE_TIMEOUT).into()),
         }
+    }
+
+    /// [`Store::transact`] with a closure that returns a boxed future. Deleted when the
+    /// services have moved.
+    ///
+    /// # Errors
+    /// As [`Store::transact`].
+    pub async fn transact_boxed<T, E, F>(&self, mut work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: for<'t> FnMut(&'t mut Tx<'_>) -> futures_util::future::BoxFuture<'t, Result<T, E>>
+            + Send
+            + 'static,
+    {
+        self.transact(async move |tx: &mut Tx<'_>| work(tx).await)
+            .await
     }
 
     /// Wakes when log entries were committed by this process.
     pub fn entry_committed(&self) -> &Notify {
-        &self.0.audited
+        &self.0.committed
     }
 
     /// Asks the database whether it answers.
@@ -198,14 +259,52 @@ impl Store {
         self.fetch_optional("SELECT 1", vec![]).await.map(|_| ())
     }
 
-    /// Waits until everything accepted is written, then closes. For the end of the process.
+    /// Returns once a newer binary has migrated the database: from then on every write
+    /// fails with the same error, and the process should end.
+    pub async fn outdated(&self) -> StoreError {
+        let mut outdated = self.0.outdated.subscribe();
+        let error = outdated.wait_for(Option::is_some).await;
+        error
+            .ok()
+            .and_then(|error| error.clone())
+            .unwrap_or(StoreError::Stopped)
+    }
+
+    async fn check_schema(&self, schema: Schema) -> Result<(), StoreError> {
+        let row = self.fetch_optional(schema::VERSION, vec![]).await?;
+        schema.check(row.map_or(Ok(0), |row| row.get("version"))?)
+    }
+
+    fn submit(&self, queue: &mpsc::Sender<job::Job>, job: job::Job) -> Result<(), StoreError> {
+        if let Some(error) = &*self.0.outdated.borrow() {
+            return Err(error.clone());
+        }
+        queue.try_send(job).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => StoreError::Busy,
+            mpsc::error::TrySendError::Closed(_) => StoreError::Stopped,
+        })
+    }
+
+    /// Waits until everything accepted is written, then closes. For the end of the
+    /// process.
     pub async fn close(self) {
-        let Ok(inner) = Arc::try_unwrap(self.0) else {
-            tracing::warn!("the database is still in use at the end of the process");
-            return;
+        // The task that watches the schema may hold the store for a moment.
+        let mut store = self.0;
+        let inner = loop {
+            match Arc::try_unwrap(store) {
+                Ok(inner) => break inner,
+                Err(shared) if Arc::strong_count(&shared) <= 2 => {
+                    store = shared;
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+                Err(_) => {
+                    tracing::warn!("the database is still in use at the end of the process");
+                    return;
+                }
+            }
         };
         let Inner {
-            read,
+            readers,
             queues,
             mut running,
             ..
@@ -213,42 +312,51 @@ impl Store {
         drop(queues);
         let closing = async {
             while running.changed().await.is_ok() {}
-            if let Pool::Postgres(pool) = read {
+            if let Readers::Postgres(pool) = readers {
                 pool.close().await;
             }
         };
-        if tokio::time::timeout(CLOSE, closing).await.is_err() {
-            tracing::warn!("the database did not take leave in time");
+        if tokio::time::timeout(CLOSE_TIMEOUT, closing).await.is_err() {
+            tracing::warn!("the database did not close in time");
         }
     }
 }
 
-fn submit(queue: &mpsc::Sender<job::Job>, job: job::Job) -> Result<(), StoreError> {
-    queue.try_send(job).map_err(|error| match error {
-        mpsc::error::TrySendError::Full(_) => StoreError::Busy,
-        mpsc::error::TrySendError::Closed(_) => StoreError::Stopped,
-    })
+/// Notices within a second that another process has migrated the database.
+async fn watch_schema(store: Weak<Inner>, schema: Schema) {
+    loop {
+        tokio::time::sleep(SCHEMA_PERIOD).await;
+        let Some(inner) = store.upgrade() else { return };
+        let store = Store(inner);
+        if let Err(error @ StoreError::Schema(_)) = store.check_schema(schema).await {
+            tracing::error!(%error, "another process has migrated the database");
+            store.0.outdated.send_replace(Some(error));
+            return;
+        }
+    }
 }
 
 async fn in_time<T>(
-    patience: Duration,
+    timeout: Duration,
     work: impl Future<Output = Result<T, StoreError>>,
 ) -> Result<T, StoreError> {
-    tokio::time::timeout(patience, work)
+    tokio::time::timeout(timeout, work)
         .await
-        .unwrap_or_else(|_| Err(late(patience)))
+        .unwrap_or_else(|_| Err(late(timeout)))
 }
 
-fn late(patience: Duration) -> StoreError {
-    StoreError::Unavailable(format!("no answer within {} s", patience.as_secs()))
+fn late(timeout: Duration) -> StoreError {
+    StoreError::Unavailable(format!("no reply within {} s", timeout.as_secs()))
 }
 
-/// How long a read of a serving node may take: shorter than a client's patience,
-/// since a server that hangs never answers.
-const READ: Duration = Duration::from_secs(8);
-/// How long a read may take for who reads everything: `audit verify`.
-const READ_ALL: Duration = Duration::from_secs(3600);
-/// How long a write may wait for its commit, its turn included.
-const WRITE: Duration = Duration::from_secs(10);
+/// How long a read of a serving node may take: shorter than its clients wait, since a
+/// server that hangs never replies.
+const READ_TIMEOUT: Duration = Duration::from_secs(8);
+/// How long a read may take for those who read everything, such as `audit verify`.
+const READ_ALL_TIMEOUT: Duration = Duration::from_secs(3600);
+/// How long a write may take until it is committed, the time in the queue included.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long the end of the process waits for the database.
-const CLOSE: Duration = Duration::from_secs(10);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often the schema is compared with this binary's.
+const SCHEMA_PERIOD: Duration = Duration::from_secs(1);

@@ -1,11 +1,10 @@
-//! Opening a database and bringing its schema up to date.
+//! Opening a database: migrating it, its readers, its writers.
 
 use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
-    ConnectOptions as _, Connection as _, PgPool, SqliteConnection,
-    migrate::{MigrateError, Migrator},
-    postgres::{PgConnectOptions, PgPoolOptions},
+    ConnectOptions as _, Connection as _, SqliteConnection,
+    postgres::PgConnectOptions,
     sqlite::{SqliteConnectOptions, SqliteJournalMode},
 };
 use tokio::{
@@ -14,33 +13,23 @@ use tokio::{
 };
 
 use crate::{
-    EntryNumbering, Pool, StoreError,
-    connection::Link,
+    Readers, Schema, StoreError,
+    connection::{WriteConnection, within},
     job::Job,
-    sqlite::Readers,
-    writer::{Lane, QUEUE, Queue},
+    pool::Pool,
+    schema::migrated,
+    sqlite,
+    writer::{CommitWriter, JobQueue, QUEUE},
 };
 
-/// What a database must look like, and who numbers the entries of its log.
-#[derive(Clone, Copy, Debug)]
-pub struct Schema {
-    /// The numbered files for SQLite.
-    pub sqlite: &'static Migrator,
-    /// The same for PostgreSQL.
-    pub postgres: &'static Migrator,
-    /// The log's numbering.
-    pub numbering: &'static dyn EntryNumbering,
-}
-
-/// How long a caller waits for a connection before it is told "unavailable".
-const ACQUIRE: Duration = Duration::from_secs(3);
 /// How long SQLite waits for another process' lock while it migrates.
-const BUSY: Duration = Duration::from_secs(3);
-const POSTGRES_READERS: u32 = 8;
+const LOCK_TIMEOUT: Duration = Duration::from_secs(3);
 /// Connections that append side by side: while one waits for the disk, the other works.
 const POSTGRES_APPENDERS: usize = 2;
+/// No limit, for those who read or change everything.
+const WITHOUT_TIMEOUT: [(&str, &str); 2] = [("statement_timeout", "0"), ("lock_timeout", "60s")];
 
-/// The ways to the lanes that write.
+/// Where jobs are enqueued.
 #[derive(Clone, Debug)]
 pub(crate) struct Queues {
     /// Units of work, which read before they write: one after the other.
@@ -60,18 +49,18 @@ impl Queues {
     }
 }
 
-/// Opens the pool of readers and starts the lanes that write, each of which holds a
-/// copy of `running` until it ends.
+/// Opens the readers and starts the writers, each of which holds a copy of `running`
+/// until it ends.
 pub(crate) async fn open(
     url: &str,
     schema: Schema,
-    audited: &Arc<Notify>,
+    committed: &Arc<Notify>,
     running: watch::Sender<()>,
-) -> Result<(Pool, Queues), StoreError> {
-    if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-        open_postgres(url, schema, audited, running).await
+) -> Result<(Readers, Queues), StoreError> {
+    if is_postgres(url) {
+        open_postgres(url, schema, committed, running).await
     } else if url.starts_with("sqlite:") {
-        open_sqlite(url, schema, audited, running).await
+        open_sqlite(url, schema, committed, running).await
     } else {
         Err(StoreError::Schema(
             "database.url must begin with sqlite: or postgres:".to_owned(),
@@ -79,26 +68,27 @@ pub(crate) async fn open(
     }
 }
 
-/// A pool of readers of a database that is there already.
-pub(crate) async fn open_to_read(url: &str) -> Result<Pool, StoreError> {
-    if url.starts_with("sqlite:") {
-        Ok(Pool::Sqlite(Readers::open(&sqlite_path(&sqlite_options(
-            url,
-        )?))?))
+/// Readers of a database that exists.
+pub(crate) async fn open_to_read(url: &str) -> Result<Readers, StoreError> {
+    if is_postgres(url) {
+        let options = postgres_options(url)?.options(WITHOUT_TIMEOUT);
+        Ok(Readers::Postgres(Pool::connect(options).await?))
     } else {
-        Ok(Pool::Postgres(
-            // Who reads everything may take long over a statement.
-            postgres_readers(postgres_options(url)?.options([("statement_timeout", "0")])).await?,
-        ))
+        let path = sqlite_path(&sqlite_options(url)?);
+        Ok(Readers::Sqlite(sqlite::Readers::open(&path)?))
     }
+}
+
+fn is_postgres(url: &str) -> bool {
+    url.starts_with("postgres:") || url.starts_with("postgresql:")
 }
 
 async fn open_sqlite(
     url: &str,
     schema: Schema,
-    audited: &Arc<Notify>,
+    committed: &Arc<Notify>,
     running: watch::Sender<()>,
-) -> Result<(Pool, Queues), StoreError> {
+) -> Result<(Readers, Queues), StoreError> {
     let options = sqlite_options(url)?.journal_mode(SqliteJournalMode::Wal);
     // SQLite creates its log with the mode of the database file (sqlite.org/wal.html).
     private_files::create_if_missing(options.get_filename())
@@ -107,26 +97,79 @@ async fn open_sqlite(
     migrated(schema.sqlite.run(&mut connection).await)?;
     connection.close().await?;
     let path = sqlite_path(&options);
-    let readers = Readers::open(&path)?;
+    let readers = sqlite::Readers::open(&path)?;
     let (queue, jobs) = queue();
-    let lane = Lane::new(Link::sqlite(path), schema.numbering, Arc::clone(audited));
-    // SQLite's calls block, so their lane has a thread of its own.
+    let connection = WriteConnection::sqlite(path);
+    let writer = CommitWriter::new(connection, schema.numbering, Arc::clone(committed));
+    // SQLite's calls block, so the writer has a thread.
     let runtime = Handle::current();
     std::thread::Builder::new()
         .name("sqlite-writer".to_owned())
         .spawn(move || {
-            runtime.block_on(lane.run(jobs));
+            runtime.block_on(writer.run(jobs));
             drop(running);
         })
-        .map_err(|error| StoreError::Unavailable(format!("no thread to write: {error}")))?;
+        .map_err(no_thread)?;
     let queues = Queues {
         works: queue.clone(),
         appends: queue,
     };
-    Ok((Pool::Sqlite(readers), queues))
+    Ok((Readers::Sqlite(readers), queues))
 }
 
-fn queue() -> (mpsc::Sender<Job>, Queue) {
+async fn open_postgres(
+    url: &str,
+    schema: Schema,
+    committed: &Arc<Notify>,
+    running: watch::Sender<()>,
+) -> Result<(Readers, Queues), StoreError> {
+    let options = postgres_options(url)?;
+    let migrating = options.clone().options(WITHOUT_TIMEOUT);
+    let mut connection = within(migrating.connect()).await?;
+    migrated(schema.postgres.run(&mut connection).await)?;
+    connection.close().await?;
+    let readers = Pool::connect(options.clone()).await?;
+    let (works, work) = queue();
+    let (appends, append) = queue();
+    let start = |name: String, jobs| {
+        let connection = WriteConnection::postgres(options.clone());
+        let writer = CommitWriter::new(connection, schema.numbering, Arc::clone(committed));
+        start_postgres_writer(name, writer, jobs, running.clone())
+    };
+    start("postgres-writer".to_owned(), work)?;
+    for number in 0..POSTGRES_APPENDERS {
+        start(format!("postgres-append-{number}"), Arc::clone(&append))?;
+    }
+    Ok((Readers::Postgres(readers), Queues { works, appends }))
+}
+
+/// Units of work need not be `Send`, so each writer has a thread and a runtime.
+fn start_postgres_writer(
+    name: String,
+    writer: CommitWriter,
+    jobs: JobQueue,
+    running: watch::Sender<()>,
+) -> Result<(), StoreError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(no_thread)?;
+    std::thread::Builder::new()
+        .name(name)
+        .spawn(move || {
+            runtime.block_on(writer.run(jobs));
+            drop(running);
+        })
+        .map(drop)
+        .map_err(no_thread)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn no_thread(error: std::io::Error) -> StoreError {
+    StoreError::Unavailable(format!("no thread to write: {error}"))
+}
+
+fn queue() -> (mpsc::Sender<Job>, JobQueue) {
     let (send, receive) = mpsc::channel(QUEUE);
     (send, Arc::new(Mutex::new(receive)))
 }
@@ -134,41 +177,12 @@ fn queue() -> (mpsc::Sender<Job>, Queue) {
 fn sqlite_options(url: &str) -> Result<SqliteConnectOptions, StoreError> {
     Ok(SqliteConnectOptions::from_str(url)
         .map_err(|error| StoreError::Unavailable(format!("database.url: {error}")))?
-        .busy_timeout(BUSY)
+        .busy_timeout(LOCK_TIMEOUT)
         .log_statements(tracing::log::LevelFilter::Trace))
 }
 
 fn sqlite_path(options: &SqliteConnectOptions) -> PathBuf {
     options.get_filename().to_owned()
-}
-
-async fn open_postgres(
-    url: &str,
-    schema: Schema,
-    audited: &Arc<Notify>,
-    running: watch::Sender<()>,
-) -> Result<(Pool, Queues), StoreError> {
-    let options = postgres_options(url)?;
-    let read = postgres_readers(options.clone()).await?;
-    migrated(schema.postgres.run(&read).await)?;
-    let lane = || {
-        let link = Link::postgres(options.clone());
-        Lane::new(link, schema.numbering, Arc::clone(audited))
-    };
-    let (works, work) = queue();
-    let (appends, append) = queue();
-    let serve = |jobs| {
-        let (lane, running) = (lane(), running.clone());
-        tokio::spawn(async move {
-            lane.run(jobs).await;
-            drop(running);
-        });
-    };
-    serve(work);
-    for _ in 0..POSTGRES_APPENDERS {
-        serve(Arc::clone(&append));
-    }
-    Ok((Pool::Postgres(read), Queues { works, appends }))
 }
 
 fn postgres_options(url: &str) -> Result<PgConnectOptions, StoreError> {
@@ -183,25 +197,4 @@ fn postgres_options(url: &str) -> Result<PgConnectOptions, StoreError> {
         ])
         .log_statements(tracing::log::LevelFilter::Trace)
         .log_slow_statements(tracing::log::LevelFilter::Debug, Duration::from_secs(1)))
-}
-
-async fn postgres_readers(options: PgConnectOptions) -> Result<PgPool, sqlx::Error> {
-    PgPoolOptions::new()
-        .max_connections(POSTGRES_READERS)
-        .acquire_timeout(ACQUIRE)
-        .test_before_acquire(false)
-        .connect_with(options)
-        .await
-}
-
-fn migrated(outcome: Result<(), MigrateError>) -> Result<(), StoreError> {
-    outcome.map_err(|error| match error {
-        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
-            StoreError::from(error)
-        }
-        MigrateError::VersionMissing(version) => StoreError::Schema(format!(
-            "it has migration {version}, which this binary does not know; run the newer xinshu that wrote it"
-        )),
-        other => StoreError::Schema(other.to_string()),
-    })
 }

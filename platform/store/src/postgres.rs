@@ -1,16 +1,20 @@
 //! PostgreSQL: its statements, and rows appended by the column.
 
-use std::time::Duration;
-
+use futures_util::StreamExt as _;
 use sqlx::{
-    AssertSqlSafe, PgConnection, PgPool, Postgres,
+    AssertSqlSafe, Connection as _, PgConnection, Postgres,
     postgres::{PgArguments, PgRow},
     query::Query,
 };
 
-use crate::{StoreError, Value, append_batch::ByTable};
+use tokio::sync::mpsc;
 
-/// Runs a statement and tells how many rows it changed.
+use crate::{Parent, StoreError, Table, Value, append_batch::ByTable};
+
+/// Rows of a stream that are sent together.
+const CHUNK: usize = 256;
+
+/// Executes a statement and returns how many rows it changed.
 pub(crate) async fn execute(
     connection: &mut PgConnection,
     sql: &'static str,
@@ -29,54 +33,53 @@ pub(crate) async fn fetch<'c>(
     bound(sql, params).fetch_all(connection).await
 }
 
-/// Reads by one of the pool's connections, by another one where the server has
-/// ended it since it was last used.
-pub(crate) async fn read(
-    pool: &PgPool,
-    patience: Duration,
+/// Sends the rows of a query in chunks over `rows`, as fast as they are received.
+pub(crate) async fn stream(
+    mut connection: PgConnection,
     sql: &'static str,
     params: Vec<Value>,
-) -> Result<Vec<PgRow>, StoreError> {
-    let mut left = pool.size();
-    loop {
-        let mut connection = pool.acquire().await?;
-        let rows = fetch(&mut *connection, sql, params.clone());
-        match tokio::time::timeout(patience, rows).await {
-            Ok(Err(error)) if is_broken(&error) && left > 0 => {
-                tracing::debug!(%error, "a connection to the database had ended");
-                left -= 1;
+    rows: mpsc::Sender<Result<Vec<PgRow>, StoreError>>,
+) {
+    let mut chunk = Vec::with_capacity(CHUNK);
+    {
+        let mut received = bound(sql, params).fetch(&mut connection);
+        loop {
+            match received.next().await {
+                Some(Ok(row)) => chunk.push(row),
+                Some(Err(error)) => {
+                    let _ = rows.send(Err(error.into())).await;
+                    return;
+                }
+                None => break,
             }
-            Ok(rows) => return Ok(rows?),
-            Err(_) => {
-                // Given back, it would keep its place in the pool until the network
-                // gives it up.
-                drop(connection.detach());
-                return Err(crate::late(patience));
+            if chunk.len() == CHUNK {
+                let full = std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK));
+                // The receiver may have stopped reading.
+                if rows.send(Ok(full)).await.is_err() {
+                    return;
+                }
             }
         }
     }
-}
-
-/// Whether it is the connection that failed (PostgreSQL appendix A: class 57P).
-fn is_broken(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) => true,
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P")),
-        _ => false,
+    if !chunk.is_empty() {
+        let _ = rows.send(Ok(chunk)).await;
     }
+    let _ = connection.close().await;
 }
 
 /// Appends rows of any number and any tables by one statement: all of them or none.
 pub(crate) async fn append(
     connection: &mut PgConnection,
     tables: &ByTable<'_>,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), StoreError> {
     if tables.is_empty() {
         return Ok(());
     }
-    if let Some(table) = tables.iter().find(|(_, rows)| !are_alike(rows)) {
-        let reason = format!("rows of {} differ in their columns' types", table.0.name);
-        return Err(sqlx::Error::Encode(reason.into()));
+    if let Some((table, _)) = tables.iter().find(|(_, rows)| !are_alike(rows)) {
+        return Err(StoreError::Unexpected(format!(
+            "rows of {} differ in their columns' types",
+            table.name
+        )));
     }
     let mut query = sqlx::query::<Postgres>(AssertSqlSafe(insert(tables)));
     for (table, rows) in tables {
@@ -84,43 +87,95 @@ pub(crate) async fn append(
             query = bind_column(query, rows, column);
         }
     }
-    query.execute(connection).await.map(|_| ())
+    for (_, rows) in with_parent(tables) {
+        query = query.bind(rows.len() as i64);
+    }
+    match query.execute(connection).await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(match with_parent(tables).next() {
+            Some((table, _)) if is_division_by_zero(&error) => {
+                StoreError::MissingParent(table.name)
+            }
+            _ => error.into(),
+        }),
+    }
+}
+
+fn with_parent<'t, 'r>(
+    tables: &'t ByTable<'r>,
+) -> impl Iterator<Item = &'t (&'static Table, Vec<&'r [Value]>)> {
+    tables.iter().filter(|(table, _)| table.parent.is_some())
+}
+
+/// How [`insert`] makes a statement fail that found too few parents.
+fn is_division_by_zero(error: &sqlx::Error) -> bool {
+    let error = error.as_database_error();
+    error.is_some_and(|error| error.code().as_deref() == Some("22012"))
 }
 
 /// `INSERT … SELECT * FROM UNNEST(…)` for each table, in one statement with the others.
+///
+/// Rows with a parent are joined with it. The parents are locked, and the statement
+/// fails, and is undone as a whole, unless each row found its own.
 fn insert(tables: &ByTable<'_>) -> String {
     let mut place = 0;
     let inserts: Vec<String> = tables
         .iter()
         .map(|(table, rows)| {
-            let arrays: Vec<String> = rows
-                .first()
-                .into_iter()
-                .copied()
-                .flatten()
+            let first = rows.first().copied().unwrap_or_default();
+            let arrays: Vec<String> = first
+                .iter()
                 .map(|value| {
                     place += 1;
                     format!("${place}::{}[]", type_of(value))
                 })
                 .collect();
-            format!(
-                "INSERT INTO {} ({}) SELECT * FROM UNNEST({})",
-                table.name,
-                table.columns.join(", "),
-                arrays.join(", ")
-            )
+            insert_into(table, &arrays.join(", "))
         })
         .collect();
-    match inserts.as_slice() {
-        [one] => one.clone(),
-        several => {
-            let parts: Vec<String> = several
-                .iter()
-                .enumerate()
-                .map(|(number, insert)| format!("t{number} AS ({insert})"))
-                .collect();
-            format!("WITH {} SELECT 1", parts.join(", "))
-        }
+    if let [one] = inserts.as_slice()
+        && with_parent(tables).next().is_none()
+    {
+        return one.clone();
+    }
+    let parts: Vec<String> = inserts
+        .iter()
+        .enumerate()
+        .map(|(number, insert)| format!("t{number} AS ({insert})"))
+        .collect();
+    let counts: Vec<String> = tables
+        .iter()
+        .enumerate()
+        .filter(|(_, (table, _))| table.parent.is_some())
+        .map(|(number, _)| {
+            place += 1;
+            format!("1 / (CASE WHEN (SELECT COUNT(*) FROM t{number}) = ${place}::BIGINT THEN 1 ELSE 0 END)")
+        })
+        .collect();
+    let check = if counts.is_empty() {
+        "1".to_owned()
+    } else {
+        counts.join(", ")
+    };
+    format!("WITH {} SELECT {check}", parts.join(", "))
+}
+
+fn insert_into(table: &Table, arrays: &str) -> String {
+    let columns = table.columns.join(", ");
+    match &table.parent {
+        None => format!(
+            "INSERT INTO {} ({columns}) SELECT * FROM UNNEST({arrays})",
+            table.name
+        ),
+        Some(Parent {
+            table: parent,
+            key,
+            column,
+        }) => format!(
+            "INSERT INTO {} ({columns}) SELECT r.* FROM UNNEST({arrays}) AS r ({columns}) \
+             JOIN {parent} AS p ON p.{key} = r.{column} FOR KEY SHARE OF p RETURNING 1",
+            table.name
+        ),
     }
 }
 
@@ -187,17 +242,18 @@ fn bound(sql: &'static str, values: Vec<Value>) -> Bound<'static> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Table;
 
     #[test]
     fn tables_are_written_by_one_statement() {
         static A: Table = Table {
             name: "a",
             columns: &["x", "y"],
+            parent: None,
         };
         static B: Table = Table {
             name: "b",
             columns: &["z"],
+            parent: None,
         };
         let (first, second) = ([Value::from(1_i64), "one".into()], [Value::from([1_u8])]);
         let tables: ByTable<'_> = vec![(&A, vec![&first]), (&B, vec![&second])];
@@ -209,7 +265,28 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_other_types_are_told_apart() {
+    fn rows_with_a_parent_are_joined_with_it_and_counted() {
+        static CODES: Table = Table {
+            name: "code",
+            columns: &["hash", "session_id"],
+            parent: Some(Parent {
+                table: "session",
+                key: "id",
+                column: "session_id",
+            }),
+        };
+        let row = [Value::from([1_u8]), Value::from("s")];
+        assert_eq!(
+            insert(&vec![(&CODES, vec![&row[..]])]),
+            "WITH t0 AS (INSERT INTO code (hash, session_id) \
+             SELECT r.* FROM UNNEST($1::BYTEA[], $2::TEXT[]) AS r (hash, session_id) \
+             JOIN session AS p ON p.id = r.session_id FOR KEY SHARE OF p RETURNING 1) \
+             SELECT 1 / (CASE WHEN (SELECT COUNT(*) FROM t0) = $3::BIGINT THEN 1 ELSE 0 END)"
+        );
+    }
+
+    #[test]
+    fn rows_of_different_types_are_distinguished() {
         let (number, text) = ([Value::from(1_i64)], [Value::from("one")]);
         let nothing = [Value::Int(None)];
         assert!(are_alike(&[]));

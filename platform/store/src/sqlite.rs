@@ -1,7 +1,7 @@
 //! SQLite: its connections and statements, by the library's own calls.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
@@ -11,9 +11,9 @@ use std::{
 
 use parking_lot::Mutex;
 use rusqlite::{Connection, OpenFlags, Statement, ToSql, types::ToSqlOutput};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
-use crate::{StoreError, Value, append_batch::ByTable};
+use crate::{StoreError, Table, Value, append_batch::ByTable, tx::Access};
 
 /// One column of a row.
 pub(crate) use rusqlite::types::Value as Column;
@@ -23,10 +23,12 @@ const BUSY: Duration = Duration::from_secs(3);
 const READERS: usize = 4;
 /// How many reads may wait; more are refused as busy.
 const WAITING: usize = 8192;
+/// Rows of a stream that are sent together.
+const CHUNK: usize = 256;
 /// Prepared statements that a connection keeps.
 const STATEMENTS: usize = 256;
 
-/// One row of an answer.
+/// One row of a result.
 #[derive(Debug)]
 pub struct Row {
     names: Arc<[String]>,
@@ -54,6 +56,10 @@ pub(crate) fn open_to_write(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
+fn open_to_read(path: &Path) -> Result<Connection, StoreError> {
+    open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+}
+
 fn open(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
     // Each connection is used by one thread at a time.
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
@@ -66,7 +72,10 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
 /// A few threads that read, each by a connection of its own. They end with the
 /// last handle.
 #[derive(Clone, Debug)]
-pub(crate) struct Readers(SyncSender<Read>);
+pub(crate) struct Readers {
+    path: PathBuf,
+    reads: SyncSender<Read>,
+}
 
 /// A read that waits for its turn.
 #[derive(Debug)]
@@ -78,8 +87,8 @@ struct Read {
 
 impl Readers {
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
-        // A file that cannot be read is told now.
-        let mut first = Some(open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?);
+        // A file that cannot be read fails here.
+        let mut first = Some(open_to_read(path)?);
         let (send, reads) = sync_channel(WAITING);
         let reads = Arc::new(Mutex::new(reads));
         for number in 0..READERS {
@@ -90,7 +99,10 @@ impl Readers {
                 .spawn(move || serve(&path, connection, &reads))
                 .map_err(|error| StoreError::Unavailable(format!("no thread to read: {error}")))?;
         }
-        Ok(Self(send))
+        Ok(Self {
+            path: path.to_owned(),
+            reads: send,
+        })
     }
 
     pub(crate) async fn fetch(
@@ -100,11 +112,24 @@ impl Readers {
     ) -> Result<Vec<Row>, StoreError> {
         let (done, answer) = oneshot::channel();
         let read = Read { sql, params, done };
-        self.0.try_send(read).map_err(|error| match error {
+        self.reads.try_send(read).map_err(|error| match error {
             TrySendError::Full(_) => StoreError::Busy,
             TrySendError::Disconnected(_) => StoreError::Stopped,
         })?;
         answer.await.unwrap_or(Err(StoreError::Stopped))
+    }
+}
+
+impl Readers {
+    /// Sends the rows of a query over `rows`, by a connection and a thread of their
+    /// own, so that a long read delays no other.
+    pub(crate) fn stream(
+        &self,
+        sql: &'static str,
+        params: Vec<Value>,
+        rows: mpsc::Sender<Result<Vec<Row>, StoreError>>,
+    ) -> Result<(), StoreError> {
+        stream(&self.path, sql, params, rows)
     }
 }
 
@@ -132,12 +157,55 @@ fn answer(
 ) -> Result<Vec<Row>, StoreError> {
     let connection = match connection {
         Some(connection) => connection,
-        None => connection.insert(open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?),
+        None => connection.insert(open_to_read(path)?),
     };
-    Ok(fetch(connection, read.sql, &read.params)?)
+    fetch(connection, read.sql, &read.params, Access::Read)
 }
 
-/// Runs a statement and tells how many rows it changed.
+/// Sends the rows of a query in chunks over `rows`, as fast as they are received.
+fn stream(
+    path: &Path,
+    sql: &'static str,
+    params: Vec<Value>,
+    rows: mpsc::Sender<Result<Vec<Row>, StoreError>>,
+) -> Result<(), StoreError> {
+    let connection = open_to_read(path)?;
+    std::thread::Builder::new()
+        .name("sqlite-stream".to_owned())
+        .spawn(move || {
+            let mut chunk = Vec::with_capacity(CHUNK);
+            let sent = send_chunks(&connection, sql, &params, &mut chunk, &rows);
+            let last = match sent {
+                Ok(()) if chunk.is_empty() => return,
+                Ok(()) => Ok(chunk),
+                Err(error) => Err(error.into()),
+            };
+            // The receiver may have stopped reading.
+            let _ = rows.blocking_send(last);
+        })
+        .map(drop)
+        .map_err(|error| StoreError::Unavailable(format!("no thread to read: {error}")))
+}
+
+fn send_chunks(
+    connection: &Connection,
+    sql: &str,
+    params: &[Value],
+    chunk: &mut Vec<Row>,
+    rows: &mpsc::Sender<Result<Vec<Row>, StoreError>>,
+) -> Result<(), rusqlite::Error> {
+    let mut statement = connection.prepare(sql)?;
+    each_row(&mut statement, params, |row| {
+        chunk.push(row);
+        let is_full = chunk.len() == CHUNK;
+        !is_full
+            || rows
+                .blocking_send(Ok(std::mem::replace(chunk, Vec::with_capacity(CHUNK))))
+                .is_ok()
+    })
+}
+
+/// Executes a statement and returns how many rows it changed.
 pub(crate) fn execute(
     connection: &Connection,
     sql: &str,
@@ -153,44 +221,77 @@ pub(crate) fn fetch(
     connection: &Connection,
     sql: &str,
     params: &[Value],
-) -> Result<Vec<Row>, rusqlite::Error> {
-    let mut statement = connection.prepare_cached(sql)?;
-    let names: Arc<[String]> = statement
-        .column_names()
-        .into_iter()
-        .map(str::to_owned)
-        .collect();
-    let width = names.len();
-    bind(&mut statement, params)?;
-    let mut answer = statement.raw_query();
+    access: Access,
+) -> Result<Vec<Row>, StoreError> {
     let mut rows = Vec::new();
-    while let Some(row) = answer.next()? {
-        let columns = (0..width).map(|index| row.get(index));
-        rows.push(Row {
-            names: Arc::clone(&names),
-            columns: columns.collect::<Result<_, _>>()?,
-        });
+    let mut statement = connection.prepare_cached(sql)?;
+    // PostgreSQL cannot tell; the tests run every statement on both.
+    if (access == Access::Read) != statement.readonly() {
+        return Err(StoreError::Unexpected(format!(
+            "fetch is for statements that read, execute_returning for those that write: {sql}"
+        )));
     }
+    each_row(&mut statement, params, |row| {
+        rows.push(row);
+        true
+    })?;
     Ok(rows)
 }
 
-/// Appends rows, one statement a table, prepared once.
-pub(crate) fn append(connection: &Connection, tables: &ByTable<'_>) -> Result<(), rusqlite::Error> {
-    for (table, rows) in tables {
-        let places: Vec<String> = (1..=table.columns.len())
-            .map(|place| format!("?{place}"))
-            .collect();
-        let mut statement = connection.prepare_cached(&format!(
-            "INSERT INTO {} ({}) VALUES ({})",
-            table.name,
-            table.columns.join(", "),
-            places.join(", ")
-        ))?;
-        for row in rows {
-            statement.execute(rusqlite::params_from_iter(*row))?;
+/// Hands each row to `take` until it returns false.
+fn each_row(
+    statement: &mut Statement<'_>,
+    params: &[Value],
+    mut take: impl FnMut(Row) -> bool,
+) -> Result<(), rusqlite::Error> {
+    let names = statement.column_names().into_iter().map(str::to_owned);
+    let names: Arc<[String]> = names.collect();
+    let width = names.len();
+    bind(statement, params)?;
+    let mut rows = statement.raw_query();
+    while let Some(row) = rows.next()? {
+        let columns = (0..width).map(|index| row.get(index));
+        let row = Row {
+            names: Arc::clone(&names),
+            columns: columns.collect::<Result<_, _>>()?,
+        };
+        if !take(row) {
+            break;
         }
     }
     Ok(())
+}
+
+/// Appends rows, one statement a table, prepared once.
+pub(crate) fn append(connection: &Connection, tables: &ByTable<'_>) -> Result<(), StoreError> {
+    for (table, rows) in tables {
+        let mut statement = connection.prepare_cached(&insert(table))?;
+        for row in rows {
+            let written = statement.execute(rusqlite::params_from_iter(*row))?;
+            if written == 0 {
+                return Err(StoreError::MissingParent(table.name));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The statement that appends one row, only if its parent exists.
+fn insert(table: &Table) -> String {
+    let columns = table.columns.join(", ");
+    let places = (1..=table.columns.len()).map(|place| format!("?{place}"));
+    let places = places.collect::<Vec<_>>().join(", ");
+    match &table.parent {
+        None => format!("INSERT INTO {} ({columns}) VALUES ({places})", table.name),
+        Some(parent) => format!(
+            "INSERT INTO {} ({columns}) SELECT {places} WHERE EXISTS
+             (SELECT 1 FROM {} WHERE {} = ?{})",
+            table.name,
+            parent.table,
+            parent.key,
+            1 + table.index_of(parent.column),
+        ),
+    }
 }
 
 /// To SQLite `$1` is a name, which counts by where it stands first

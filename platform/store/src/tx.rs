@@ -14,11 +14,9 @@ use crate::{
 pub struct Tx<'c> {
     connection: Connection<'c>,
     appended: AppendBatch,
-    /// The number of the next audit entry; 0 where there is no stream.
+    /// The number of the next log entry.
     next_entry: i64,
-    wrote: bool,
-    /// Entries were to be written, and there were no numbers for them.
-    wants_numbers: bool,
+    has_written: bool,
     failure: Option<StoreError>,
 }
 
@@ -34,7 +32,7 @@ pub(crate) enum Connection<'c> {
 }
 
 impl<'c> Tx<'c> {
-    /// Begins a transaction whose audit entries are numbered from `next_entry` on.
+    /// Begins a transaction whose log entries are numbered from `next_entry` on.
     pub(crate) fn begin(connection: Connection<'c>, next_entry: i64) -> Result<Self, StoreError> {
         if let Connection::Sqlite(connection) = &connection {
             // IMMEDIATE: take the write lock now rather than fail at the first write.
@@ -44,13 +42,12 @@ impl<'c> Tx<'c> {
             connection,
             appended: AppendBatch::default(),
             next_entry,
-            wrote: false,
-            wants_numbers: false,
+            has_written: false,
             failure: None,
         })
     }
 
-    /// Makes everything durable, and tells the number of the next audit entry.
+    /// Makes everything durable, and returns the number of the next log entry.
     pub(crate) async fn commit(mut self) -> Result<i64, StoreError> {
         self.end("COMMIT").await?;
         Ok(self.next_entry)
@@ -63,12 +60,12 @@ impl<'c> Tx<'c> {
 
     async fn end(&mut self, sql: &'static str) -> Result<(), StoreError> {
         match &mut self.connection {
-            // Some failures end the transaction by themselves, a full disk for one
+            // Some failures end the transaction by themselves, such as a full disk
             // (sqlite.org/lang_transaction.html §3).
             Connection::Sqlite(connection) if connection.is_autocommit() => match sql {
                 "ROLLBACK" => Ok(()),
                 _ => Err(StoreError::Unavailable(
-                    "it has ended the transaction by itself".to_owned(),
+                    "it has rolled the transaction back by itself".to_owned(),
                 )),
             },
             Connection::Sqlite(connection) => Ok(connection.execute_batch(sql)?),
@@ -83,7 +80,7 @@ impl<'c> Tx<'c> {
         }
     }
 
-    /// Runs a statement and tells how many rows it changed.
+    /// Executes a statement and returns how many rows it changed.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -103,11 +100,41 @@ impl<'c> Tx<'c> {
             .map_err(StoreError::from),
         };
         let changed = changed.map_err(|error| self.fail(error))?;
-        self.wrote |= changed > 0;
+        self.has_written |= changed > 0;
         Ok(changed)
     }
 
-    /// The rows of a query, or of a statement with RETURNING.
+    /// Executes an INSERT, UPDATE or DELETE with RETURNING, and returns its rows.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn execute_returning(
+        &mut self,
+        sql: &'static str,
+        params: Vec<Value>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let rows = self.query(sql, params, Access::Write).await?;
+        self.has_written |= !rows.is_empty();
+        Ok(rows)
+    }
+
+    /// As [`Tx::execute_returning`], for a statement that changes one row at most.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn execute_returning_optional(
+        &mut self,
+        sql: &'static str,
+        params: Vec<Value>,
+    ) -> Result<Option<Row>, StoreError> {
+        Ok(self
+            .execute_returning(sql, params)
+            .await?
+            .into_iter()
+            .next())
+    }
+
+    /// The rows of a query that writes nothing.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -116,23 +143,10 @@ impl<'c> Tx<'c> {
         sql: &'static str,
         params: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
-        let rows: Result<Vec<Row>, StoreError> = match &mut self.connection {
-            Connection::Sqlite(connection) => sqlite::fetch(connection, sql, &params)
-                .map(|rows| rows.into_iter().map(Row::Sqlite).collect())
-                .map_err(StoreError::from),
-            Connection::Postgres { connection, begun } => match begin(connection, begun).await {
-                Ok(()) => postgres::fetch(&mut **connection, sql, params).await,
-                Err(error) => Err(error),
-            }
-            .map(|rows| rows.into_iter().map(Row::Postgres).collect())
-            .map_err(StoreError::from),
-        };
-        let rows = rows.map_err(|error| self.fail(error))?;
-        self.wrote |= !rows.is_empty() && !sql.trim_start().starts_with("SELECT");
-        Ok(rows)
+        self.query(sql, params, Access::Read).await
     }
 
-    /// The first row of a query, or of a statement with RETURNING.
+    /// The first row of a query that writes nothing, if there is one.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -142,6 +156,26 @@ impl<'c> Tx<'c> {
         params: Vec<Value>,
     ) -> Result<Option<Row>, StoreError> {
         Ok(self.fetch_all(sql, params).await?.into_iter().next())
+    }
+
+    async fn query(
+        &mut self,
+        sql: &'static str,
+        params: Vec<Value>,
+        access: Access,
+    ) -> Result<Vec<Row>, StoreError> {
+        let rows: Result<Vec<Row>, StoreError> = match &mut self.connection {
+            Connection::Sqlite(connection) => {
+                sqlite::fetch(connection, sql, &params, access).map(rows_of_sqlite)
+            }
+            Connection::Postgres { connection, begun } => match begin(connection, begun).await {
+                Ok(()) => postgres::fetch(&mut **connection, sql, params).await,
+                Err(error) => Err(error),
+            }
+            .map(|rows| rows.into_iter().map(Row::Postgres).collect())
+            .map_err(StoreError::from),
+        };
+        rows.map_err(|error| self.fail(error))
     }
 
     /// Adds a row that is written, with those of others, before the commit.
@@ -161,28 +195,20 @@ impl<'c> Tx<'c> {
     /// Any [`StoreError`].
     pub async fn write_appended(&mut self) -> Result<(), StoreError> {
         let mut rows = self.take_appended();
-        self.wrote = true;
-        if self.next_entry == 0 && rows.has_numbered() {
-            // The lane opens a stream and begins again.
-            self.wants_numbers = true;
-            return Err(self.fail(StoreError::Busy));
-        }
-        self.begin_now().await?;
-        self.flush(vec![&mut rows]).await
-    }
-
-    /// A statement that failed spoils the transaction, whatever its owner makes of the error.
-    fn fail(&mut self, error: StoreError) -> StoreError {
-        self.failure = Some(error.clone());
-        error
-    }
-
-    async fn begin_now(&mut self) -> Result<(), StoreError> {
-        let outcome = match &mut self.connection {
+        self.has_written = true;
+        let begun = match &mut self.connection {
             Connection::Sqlite(_) => Ok(()),
             Connection::Postgres { connection, begun } => begin(connection, begun).await,
         };
-        outcome.map_err(|error| self.fail(error.into()))
+        begun.map_err(|error| self.fail(error.into()))?;
+        self.flush(vec![&mut rows]).await
+    }
+
+    /// A statement that failed spoils the transaction, even if the unit of work handles
+    /// the error.
+    fn fail(&mut self, error: StoreError) -> StoreError {
+        self.failure = Some(error.clone());
+        error
     }
 
     /// The failure that spoiled the transaction, if one did.
@@ -190,19 +216,14 @@ impl<'c> Tx<'c> {
         self.failure.take()
     }
 
-    /// Takes what was appended since the last [`Tx::take_appended`].
+    /// Takes what was appended since the last call.
     pub(crate) fn take_appended(&mut self) -> AppendBatch {
         std::mem::take(&mut self.appended)
     }
 
-    /// True where audit entries could not be written for want of numbers.
-    pub(crate) fn wants_numbers(&self) -> bool {
-        self.wants_numbers
-    }
-
-    /// True where a statement changed something since the last call.
-    pub(crate) fn take_wrote(&mut self) -> bool {
-        std::mem::take(&mut self.wrote)
+    /// True if a statement changed something since the last call.
+    pub(crate) fn take_has_written(&mut self) -> bool {
+        std::mem::take(&mut self.has_written)
     }
 
     /// Writes appended rows, those of each table together.
@@ -210,15 +231,22 @@ impl<'c> Tx<'c> {
         number(&mut all, &mut self.next_entry);
         let tables = by_table(all.into_iter().map(|rows| &*rows));
         let outcome = match &mut self.connection {
-            Connection::Sqlite(connection) => {
-                sqlite::append(connection, &tables).map_err(StoreError::from)
-            }
-            Connection::Postgres { connection, .. } => postgres::append(connection, &tables)
-                .await
-                .map_err(StoreError::from),
+            Connection::Sqlite(connection) => sqlite::append(connection, &tables),
+            Connection::Postgres { connection, .. } => postgres::append(connection, &tables).await,
         };
         outcome.map_err(|error| self.fail(error))
     }
+}
+
+/// Whether a statement that returns rows may write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    Read,
+    Write,
+}
+
+fn rows_of_sqlite(rows: Vec<sqlite::Row>) -> Vec<Row> {
+    rows.into_iter().map(Row::Sqlite).collect()
 }
 
 async fn begin(connection: &mut PgConnection, begun: &mut bool) -> Result<(), sqlx::Error> {

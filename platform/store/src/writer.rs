@@ -1,10 +1,10 @@
-//! Group commit: a lane writes for all who wait, and they share its fsync.
+//! Group commit: a writer executes the jobs of all who wait in one transaction, so
+//! that they share its fsync (rule 3).
 //!
-//! A batch is tried as one transaction: units of work one after the other, then
-//! all appended rows, then the commit. Where one of them spoils the transaction
-//! (a duplicate key, a late refusal after a write), the batch is rolled back and
-//! each is done again in a transaction of its own, so that nobody suffers from a
-//! neighbour.
+//! A batch is one transaction: its units of work one after the other, then all
+//! appended rows, then the commit. If one job spoils the transaction (a duplicate
+//! key, a refusal after a write, a panic), the batch is rolled back and each job is
+//! executed in a transaction of its own, so that none suffers from another.
 
 use std::{
     panic::AssertUnwindSafe,
@@ -15,94 +15,97 @@ use std::{
 use futures_util::FutureExt as _;
 use tokio::sync::{Mutex, Notify, mpsc};
 
-use crate::{
-    AppendBatch, EntryNumbering, StoreError, Tx,
-    connection::Link,
-    job::{Job, Verdict},
-};
+use crate::{AppendBatch, EntryNumbering, StoreError, Tx, connection::WriteConnection, job::Job};
 
 /// How many writes may wait; more are refused as busy.
 pub(crate) const QUEUE: usize = 8192;
 /// How many writes share a transaction at most.
 const BATCH: usize = 512;
-/// Up to so many writes at a time there is nothing to gather.
+/// Up to this many concurrent writes, waiting for more gains nothing.
 const FEW: usize = 4;
-/// How long a transaction may take before its callers are told "unavailable".
-const PATIENCE: Duration = Duration::from_secs(8);
-/// How long a stream is written to: the sequencer looks at the newest ones.
-const STREAM_LIFE: Duration = Duration::from_secs(3600);
+/// How long a transaction may take before its callers get "unavailable".
+const BATCH_TIMEOUT: Duration = Duration::from_secs(8);
+/// How long a range of entry numbers is used: the log looks at the newest ones only.
+const RANGE_LIFETIME: Duration = Duration::from_secs(3600);
 
-/// The jobs of one queue, for all lanes that serve it.
-pub(crate) type Queue = Arc<Mutex<mpsc::Receiver<Job>>>;
+/// A range with fewer numbers left is not used for another batch.
+const RANGE_RESERVE: i64 = 1 << 20;
 
-/// One connection that writes, and the stream of audit entries that is its own.
-pub(crate) struct Lane {
-    link: Link,
-    stream: Option<Stream>,
+/// The jobs that wait, shared by all writers that serve them.
+pub(crate) type JobQueue = Arc<Mutex<mpsc::Receiver<Job>>>;
+
+/// One connection that writes, and the range of entry numbers that it has to itself.
+pub(crate) struct CommitWriter {
+    connection: WriteConnection,
     numbering: &'static dyn EntryNumbering,
-    audited: Arc<Notify>,
+    range: Option<NumberRange>,
+    committed: Arc<Notify>,
 }
 
-/// Where this lane's audit entries go on.
-struct Stream {
+/// The numbers that this writer's entries get.
+struct NumberRange {
     next: i64,
     end: i64,
-    opened: Instant,
+    reserved: Instant,
 }
 
-/// Why a batch was not committed.
-enum Spoiled {
-    /// One of the batch is at fault: do each alone.
-    ByOne(StoreError),
-    /// The database is at fault: tell all.
-    ByDatabase(StoreError),
+/// How a batch ended.
+enum BatchOutcome {
+    /// Every job has its own result.
+    Committed,
+    /// Rolled back because of one of the jobs: its failed statement, or `None` if it
+    /// refused after it had written.
+    RolledBack(Option<StoreError>),
+    /// The database failed. The state of the connection is unknown, and so is whether
+    /// the entry numbers were used.
+    Failed(StoreError),
 }
 
-impl Lane {
+impl CommitWriter {
     pub(crate) fn new(
-        link: Link,
+        connection: WriteConnection,
         numbering: &'static dyn EntryNumbering,
-        audited: Arc<Notify>,
+        committed: Arc<Notify>,
     ) -> Self {
         Self {
-            link,
-            stream: None,
+            connection,
             numbering,
-            audited,
+            range: None,
+            committed,
         }
     }
 
     /// Serves the queue until every sender is gone.
-    pub(crate) async fn run(mut self, queue: Queue) {
+    pub(crate) async fn run(mut self, queue: JobQueue) {
         let mut batch = Vec::with_capacity(BATCH);
-        let mut before = 0;
-        while self.gather(&queue, &mut batch, before).await {
-            before = batch.len();
-            metrics::histogram!("xinshu_store_batch_size").record(before as f64);
-            match self.attempt(&mut batch).await {
-                Ok(()) => batch.drain(..).for_each(|job| job.answer(Ok(()))),
-                Err(Spoiled::ByDatabase(error)) => fail(&mut batch, &error),
-                Err(Spoiled::ByOne(_)) => self.one_by_one(&mut batch).await,
+        let mut previous = 0;
+        while self.gather(&queue, &mut batch, previous).await {
+            previous = batch.len();
+            metrics::histogram!("xinshu_store_batch_size").record(previous as f64);
+            match self.execute_batch(&mut batch).await {
+                BatchOutcome::Committed => batch.drain(..).for_each(|job| job.reply(Ok(()))),
+                BatchOutcome::RolledBack(_) => self.run_singly(&mut batch).await,
+                BatchOutcome::Failed(error) => fail_all(&mut batch, &error),
             }
         }
-        self.link.close().await;
+        self.connection.close().await;
     }
 
-    /// The next batch, after one of so many `before`; false once every sender is gone.
+    /// The next batch, after one of `previous` jobs; false once every sender is gone.
     ///
-    /// A commit costs as much as some ten requests do, whatever is in it. So where
-    /// many write, the lane waits for those who are about to, as long as they keep
-    /// coming. Who writes alone waits for nobody.
-    async fn gather(&mut self, queue: &Queue, batch: &mut Vec<Job>, before: usize) -> bool {
+    /// A commit costs as much as some ten requests do, whatever is in it. If many
+    /// write, the writer waits for those about to enqueue as long as more arrive; a
+    /// single caller never waits for others.
+    async fn gather(&mut self, queue: &JobQueue, batch: &mut Vec<Job>, previous: usize) -> bool {
         let mut queue = queue.lock().await;
         if queue.recv_many(batch, BATCH).await == 0 {
             return false;
         }
-        if before + batch.len() <= FEW {
+        if previous + batch.len() <= FEW {
             return true;
         }
-        for _ in 0..self.link.pauses() {
-            self.link.pause().await;
+        for _ in 0..self.connection.pauses() {
+            self.connection.pause();
             let had = batch.len();
             while batch.len() < BATCH
                 && let Ok(job) = queue.try_recv()
@@ -116,236 +119,222 @@ impl Lane {
         true
     }
 
-    /// Does each job in a transaction of its own, until the database fails.
-    async fn one_by_one(&mut self, batch: &mut Vec<Job>) {
+    /// Executes each job in a transaction of its own, until the database fails.
+    async fn run_singly(&mut self, batch: &mut Vec<Job>) {
         let mut jobs = std::mem::take(batch).into_iter();
         while let Some(job) = jobs.next() {
             if job.is_abandoned() {
                 continue;
             }
-            if let Err(error) = self.alone(job).await {
+            if let Err(error) = self.run_single(job).await {
                 batch.extend(jobs);
-                return fail(batch, &error);
+                return fail_all(batch, &error);
             }
         }
     }
 
-    /// Does one job by itself, again where it lost a race. An error is the
-    /// database's, and the job has been told of it.
-    async fn alone(&mut self, job: Job) -> Result<(), StoreError> {
+    /// Executes one job, again if it lost a race, and replies to its caller.
+    ///
+    /// # Errors
+    /// The database's failure, which the caller has been told as well.
+    async fn run_single(&mut self, job: Job) -> Result<(), StoreError> {
         const TRIES: usize = 3;
         let mut job = [job];
-        let mut outcome = Ok(());
-        for _ in 0..TRIES {
-            outcome = self.attempt(&mut job).await;
-            match &outcome {
-                // Only what was surely rolled back: an answer to COMMIT that was lost
-                // may have been "done".
-                Err(Spoiled::ByOne(StoreError::Raced(_))) => {}
-                Err(Spoiled::ByOne(StoreError::Conflict(_))) if self.lost_its_place().await => {}
-                _ => break,
+        let mut tries = 1;
+        let outcome = loop {
+            let outcome = self.execute_batch(&mut job).await;
+            // Retry only what was certainly rolled back: a COMMIT whose reply was lost
+            // may have succeeded.
+            let retry = match &outcome {
+                BatchOutcome::RolledBack(Some(StoreError::Raced(_))) => true,
+                BatchOutcome::RolledBack(Some(StoreError::Conflict(_))) => {
+                    self.range_was_hijacked().await
+                }
+                _ => false,
+            };
+            if !retry || tries == TRIES {
+                break outcome;
             }
-        }
+            tries += 1;
+        };
         let [job] = job;
         match outcome {
-            Ok(()) => job.answer(Ok(())),
-            Err(Spoiled::ByOne(error)) => job.answer(Err(error)),
-            Err(Spoiled::ByDatabase(error)) => {
-                job.answer(Err(error.clone()));
+            BatchOutcome::Committed | BatchOutcome::RolledBack(None) => job.reply(Ok(())),
+            BatchOutcome::RolledBack(Some(error)) => job.reply(Err(error)),
+            BatchOutcome::Failed(error) => {
+                job.reply(Err(error.clone()));
                 return Err(error);
             }
         }
         Ok(())
     }
 
-    /// True where somebody else wrote an audit entry that was this lane's to write:
-    /// it goes on in a new stream.
-    async fn lost_its_place(&mut self) -> bool {
-        let Some(next) = self.stream.as_ref().map(|stream| stream.next) else {
-            return false;
-        };
-        let numbering = self.numbering;
-        let taken = async {
-            let mut tx = self.link.begin(next).await?;
-            let taken = numbering.is_taken(&mut tx, next).await?;
-            tx.rollback().await?;
-            Ok::<_, StoreError>(taken)
-        };
-        let taken = tokio::time::timeout(PATIENCE, taken).await;
-        let taken = matches!(taken, Ok(Ok(true)));
-        if taken {
-            tracing::error!(
-                id = next,
-                "an audit entry stands where no one else may write"
-            );
-            self.stream = None;
-        }
-        taken
-    }
-
-    async fn attempt(&mut self, batch: &mut [Job]) -> Result<(), Spoiled> {
+    /// Executes all of `batch` in one transaction.
+    async fn execute_batch(&mut self, batch: &mut [Job]) -> BatchOutcome {
         batch.iter_mut().for_each(Job::forget);
-        let work = AssertUnwindSafe(self.transact(batch)).catch_unwind();
-        let outcome = match tokio::time::timeout(PATIENCE, work).await {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(_)) => Err(Spoiled::ByDatabase(StoreError::Unexpected(
-                "a unit of work panicked".to_owned(),
-            ))),
-            Err(_) => Err(Spoiled::ByDatabase(StoreError::Unavailable(format!(
-                "no commit within {} s",
-                PATIENCE.as_secs()
-            )))),
+        let transaction = AssertUnwindSafe(self.try_batch(batch)).catch_unwind();
+        let (outcome, is_clean) = match tokio::time::timeout(BATCH_TIMEOUT, transaction).await {
+            Ok(Ok(outcome)) => {
+                let is_clean = !matches!(outcome, BatchOutcome::Failed(_));
+                (outcome, is_clean)
+            }
+            Ok(Err(_)) => {
+                let panic = StoreError::Unexpected("a unit of work panicked".to_owned());
+                (BatchOutcome::RolledBack(Some(panic)), false)
+            }
+            Err(_) => (BatchOutcome::Failed(crate::late(BATCH_TIMEOUT)), false),
         };
-        if matches!(outcome, Err(Spoiled::ByDatabase(_))) {
-            // Nobody knows what state the connection is in, nor whether the
-            // numbers of the stream were used.
-            self.link.drop_connection();
-            self.stream = None;
+        if !is_clean {
+            self.connection.reset();
+            self.range = None;
         }
         outcome
     }
 
-    async fn transact(&mut self, batch: &mut [Job]) -> Result<(), Spoiled> {
-        if self.stream.as_ref().is_some_and(Stream::is_over) {
-            self.stream = None;
-        }
-        match self.write(batch).await? {
-            Written::All => Ok(()),
-            Written::NothingForWantOfAStream => {
-                self.stream = Some(self.open_stream().await.map_err(Spoiled::ByDatabase)?);
-                batch.iter_mut().for_each(Job::forget);
-                self.write(batch).await.map(|_| ())
+    async fn try_batch(&mut self, batch: &mut [Job]) -> BatchOutcome {
+        let first = match self.next_number().await {
+            Ok(first) => first,
+            Err(error) => return BatchOutcome::Failed(error),
+        };
+        let mut tx = match self.connection.begin(first).await {
+            Ok(tx) => tx,
+            Err(error) => return BatchOutcome::Failed(error),
+        };
+        if let Err(cause) = write_all(&mut tx, batch).await {
+            if let Some(error) = cause.clone()
+                && !is_of_one_job(&error)
+            {
+                return BatchOutcome::Failed(error);
             }
+            return match tx.rollback().await {
+                Ok(()) => BatchOutcome::RolledBack(cause),
+                Err(error) => BatchOutcome::Failed(error),
+            };
+        }
+        match tx.commit().await {
+            Ok(next) => {
+                if let Some(range) = &mut self.range
+                    && next > first
+                {
+                    range.next = next;
+                    self.committed.notify_one();
+                }
+                BatchOutcome::Committed
+            }
+            Err(error @ StoreError::Raced(_)) => BatchOutcome::RolledBack(Some(error)),
+            Err(error) => BatchOutcome::Failed(error),
         }
     }
 
-    async fn write(&mut self, batch: &mut [Job]) -> Result<Written, Spoiled> {
-        let next = self.stream.as_ref().map_or(0, |stream| stream.next);
-        let has_stream = self.stream.is_some();
-        let mut tx = self.link.begin(next).await.map_err(Spoiled::ByDatabase)?;
-        match fill(&mut tx, batch, has_stream).await {
-            Ok(Filled::Whole) => {}
-            Ok(Filled::Refused) => {
-                tx.rollback().await.map_err(Spoiled::ByDatabase)?;
-                return Ok(Written::All);
-            }
-            Ok(Filled::WantsAStream) => {
-                tx.rollback().await.map_err(Spoiled::ByDatabase)?;
-                return Ok(Written::NothingForWantOfAStream);
-            }
-            Err(Spoiled::ByOne(error)) => {
-                tx.rollback().await.map_err(Spoiled::ByDatabase)?;
-                return Err(Spoiled::ByOne(error));
-            }
-            Err(by_database) => return Err(by_database),
-        }
-        let used = tx.commit().await.map_err(|error| match error {
-            // It was rolled back instead.
-            StoreError::Raced(_) => Spoiled::ByOne(error),
-            other => Spoiled::ByDatabase(other),
-        })?;
-        if let Some(stream) = &mut self.stream
-            && used > next
+    /// The number of the next entry, from a new range if there is none or it is over.
+    async fn next_number(&mut self) -> Result<i64, StoreError> {
+        if let Some(range) = &self.range
+            && !range.is_over()
         {
-            stream.next = used;
-            self.audited.notify_one();
+            return Ok(range.next);
         }
-        Ok(Written::All)
+        let range = self.reserve_range().await?;
+        Ok(self.range.insert(range).next)
     }
 
-    /// Begins a stream of its own for this lane.
-    async fn open_stream(&mut self) -> Result<Stream, StoreError> {
-        // Of those who try at the same time one gets the number.
+    async fn reserve_range(&mut self) -> Result<NumberRange, StoreError> {
+        // Of several that try at the same time one gets the range.
         const TRIES: usize = 32;
         let numbering = self.numbering;
+        let mut last = None;
         for _ in 0..TRIES {
-            let mut tx = self.link.begin(0).await?;
+            let mut tx = self.connection.begin(0).await?;
             match numbering.reserve(&mut tx).await {
-                Ok(ids) => {
+                Ok(numbers) => {
                     tx.commit().await?;
-                    return Ok(Stream {
-                        next: ids.start,
-                        end: ids.end,
-                        opened: Instant::now(),
+                    return Ok(NumberRange {
+                        next: numbers.start,
+                        end: numbers.end,
+                        reserved: Instant::now(),
                     });
                 }
-                Err(StoreError::Conflict(_) | StoreError::Raced(_)) => tx.rollback().await?,
+                Err(error @ (StoreError::Conflict(_) | StoreError::Raced(_))) => {
+                    tx.rollback().await?;
+                    last = Some(error);
+                }
                 Err(error) => return Err(error),
             }
         }
-        Err(StoreError::Busy)
+        let cause = last.map_or_else(String::new, |error| error.to_string());
+        Err(StoreError::Unavailable(format!(
+            "no range of entry numbers could be reserved: {cause}"
+        )))
+    }
+
+    /// True if somebody else wrote an entry with this writer's next number. The writer
+    /// continues in another range.
+    async fn range_was_hijacked(&mut self) -> bool {
+        let Some(next) = self.range.as_ref().map(|range| range.next) else {
+            return false;
+        };
+        let numbering = self.numbering;
+        let taken = async {
+            let mut tx = self.connection.begin(next).await?;
+            let taken = numbering.is_taken(&mut tx, next).await?;
+            tx.rollback().await?;
+            Ok::<_, StoreError>(taken)
+        };
+        let taken = tokio::time::timeout(BATCH_TIMEOUT, taken).await;
+        let taken = matches!(taken, Ok(Ok(true)));
+        if taken {
+            tracing::error!(
+                id = next,
+                "an audit entry has a number that only this writer may use"
+            );
+            self.range = None;
+        }
+        taken
     }
 }
 
-/// Tells all of a batch that the database failed.
-fn fail(batch: &mut Vec<Job>, error: &StoreError) {
-    tracing::error!(%error, waiting = batch.len(), "writes were not committed");
-    batch
-        .drain(..)
-        .for_each(|job| job.answer(Err(error.clone())));
-}
-
-impl Stream {
+impl NumberRange {
     fn is_over(&self) -> bool {
-        self.opened.elapsed() > STREAM_LIFE || self.end - self.next < 1 << 20
+        self.reserved.elapsed() > RANGE_LIFETIME || self.end - self.next < RANGE_RESERVE
     }
 }
 
-/// What became of a batch that nothing spoiled.
-enum Written {
-    All,
-    /// There are audit entries in it, and no numbers for them.
-    NothingForWantOfAStream,
-}
-
-/// What a transaction holds before its end.
-enum Filled {
-    /// Audit entries that have no numbers.
-    WantsAStream,
-    /// Everything that was to be written.
-    Whole,
-    /// What its only unit of work wrote before it refused.
-    Refused,
-}
-
-/// Does all units of work, then writes all appended rows.
-async fn fill(tx: &mut Tx<'_>, batch: &mut [Job], has_stream: bool) -> Result<Filled, Spoiled> {
-    let single = batch.len() == 1;
-    let mut left: Vec<AppendBatch> = Vec::new();
+/// Executes all units of work, then writes all appended rows.
+///
+/// # Errors
+/// What spoiled the transaction: a failed statement, or `None` if a unit of work
+/// refused after it had written.
+async fn write_all(tx: &mut Tx<'_>, batch: &mut [Job]) -> Result<(), Option<StoreError>> {
+    let mut of_works: Vec<AppendBatch> = Vec::new();
     for job in batch.iter_mut() {
         let Job::Work(work) = job else { continue };
-        tx.take_wrote();
-        let verdict = work.run(tx).await;
+        let accepted = work.run(tx).await;
         let appended = tx.take_appended();
-        if !has_stream && tx.wants_numbers() {
-            return Ok(Filled::WantsAStream);
+        let has_written = tx.take_has_written();
+        if let Some(error) = tx.take_failure() {
+            return Err(Some(error));
         }
-        match verdict {
-            Verdict::Keep => left.push(appended),
-            Verdict::Refused if !tx.take_wrote() => {}
-            Verdict::Refused if single => return Ok(Filled::Refused),
-            Verdict::Refused => return Err(Spoiled::ByOne(StoreError::Busy)),
-            Verdict::Broken(error) => return Err(blame(error)),
+        if accepted {
+            of_works.push(appended);
+        } else if has_written {
+            return Err(None);
         }
     }
-    let appends = batch.iter_mut().filter_map(|job| match job {
+    let of_appends = batch.iter_mut().filter_map(|job| match job {
         Job::Append { rows, .. } => Some(rows),
         Job::Work(_) => None,
     });
-    let all: Vec<&mut AppendBatch> = appends.chain(&mut left).collect();
-    if !has_stream && all.iter().any(|rows| rows.has_numbered()) {
-        return Ok(Filled::WantsAStream);
-    }
-    tx.flush(all).await.map_err(blame)?;
-    Ok(Filled::Whole)
+    let rows = of_appends.chain(&mut of_works).collect();
+    tx.flush(rows).await.map_err(Some)
 }
 
-/// A duplicate key or a lost race is one job's matter; all else is the database's.
-fn blame(error: StoreError) -> Spoiled {
-    match error {
-        StoreError::Conflict(_) | StoreError::Unexpected(_) | StoreError::Raced(_) => {
-            Spoiled::ByOne(error)
-        }
-        other => Spoiled::ByDatabase(other),
+/// True for errors that one job causes; all others are the database's.
+fn is_of_one_job(error: &StoreError) -> bool {
+    error.is_of_the_row() || matches!(error, StoreError::Raced(_))
+}
+
+fn fail_all(batch: &mut Vec<Job>, error: &StoreError) {
+    tracing::error!(%error, waiting = batch.len(), "writes were not committed");
+    for job in batch.drain(..) {
+        job.reply(Err(error.clone()));
     }
 }

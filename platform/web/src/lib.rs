@@ -4,10 +4,14 @@
 mod extract;
 mod limits;
 mod measure;
+mod page;
 mod problem;
+mod refusals;
 mod request;
 
 pub use extract::{JsonBody, PathParams, QueryParams};
 pub use limits::{MAX_BODY, body_limit, no_cache};
-pub use problem::{Problem, ProblemBody};
+pub use page::{Page, PageQuery, PageRequest};
+pub use problem::{Problem, ProblemBody, RETRY_AFTER_SECONDS, retry_later};
+pub use refusals::Refusals;
 pub use request::{ClientAddress, RequestIdLayer};

@@ -2,17 +2,18 @@
 
 use axum::{
     body::Body,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use hsm_adapters::KeyError;
-use platform_access::Denied;
+use platform_access::{AccessError, Denied};
 use platform_store::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// How long a client should wait where a device or the database does not serve.
-const RETRY_AFTER_SECONDS: u64 = 2;
+/// How long a client should wait if a device or the database is unavailable; the value
+/// of `Retry-After` in every answer that says so.
+pub const RETRY_AFTER_SECONDS: u64 = 2;
 
 /// An error on its way to a client.
 #[derive(Clone, Debug)]
@@ -20,7 +21,6 @@ pub struct Problem {
     status: StatusCode,
     title: &'static str,
     detail: String,
-    retry_after: Option<u64>,
 }
 
 /// The body of an error (RFC 9457 §3.1).
@@ -32,7 +32,7 @@ pub struct ProblemBody {
     pub title: &'static str,
     /// The HTTP status.
     pub status: u16,
-    /// What is wrong with this request and how to mend it.
+    /// What is wrong with this request and how to fix it.
     pub detail: String,
 }
 
@@ -43,7 +43,6 @@ impl Problem {
             status,
             title,
             detail: detail.into(),
-            retry_after: None,
         }
     }
 
@@ -78,14 +77,11 @@ impl Problem {
 
     /// A device or the database does not serve now: 503 with Retry-After.
     pub fn unavailable(detail: impl Into<String>) -> Self {
-        Self {
-            retry_after: Some(RETRY_AFTER_SECONDS),
-            ..Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "Service Unavailable",
-                detail,
-            )
-        }
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Service Unavailable",
+            detail,
+        )
     }
 
     /// Something that should not happen did: 500. The cause goes to the log alone.
@@ -102,6 +98,11 @@ impl Problem {
     pub fn status(&self) -> StatusCode {
         self.status
     }
+}
+
+/// Says when to try again: on every 503, whatever its protocol.
+pub fn retry_later(headers: &mut HeaderMap) {
+    headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
 }
 
 impl From<StoreError> for Problem {
@@ -122,6 +123,18 @@ impl From<KeyError> for Problem {
             Self::unavailable("the signing key does not serve now; try again")
         } else {
             Self::internal(&error)
+        }
+    }
+}
+
+impl From<AccessError> for Problem {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::Denied(denied) => denied.into(),
+            AccessError::Delegation { .. } => {
+                Self::new(StatusCode::FORBIDDEN, "Forbidden", error.to_string())
+            }
+            AccessError::Store(error) => error.into(),
         }
     }
 }
@@ -154,8 +167,8 @@ impl IntoResponse for Problem {
             HeaderValue::from_static("application/problem+json"),
         );
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(seconds) = self.retry_after {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            retry_later(headers);
         }
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

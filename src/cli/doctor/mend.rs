@@ -68,7 +68,7 @@ fn of_key(error: &KeyError) -> String {
 fn of_store(error: &StoreError) -> &'static str {
     match error {
         StoreError::Schema(_) => "run the newer xinshu that wrote this database",
-        StoreError::Conflict(_) | StoreError::Unexpected(_) => {
+        StoreError::Conflict(_) | StoreError::MissingParent(_) | StoreError::Unexpected(_) => {
             "somebody else changed the database: bring it back from a backup"
         }
         StoreError::Unavailable(_)

@@ -21,7 +21,7 @@ fn client(grants: &str) -> Caller {
     Caller {
         actor: Actor::Client {
             id: "c".to_owned(),
-            grants: Grants::parse(grants),
+            permissions: Grants::parse(grants),
         },
         request_id: String::new(),
         address: None,

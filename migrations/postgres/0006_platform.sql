@@ -1,0 +1,14 @@
+-- Organizational units own everything that can be owned (`unit_id` columns). The tree
+-- below the root comes with the directory.
+CREATE TABLE unit (
+    id          TEXT PRIMARY KEY,
+    parent_id   TEXT REFERENCES unit (id),
+    name        TEXT NOT NULL,
+    created_at  BIGINT NOT NULL
+);
+INSERT INTO unit (id, parent_id, name, created_at) VALUES ('root', NULL, 'root', 0);
+
+-- A job is due at once while it has a token; every act that schedules it writes
+-- another one. Until now a negative last_run was the token.
+ALTER TABLE job ADD COLUMN due_token BIGINT;
+UPDATE job SET due_token = -last_run, last_run = 0 WHERE last_run < 0;

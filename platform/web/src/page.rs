@@ -1,0 +1,154 @@
+//! Lists: `{ "items": […], "next": "cursor" }`, with `limit` and `cursor`.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::Problem;
+
+/// How many items a page has if the request does not say.
+const DEFAULT_LIMIT: u32 = 100;
+/// How many items a page has at most.
+const MAX_LIMIT: u32 = 1000;
+/// How long a cursor may be.
+const MAX_CURSOR: usize = 400;
+
+/// One page of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Page<T> {
+    /// The items, at most as many as `limit` asked for.
+    pub items: Vec<T>,
+    /// The `cursor` of the next page; null after the last item.
+    pub next: Option<String>,
+}
+
+/// Which part of a list is asked for.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PageQuery {
+    /// At most so many items, 1 to 1000; 100 if absent.
+    #[param(minimum = 1, maximum = 1000)]
+    pub limit: Option<u32>,
+    /// Where to continue: `next` of the page before.
+    #[param(max_length = 400)]
+    pub cursor: Option<String>,
+}
+
+/// The part of a list to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageRequest {
+    limit: u32,
+    after: String,
+}
+
+impl<T> Page<T> {
+    /// With each item changed.
+    pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
+        Page {
+            items: self.items.into_iter().map(change).collect(),
+            next: self.next,
+        }
+    }
+}
+
+impl PageQuery {
+    /// Checks the limit and decodes the cursor.
+    ///
+    /// # Errors
+    /// 400 if the limit is out of bounds, or the cursor is none.
+    pub fn parse(self) -> Result<PageRequest, Problem> {
+        let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
+        if !(1..=MAX_LIMIT).contains(&limit) {
+            return Err(Problem::bad_request(format!(
+                "limit is a number from 1 to {MAX_LIMIT}"
+            )));
+        }
+        let after = decode(&self.cursor.unwrap_or_default())
+            .ok_or_else(|| Problem::bad_request("cursor is the `next` of the page before"))?;
+        Ok(PageRequest { limit, after })
+    }
+}
+
+impl PageRequest {
+    /// The key of the last item before this page; empty at the start of the list.
+    pub fn after(&self) -> &str {
+        &self.after
+    }
+
+    /// How many items the page has at most.
+    pub fn limit(&self) -> u32 {
+        self.limit
+    }
+
+    /// How many rows to read: one more than the page has, which shows whether the list
+    /// goes on.
+    pub fn fetch_limit(&self) -> i64 {
+        i64::from(self.limit) + 1
+    }
+
+    /// The page of `rows`, of which at most [`Self::fetch_limit`] were read; `key`
+    /// returns what [`Self::after`] of the next page will be.
+    pub fn page<T>(&self, mut rows: Vec<T>, key: impl Fn(&T) -> String) -> Page<T> {
+        let limit = self.limit as usize;
+        let goes_on = rows.len() > limit;
+        rows.truncate(limit);
+        let last = rows.last().filter(|_| goes_on);
+        Page {
+            next: last.map(|last| URL_SAFE_NO_PAD.encode(key(last))),
+            items: rows,
+        }
+    }
+}
+
+fn decode(cursor: &str) -> Option<String> {
+    if cursor.len() > MAX_CURSOR {
+        return None;
+    }
+    let key = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
+    (!key.chars().any(char::is_control)).then_some(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(limit: u32, cursor: Option<String>) -> Result<PageRequest, Problem> {
+        let query = PageQuery {
+            limit: Some(limit),
+            cursor,
+        };
+        query.parse()
+    }
+
+    #[test]
+    fn a_list_is_read_page_by_page_to_its_end() {
+        let all = ["a", "b", "c", "d", "e"].map(str::to_owned);
+        let (mut read, mut cursor) = (Vec::new(), None);
+        loop {
+            let request = request(2, cursor).unwrap();
+            let rows = all.iter().filter(|key| key.as_str() > request.after());
+            let rows = rows.take(3).cloned().collect();
+            let page = request.page(rows, String::clone);
+            assert!(page.items.len() <= 2);
+            read.extend(page.items);
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(read, all);
+    }
+
+    #[test]
+    fn limits_and_cursors_out_of_bounds_are_bad_requests() {
+        assert_eq!(PageQuery::default().parse().unwrap().limit(), 100);
+        for limit in [0, 1001] {
+            assert!(request(limit, None).is_err());
+        }
+        let encode = |key: &str| URL_SAFE_NO_PAD.encode(key);
+        for cursor in ["?".to_owned(), encode("a\nb"), encode(&"x".repeat(400))] {
+            assert!(request(1, Some(cursor)).is_err());
+        }
+        assert_eq!(request(1, Some(String::new())).unwrap().after(), "");
+    }
+}
