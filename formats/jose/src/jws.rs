@@ -31,7 +31,7 @@ pub enum JwsError {
 }
 
 /// The header parameters that are read.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct Header {
     /// The signature algorithm's JOSE name.
     pub alg: String,

@@ -1,8 +1,8 @@
 //! Ending all sessions of a user, by an administrator.
 
-use idp_directory::read_users::{resolve, subject};
+use idp_directory::read_users::resolve;
 use platform_access::Caller;
-use platform_log::{AuditSink as _, Entry};
+use platform_log::AuditSink as _;
 
 use crate::{Authn, Error, actions::SESSION_END};
 
@@ -22,7 +22,7 @@ pub async fn end_sessions(authn: &Authn, caller: &Caller, name: &str) -> Result<
         .enforce_delegation(caller, SESSION_END, &resource, &user.permissions)
         .await?;
     let now = authn.now();
-    let entry = Entry::new(SESSION_END, caller, subject(&user), now);
+    let entry = caller.entry(SESSION_END, &user.resource(), now);
     let accounts = authn.0.accounts.clone();
     let ended = authn
         .0

@@ -3,10 +3,10 @@
 use crypto::{OpaqueToken, token_key};
 use idp_directory::{
     User,
-    read_users::{find_by_id, resolve, subject},
+    read_users::{find_by_id, resolve},
 };
 use platform_access::Caller;
-use platform_log::{AuditSink as _, Entry};
+use platform_log::AuditSink as _;
 
 use crate::{
     Authn, Error,
@@ -44,7 +44,7 @@ pub async fn make_password_link(
         expires_at: now + authn.0.config.password_link_lifetime,
     };
     let expires_at = link.expires_at;
-    let entry = Entry::new(PASSWORD_LINK, caller, subject(&user), now);
+    let entry = caller.entry(PASSWORD_LINK, &user.resource(), now);
     let key = token.key();
     authn
         .0

@@ -3,11 +3,11 @@
 use crypto::token_key;
 use idp_directory::{
     User,
-    read_users::{lock, lock_enabled, resolve, subject},
+    read_users::{lock, lock_enabled, resolve},
 };
 use jiff::Timestamp;
 use platform_access::Caller;
-use platform_log::{AuditSink as _, Entry, RecordEntry as _};
+use platform_log::{AuditSink as _, RecordEntry as _};
 use platform_store::Tx;
 use zeroize::Zeroizing;
 
@@ -94,9 +94,9 @@ pub(crate) async fn change_own_password(
     let proved = match (refund_on_error(authn, &attempt, verified).await?, stored) {
         (true, Some(proved)) => proved,
         _ => {
-            let person = subject(&user);
-            let entry = Entry::new(USER_SET_PASSWORD, caller, person.clone(), authn.now())
-                .by(person)
+            let entry = caller
+                .entry(USER_SET_PASSWORD, &user.resource(), authn.now())
+                .with_actor(user.principal())
                 .refused("wrong password");
             authn.0.store.record(entry).await?;
             return Err(Error::WrongCredentials);
@@ -125,12 +125,11 @@ async fn replace(
     check_strength(&password, &user.name)?;
     let hash = authn.0.accounts.passwords.hash(password).await?;
     let now = authn.now();
-    let person = subject(&user);
-    let entry = Entry::new(USER_SET_PASSWORD, caller, person.clone(), now);
+    let entry = caller.entry(USER_SET_PASSWORD, &user.resource(), now);
     let entry = match right {
         Right::Administrator => entry,
-        Right::Link(_) => entry.by(person).with("by", "link"),
-        Right::OldPassword { .. } => entry.by(person).with("by", "user"),
+        Right::Link(_) => entry.with_actor(user.principal()).with("by", "link"),
+        Right::OldPassword { .. } => entry.with_actor(user.principal()).with("by", "user"),
     };
     let accounts = authn.0.accounts.clone();
     authn

@@ -3,10 +3,10 @@
 use crypto::{OpaqueToken, timed_id, token_key};
 use idp_directory::{
     User, UserName,
-    read_users::{find_by_name, lock_enabled, subject},
+    read_users::{find_by_name, lock_enabled},
 };
-use platform_access::Caller;
-use platform_log::{AuditSink as _, Entry, Party, RecordEntry as _};
+use platform_access::{Caller, Resource};
+use platform_log::{AuditSink as _, RecordEntry as _};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -53,10 +53,10 @@ pub async fn sign_in(authn: &Authn, caller: &Caller, form: SignIn) -> Result<Str
         address: caller.address.map(|address| address.to_string()),
         user_agent: form.user_agent,
     };
-    let person = subject(&user);
     let amr: Vec<_> = session.authentication.amr().map(str::to_owned).collect();
-    let entry = Entry::new(SIGN_IN, caller, person.clone(), now)
-        .by(person)
+    let entry = caller
+        .entry(SIGN_IN, &user.resource(), now)
+        .with_actor(user.principal())
         .with("session", session.id.as_str())
         .with("amr", amr);
     let interaction_key = form.interaction_id.as_deref().map(token_key);
@@ -131,12 +131,15 @@ async fn find(authn: &Authn, typed: &str) -> Result<(Option<User>, Option<Creden
 }
 
 async fn record_refusal(authn: &Authn, caller: &Caller, user: Option<User>) -> Result<(), Error> {
-    let (subject, cause) = match &user {
-        Some(user) if user.disabled_at.is_some() => (subject(user), "user is disabled"),
-        Some(user) => (subject(user), "wrong password"),
-        None => (Party::person("user:unknown"), "unknown user"),
+    let (resource, cause) = match &user {
+        Some(user) if user.disabled_at.is_some() => (user.resource(), "user is disabled"),
+        Some(user) => (user.resource(), "wrong password"),
+        None => (
+            Resource::all("user").named_person("unknown"),
+            "unknown user",
+        ),
     };
-    let entry = Entry::new(SIGN_IN, caller, subject, authn.now()).refused(cause);
+    let entry = caller.entry(SIGN_IN, &resource, authn.now()).refused(cause);
     authn.0.store.record(entry).await?;
     metrics::counter!("xinshu_idp_sign_ins_total", "outcome" => "refused").increment(1);
     Ok(())

@@ -1,8 +1,7 @@
 //! Ending a session by its own user.
 
-use idp_directory::read_users::subject;
 use platform_access::Caller;
-use platform_log::{AuditSink as _, Entry};
+use platform_log::AuditSink as _;
 
 use crate::{Authn, Error, Session, actions::acts::SIGN_OUT, store};
 
@@ -18,9 +17,10 @@ pub async fn sign_out(
     ended_id: &str,
 ) -> Result<(), Error> {
     let now = authn.now();
-    let person = subject(&session.user);
-    let entry = Entry::new(SIGN_OUT, caller, person.clone(), now)
-        .by(person)
+    let user = &session.user;
+    let entry = caller
+        .entry(SIGN_OUT, &user.resource(), now)
+        .with_actor(user.principal())
         .with("session", ended_id);
     let (id, user_id) = (ended_id.to_owned(), session.user.id.clone());
     let accounts = authn.0.accounts.clone();

@@ -7,8 +7,8 @@ use std::{net::IpAddr, time::Duration};
 
 use crypto::Digest;
 use jiff::Timestamp;
-use platform_access::Caller;
-use platform_log::{AuditSink as _, Entry, Party};
+use platform_access::{Caller, Resource};
+use platform_log::AuditSink as _;
 use platform_store::{StoreError, Tx};
 
 use crate::{Authn, Error, actions::acts::THROTTLE, store};
@@ -171,7 +171,8 @@ async fn count_in(
             store::throttle::close(tx, name, now + delay).await?;
             let (kind, _) = name.split_once(':').unwrap_or_default();
             tx.audit(
-                Entry::new(THROTTLE, caller, Party::thing(kind), now)
+                caller
+                    .entry(THROTTLE, &Resource::all("attempts").with("kind", kind), now)
                     .with("attempts", attempts)
                     .with("seconds", delay.as_secs()),
             );

@@ -1,14 +1,14 @@
 //! Adding a user.
 
 use crypto::random;
-use platform_access::{Caller, Permissions, Resource, UnitId};
-use platform_log::{AuditSink as _, Entry};
+use platform_access::{Caller, Permissions, UnitId};
+use platform_log::AuditSink as _;
 
 use crate::{
     Directory, Error, NewUser, User, UserInfo, UserName,
     actions::USER_ADD,
     model::{parse_email, parse_line},
-    read_users::subject,
+    read_users::unknown,
     store,
 };
 
@@ -22,7 +22,7 @@ pub async fn add_user(
     caller: &Caller,
     new: NewUser,
 ) -> Result<UserInfo, Error> {
-    let resource = Resource::new("user", &new.name).in_unit(UnitId::ROOT);
+    let resource = unknown(&new.name);
     let access = &directory.0.access;
     access.enforce(caller, USER_ADD, &resource).await?;
     let name = UserName::parse(&new.name)?;
@@ -51,7 +51,7 @@ pub async fn add_user(
         created_at: now,
         changed_at: now,
     };
-    let entry = Entry::new(USER_ADD, caller, subject(&user), now)
+    let entry = caller.entry(USER_ADD, &user.resource(), now)
         .with("user_id", user.id.as_str())
         .with("permissions", user.permissions.to_string())
         .with("password", password.is_some());

@@ -2,13 +2,13 @@
 
 use jiff::{SignedDuration, Timestamp};
 use platform_access::{Caller, Permissions};
-use platform_log::{AuditSink as _, Entry};
+use platform_log::AuditSink as _;
 
 use crate::{
     Directory, Error, User, UserChange, UserInfo,
     actions::USER_CHANGE,
     model::{parse_email, parse_line},
-    read_users::{info, resolve, subject},
+    read_users::{info, resolve},
     store,
 };
 
@@ -41,7 +41,7 @@ pub async fn change_user(
     access
         .enforce_delegation(caller, USER_CHANGE, &resource, &user.permissions)
         .await?;
-    let entry = Entry::new(USER_CHANGE, caller, subject(&user), now)
+    let entry = caller.entry(USER_CHANGE, &user.resource(), now)
         .with("user_id", user.id.as_str())
         .with("changed", changed)
         .with("permissions", user.permissions.to_string());

@@ -1,12 +1,12 @@
 //! Deleting a user.
 
 use platform_access::Caller;
-use platform_log::{AuditSink as _, Entry};
+use platform_log::AuditSink as _;
 
 use crate::{
     Directory, Error,
     actions::USER_DELETE,
-    read_users::{resolve, subject},
+    read_users::resolve,
     store,
 };
 
@@ -25,7 +25,7 @@ pub async fn delete_user(directory: &Directory, caller: &Caller, name: &str) -> 
         .enforce_delegation(caller, USER_DELETE, &resource, &user.permissions)
         .await?;
     let now = directory.now();
-    let entry = Entry::new(USER_DELETE, caller, subject(&user), now)
+    let entry = caller.entry(USER_DELETE, &user.resource(), now)
         .with("user_id", user.id.as_str());
     let user_id = user.id.clone();
     let accounts = directory.0.accounts.clone();

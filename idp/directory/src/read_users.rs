@@ -1,7 +1,6 @@
 //! Looking users up: for callers with the permission, and for the crates that sign people in.
 
-use platform_access::{Caller, Resource, UnitId};
-use platform_log::Party;
+use platform_access::{Caller, Resource};
 use platform_store::{StoreError, Tx};
 use platform_web::{Page, PageRequest};
 
@@ -16,7 +15,7 @@ pub async fn list_users(
     caller: &Caller,
     request: &PageRequest,
 ) -> Result<Page<UserInfo>, Error> {
-    let users = Resource::new("user", "*").in_unit(UnitId::ROOT);
+    let users = Resource::all("user");
     directory.0.access.enforce(caller, USER_READ, &users).await?;
     let store = &directory.0.store;
     let users = store::users::list(store, request.after(), request.fetch_limit()).await?;
@@ -77,7 +76,7 @@ impl NamedUser {
 pub async fn resolve(directory: &Directory, name: &str) -> Result<NamedUser, Error> {
     let user = find_by_name(directory, name).await?;
     let resource = user.as_ref().map_or_else(
-        || Resource::new("user", name).in_unit(UnitId::ROOT),
+        || unknown(name),
         User::resource,
     );
     Ok(NamedUser {
@@ -122,7 +121,8 @@ pub async fn lock(tx: &mut Tx<'_>, id: &str) -> Result<bool, StoreError> {
     store::users::lock(tx, id).await
 }
 
-/// How audit entries name a user.
-pub fn subject(user: &User) -> Party {
-    Party::person(format!("user:{}", user.name))
+/// A user by the name that a caller typed, of whom nothing else is known.
+pub(crate) fn unknown(name: &str) -> Resource {
+    let known = UserName::parse(name);
+    Resource::all("user").named_person(known.as_ref().map_or("?", UserName::as_str))
 }

@@ -2,10 +2,10 @@
 
 use crypto::random;
 use oauth::ClientAuthMethod;
-use platform_access::{Caller, Resource, UnitId};
-use platform_log::{AuditSink as _, Entry};
+use platform_access::{Caller, Resource};
+use platform_log::AuditSink as _;
 
-use crate::{Client, ClientCredentials, Error, NewClient, Oidc, actions::CLIENT_ADD, store};
+use crate::{ClientCredentials, Error, NewClient, Oidc, actions::CLIENT_ADD, store};
 
 /// Registers a client. Its secret is returned now and cannot be read again.
 ///
@@ -18,7 +18,7 @@ pub async fn add_client(
     new: NewClient,
 ) -> Result<ClientCredentials, Error> {
     let client_id = hex::encode(random::bytes::<12>());
-    let resource = Resource::new("client", &client_id).in_unit(UnitId::ROOT);
+    let resource = Resource::new("client", &client_id);
     let access = &oidc.0.access;
     access.enforce(caller, CLIENT_ADD, &resource).await?;
     let now = oidc.now();
@@ -27,7 +27,8 @@ pub async fn add_client(
     access
         .enforce_delegation(caller, CLIENT_ADD, &resource, &client.permissions)
         .await?;
-    let entry = Entry::new(CLIENT_ADD, caller, Client::subject(&client_id), now)
+    let entry = caller
+        .entry(CLIENT_ADD, &resource, now)
         .with("name", client.name.as_str())
         .with("redirect_uris", client.redirect_uris.clone())
         .with("permissions", client.permissions.to_string())

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use idp_authn::throttle::count_client_failure;
 use oauth::ErrorCode;
 use platform_access::Caller;
-use platform_log::{Entry, RecordEntry as _};
+use platform_log::RecordEntry as _;
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
@@ -42,9 +42,9 @@ pub(crate) async fn authenticate_client(
     }
     // Failures are counted under their address, so that nobody fills the log with them.
     count_client_failure(&oidc.0.authn, caller).await?;
-    let subject = Client::subject(&client.id);
-    let entry =
-        Entry::new(CLIENT_AUTHENTICATE, caller, subject, oidc.now()).refused("wrong secret");
+    let entry = caller
+        .entry(CLIENT_AUTHENTICATE, &client.resource(), oidc.now())
+        .refused("wrong secret");
     oidc.0.store.record(entry).await?;
     Err(unknown())
 }

@@ -2,7 +2,7 @@
 
 use crypto::random;
 use platform_access::Caller;
-use platform_log::{AuditSink as _, Entry};
+use platform_log::AuditSink as _;
 
 use crate::{
     Client, ClientCredentials, Error, Oidc,
@@ -26,7 +26,7 @@ pub async fn set_client_disabled(
     let client = client_to_change(oidc, caller, id).await?;
     let now = oidc.now();
     let changed = if disabled { "disabled" } else { "enabled" };
-    let entry = Entry::new(CLIENT_CHANGE, caller, Client::subject(&client.id), now)
+    let entry = caller.entry(CLIENT_CHANGE, &client.resource(), now)
         .with("changed", vec![changed]);
     oidc.0
         .store
@@ -62,7 +62,7 @@ pub async fn renew_client_secret(
     let now = oidc.now();
     let secret = random::token();
     let secret_hash = hash_secret(&secret);
-    let entry = Entry::new(CLIENT_CHANGE, caller, Client::subject(&client.id), now)
+    let entry = caller.entry(CLIENT_CHANGE, &client.resource(), now)
         .with("changed", vec!["secret"]);
     let client_id = client.id.clone();
     oidc.0

@@ -1,10 +1,10 @@
 //! Deleting a client.
 
 use platform_access::Caller;
-use platform_log::{AuditSink as _, Entry};
+use platform_log::AuditSink as _;
 
 use crate::{
-    Client, Error, Oidc, actions::CLIENT_DELETE, change_client::forget, read_clients::resolve,
+    Error, Oidc, actions::CLIENT_DELETE, change_client::forget, read_clients::resolve,
     store,
 };
 
@@ -23,7 +23,7 @@ pub async fn delete_client(oidc: &Oidc, caller: &Caller, id: &str) -> Result<(),
         .enforce_delegation(caller, CLIENT_DELETE, &resource, &client.permissions)
         .await?;
     let now = oidc.now();
-    let entry = Entry::new(CLIENT_DELETE, caller, Client::subject(&client.id), now);
+    let entry = caller.entry(CLIENT_DELETE, &client.resource(), now);
     oidc.0
         .store
         .transact(async move |tx| {

@@ -59,7 +59,7 @@ async fn introspect_access_token(
 ) -> Result<Introspection, Error> {
     let concerns = claims.client_id == client.id
         || client.resources.contains(&claims.aud)
-        || client.permissions.cover(TOKEN_INTROSPECT.name());
+        || client.permissions.cover(TOKEN_INTROSPECT.as_str());
     let active = concerns
         && store::revoked::is_valid(&oidc.0.store, &claims.jti, claims.grant_id()).await?
         && is_holder_enabled(oidc, &claims).await?;

@@ -2,9 +2,8 @@
 
 use crypto::OpaqueToken;
 use idp_authn::{Session, interactions};
-use idp_directory::read_users::subject;
 use platform_access::Caller;
-use platform_log::{AuditSink as _, Entry};
+use platform_log::AuditSink as _;
 use platform_store::{AppendBatch, StoreError};
 
 use crate::{
@@ -49,8 +48,9 @@ pub(crate) async fn issue_code(
         authentication: session.authentication.clone(),
         expires_at: now + oidc.0.config.code_lifetime,
     };
-    let entry = Entry::new(CODE_ISSUE, caller, Client::subject(&client.id), now)
-        .by(subject(&session.user))
+    let entry = caller
+        .entry(CODE_ISSUE, &client.resource(), now)
+        .with_actor(session.user.principal())
         .with("grant", code.grant_id())
         .with("session", session.id.as_str())
         .with("scope", code.scope.as_str());

@@ -2,7 +2,7 @@
 
 use crypto::{OpaqueToken, random};
 use idp_authn::Authentication;
-use idp_directory::{User, read_users::subject};
+use idp_directory::User;
 use jiff::Timestamp;
 use oauth::{API, ErrorCode, GrantType, OPENID, Scope, TokenResponse};
 use platform_access::{Action, Caller, Permissions};
@@ -67,13 +67,13 @@ pub(crate) async fn issue_tokens(
     let refresh_token = request
         .refreshable
         .then(|| OpaqueToken::new(now.as_millisecond()));
-    let client = Client::subject(&request.client.id);
     let about = match request.grant {
-        Some(grant) => subject(grant.user),
-        None => client.clone(),
+        Some(grant) => grant.user.resource(),
+        None => request.client.resource(),
     };
-    let mut entry = Entry::new(request.action, caller, about, now)
-        .by(client)
+    let mut entry = caller
+        .entry(request.action, &about, now)
+        .with_actor(request.client.principal())
         .with("grant_type", request.grant_type.name())
         .with("jti", claims.jti)
         .with("audience", claims.aud)

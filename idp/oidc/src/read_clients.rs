@@ -1,6 +1,6 @@
 //! Listing and showing clients.
 
-use platform_access::{Caller, Resource, UnitId};
+use platform_access::{Caller, Resource};
 use platform_web::{Page, PageRequest};
 
 use crate::{Client, Error, Oidc, actions::CLIENT_READ, client_cache::is_client_id, store};
@@ -14,7 +14,7 @@ pub async fn list_clients(
     caller: &Caller,
     request: &PageRequest,
 ) -> Result<Page<Client>, Error> {
-    let clients = Resource::new("client", "*").in_unit(UnitId::ROOT);
+    let clients = Resource::all("client");
     oidc.0.access.enforce(caller, CLIENT_READ, &clients).await?;
     let store = &oidc.0.store;
     let clients = store::clients::list(store, request.after(), request.fetch_limit()).await?;
@@ -56,7 +56,7 @@ pub(crate) async fn resolve(oidc: &Oidc, id: &str) -> Result<NamedClient, Error>
         None
     };
     let resource = client.as_ref().map_or_else(
-        || Resource::new("client", id).in_unit(UnitId::ROOT),
+        || Resource::new("client", id),
         Client::resource,
     );
     Ok(NamedClient {

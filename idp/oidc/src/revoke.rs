@@ -3,7 +3,7 @@
 use crypto::token_key;
 use jiff::Timestamp;
 use platform_access::Caller;
-use platform_log::{AuditSink as _, Entry};
+use platform_log::AuditSink as _;
 
 use crate::{
     Client, Error, Oidc, actions::acts::TOKEN_REVOKE, issue_tokens::read_access_token, store,
@@ -21,8 +21,9 @@ pub(crate) async fn revoke(
     token: &str,
 ) -> Result<(), Error> {
     let now = oidc.now();
-    let subject = Client::subject(&client.id);
-    let entry = Entry::new(TOKEN_REVOKE, caller, subject.clone(), now).by(subject);
+    let entry = caller
+        .entry(TOKEN_REVOKE, &client.resource(), now)
+        .with_actor(client.principal());
     let revoked = match read_access_token(oidc, token).await {
         Some(claims) if claims.client_id == client.id => {
             let expires_at = Timestamp::from_second(claims.exp).unwrap_or(now);

@@ -8,8 +8,8 @@
 use crypto::{KeyAlgorithm, SignatureAlgorithm, timed_id};
 use hsm_adapters::KeyError;
 use jiff::Timestamp;
-use platform_access::{Action, Caller, Resource, UnitId};
-use platform_log::{AuditSink as _, Entry, Subject};
+use platform_access::{Caller, Resource};
+use platform_log::AuditSink as _;
 use platform_store::Tx;
 
 use crate::{
@@ -240,13 +240,13 @@ async fn expire(oidc: &Oidc, caller: &Caller, uri: String) -> Result<(), Error> 
 }
 
 fn audit(tx: &mut Tx<'_>, caller: &Caller, uri: &str, now: Timestamp, state: &'static str) {
-    const ROTATE: Action = SIGNING_KEY_ROTATE;
-    let subject = Subject::Plain(uri.to_owned());
-    tx.audit(Entry::new(ROTATE, caller, subject, now).with("state", state));
+    let key = Resource::new("signing_key", uri);
+    let entry = caller.entry(SIGNING_KEY_ROTATE, &key, now);
+    tx.audit(entry.with("state", state));
 }
 
 fn resource() -> Resource {
-    Resource::new("signing_key", "*").in_unit(UnitId::ROOT)
+    Resource::all("signing_key")
 }
 
 /// RSA keys have 2048 bits, as at set-up: every client verifies them, and tokens are short-lived.

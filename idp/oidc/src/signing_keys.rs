@@ -21,8 +21,8 @@ use hsm_adapters::{Key, KeyError, Keyring};
 use jiff::Timestamp;
 use jose::{Jwk, Jws, UnsignedJws, encode_header};
 use parking_lot::Mutex;
-use platform_access::Caller;
-use platform_log::{AuditSink as _, Entry, Subject};
+use platform_access::{Caller, Resource};
+use platform_log::AuditSink as _;
 use platform_store::Store;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -382,11 +382,9 @@ pub async fn register(
             for (algorithm, uri) in &keys {
                 let state = KeyState::Active;
                 if store::signing_keys::insert(tx, uri, *algorithm, state, now, now).await? {
-                    let subject = Subject::Plain(uri.clone());
-                    tx.audit(
-                        Entry::new(SIGNING_KEY_REGISTER, &caller, subject, now)
-                            .with("algorithm", algorithm.jose()),
-                    );
+                    let key = Resource::new("signing_key", uri);
+                    let entry = caller.entry(SIGNING_KEY_REGISTER, &key, now);
+                    tx.audit(entry.with("algorithm", algorithm.jose()));
                 }
             }
             Ok(())

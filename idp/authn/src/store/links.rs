@@ -39,13 +39,12 @@ pub(crate) async fn take(
     token_key: &[u8],
     now: Timestamp,
 ) -> Result<Option<String>, StoreError> {
-    tx.execute_returning(
+    tx.execute_returning_optional(
         "UPDATE idp_password_link SET used_at = $2
          WHERE token_key = $1 AND used_at IS NULL AND expires_at > $2 RETURNING user_id",
         params![token_key, now],
     )
     .await?
-    .first()
     .map(|row| row.get("user_id"))
     .transpose()
 }

@@ -122,12 +122,11 @@ pub(crate) async fn delete_by_token(
     tx: &mut Tx<'_>,
     token_key: &[u8],
 ) -> Result<Option<(String, String)>, StoreError> {
-    tx.execute_returning(
+    tx.execute_returning_optional(
         "DELETE FROM idp_session WHERE token_key = $1 RETURNING id, user_id",
         params![token_key],
     )
     .await?
-    .first()
     .map(|row| Ok((row.get("id")?, row.get("user_id")?)))
     .transpose()
 }

@@ -25,7 +25,7 @@ pub(crate) async fn count(
     now: Timestamp,
     forget: Timestamp,
 ) -> Result<i64, StoreError> {
-    tx.execute_returning(
+    tx.execute_returning_optional(
         "INSERT INTO idp_throttle (name, attempts, last_at, closed_until) VALUES ($1, 1, $2, 0)
          ON CONFLICT (name) DO UPDATE SET last_at = $2,
              attempts = CASE WHEN idp_throttle.last_at < $3 THEN 1 ELSE idp_throttle.attempts + 1 END
@@ -33,7 +33,6 @@ pub(crate) async fn count(
         params![name, now, forget],
     )
     .await?
-    .first()
     .map_or(Ok(1), |row| row.get("attempts"))
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 use platform_access::{Permissions, Resource, UnitId};
+use platform_log::Principal;
 use zeroize::Zeroizing;
 
 use crate::Error;
@@ -146,7 +147,7 @@ impl User {
             name: self.name.clone(),
             display_name: self.display_name.clone(),
             email: self.email.clone(),
-            permissions: self.permissions.names(),
+            permissions: self.permissions.iter().map(str::to_owned).collect(),
             has_password,
             disabled: self.disabled_at.is_some(),
             created_at: self.created_at,
@@ -155,7 +156,16 @@ impl User {
 
     /// The resource that actions on this user are about.
     pub fn resource(&self) -> Resource {
-        Resource::new("user", &self.id).in_unit(self.unit.clone())
+        Resource::new("user", &self.id)
+            .in_unit(self.unit.clone())
+            .named_person(&self.name)
+    }
+
+    /// How audit entries name this user when they act.
+    pub fn principal(&self) -> Principal {
+        Principal::new("user")
+            .with_id(&self.id)
+            .named(&self.name)
     }
 }
 

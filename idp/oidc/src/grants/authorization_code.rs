@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use crypto::token_key;
 use idp_directory::read_users::find_by_id;
 use oauth::{CodeChallenge, ErrorCode, GrantType, OFFLINE_ACCESS, Params, Scope, TokenResponse};
-use platform_access::Caller;
-use platform_log::{AuditSink as _, Entry};
+use platform_access::{Caller, Resource};
+use platform_log::AuditSink as _;
 use platform_store::{AppendBatch, StoreError};
 
 use super::{GrantHandler, check_same_resource};
@@ -146,7 +146,8 @@ async fn record(
 async fn replayed(oidc: &Oidc, caller: &Caller, code: &Code) -> Error {
     let now = oidc.now();
     let grant_id = code.grant_id();
-    let entry = Entry::new(CODE_REDEEM, caller, Client::subject(&code.client_id), now)
+    let entry = caller
+        .entry(CODE_REDEEM, &Resource::new("client", &code.client_id), now)
         .refused("the code was redeemed before; its tokens are revoked")
         .with("grant", grant_id.as_str());
     let revoked: Result<(), Error> = oidc

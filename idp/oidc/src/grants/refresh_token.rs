@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use crypto::token_key;
 use idp_directory::read_users::find_by_id;
 use oauth::{ErrorCode, GrantType, Params, Scope, TokenResponse};
-use platform_access::Caller;
-use platform_log::{AuditSink as _, Entry};
+use platform_access::{Caller, Resource};
+use platform_log::AuditSink as _;
 
 use super::{GrantHandler, check_same_resource};
 use crate::{
@@ -132,7 +132,8 @@ async fn record(
 async fn reused(oidc: &Oidc, caller: &Caller, grant: &Grant) -> Error {
     let now = oidc.now();
     let grant_id = grant.id.clone();
-    let entry = Entry::new(TOKEN_REUSE, caller, Client::subject(&grant.client_id), now)
+    let entry = caller
+        .entry(TOKEN_REUSE, &Resource::new("client", &grant.client_id), now)
         .refused("the refresh token was used before; its grant is revoked")
         .with("grant", grant_id.as_str());
     metrics::counter!("xinshu_idp_refresh_reuse_total").increment(1);

@@ -5,7 +5,7 @@ use idp_directory::model::parse_line;
 use jiff::Timestamp;
 use oauth::{ClientAuthMethod, GrantType, redirect_uri_matches, validate_redirect_uri};
 use platform_access::{Permissions, Resource, UnitId};
-use platform_log::Party;
+use platform_log::Principal;
 
 use super::hash_secret;
 use crate::Error;
@@ -161,9 +161,9 @@ impl Client {
         Resource::new("client", &self.id).in_unit(self.unit.clone())
     }
 
-    /// How audit entries name a client.
-    pub fn subject(id: &str) -> Party {
-        Party::thing(format!("client:{id}"))
+    /// How audit entries name this client when it acts.
+    pub fn principal(&self) -> Principal {
+        Principal::new("client").with_id(&self.id)
     }
 
     /// Whether it has no secret.

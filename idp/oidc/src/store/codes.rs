@@ -25,7 +25,7 @@ static CODES: Table = Table {
         "acr",
         "expires_at",
     ],
-    parent: Some(&super::SESSION),
+    parent: Some(super::SESSION),
 };
 
 /// Adds a code to a batch of rows.

@@ -21,7 +21,7 @@ static GRANTS: Table = Table {
         "offline",
         "expires_at",
     ],
-    parent: Some(&super::SESSION),
+    parent: Some(super::SESSION),
 };
 
 static TOKENS: Table = Table {

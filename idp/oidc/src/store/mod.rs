@@ -10,7 +10,7 @@ use platform_store::{Parent, Row, StoreError};
 
 /// Codes and grants exist only as long as the session that they came from: the statement
 /// that inserts one joins it to its session, on every node.
-static SESSION: Parent = Parent {
+const SESSION: Parent = Parent {
     table: "idp_session",
     key: "id",
     column: "session_id",

@@ -169,7 +169,7 @@ impl TryFrom<Client> for ClientBody {
             redirect_uris: client.redirect_uris,
             post_logout_redirect_uris: client.post_logout_redirect_uris,
             resources: client.resources,
-            permissions: client.permissions.names(),
+            permissions: client.permissions.iter().map(str::to_owned).collect(),
             id_token_signed_response_alg: client.id_token_alg.try_into()?,
             disabled: client.disabled_at.is_some(),
             created_at: client.created_at.to_string(),
