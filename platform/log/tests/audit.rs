@@ -105,7 +105,7 @@ impl Log {
     }
 
     async fn verify(&self, given: Option<&Checkpoint>) -> Report {
-        platform_log::verify(&self.store, &self.verifier, given)
+        platform_log::verify(&self.store, &self.verifier, given, &[], &mut |_| {})
             .await
             .unwrap()
     }
