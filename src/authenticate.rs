@@ -66,7 +66,7 @@ async fn certificate(
     let Some(ClientCertificate(der)) = shown else {
         return Ok(None);
     };
-    let issued = node.ca.is_good(&der).await?;
+    let issued = ca::find_valid_client_certificate(&node.records, &der).await?;
     Ok(issued.map(|info| Actor::Certificate {
         authority: info.issuer,
         serial: info.serial,

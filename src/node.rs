@@ -17,6 +17,8 @@ use platform::{
     settings::{Keys, Settings},
 };
 
+use platform_access::Access;
+
 use crate::{data::DataFolder, logging};
 
 /// Which services a node runs: `--only ca,idp,tsa`.
@@ -75,10 +77,9 @@ pub(crate) struct Node {
     pub(crate) clock: Arc<SystemClock>,
     pub(crate) store: Store,
     pub(crate) keyring: Arc<Keyring>,
-    pub(crate) services: Services,
-    /// On every node, since its records are asked: where it is not among
-    /// `services`, it has no authority and no key.
-    pub(crate) ca: ca::Service,
+    /// The certificate records, which every node reads.
+    pub(crate) records: ca::Records,
+    pub(crate) ca: Option<ca::Service>,
     pub(crate) idp: Option<idp::Service>,
     pub(crate) tsa: Option<tsa::Service>,
     pub(crate) sequencer: Sequencer,
@@ -126,15 +127,12 @@ impl Node {
             );
         };
         let log_key = keyring.find(&log_key).await.context("the log's key")?;
-        let ca_keys = services.ca.then_some(keyring.as_ref());
-        let ca = ca::Service::open(
-            ca_config(&settings)?,
-            store.clone(),
-            Arc::clone(&clock),
-            ca_keys,
-        )
-        .await
-        .context("the certificate authority")?;
+        let records = ca::Records::new(store.clone(), Arc::clone(&clock));
+        let ca = if services.ca {
+            Some(open_ca(&ground, &settings).await?)
+        } else {
+            None
+        };
         let idp = if services.idp {
             Some(open_idp(&ground, &settings).await?)
         } else {
@@ -153,12 +151,23 @@ impl Node {
             store: ground.store,
             keyring: ground.keyring,
             settings,
-            services,
+            records,
             ca,
             idp,
             tsa,
         })
     }
+}
+
+/// Opens the certificate authority with the keys of its authorities.
+pub(crate) async fn open_ca(ground: &Ground, settings: &Settings) -> Result<ca::Service> {
+    let Ground { store, keyring, .. } = ground;
+    let clock = ground.shared_clock();
+    let records = ca::Records::new(store.clone(), Arc::clone(&clock));
+    let access = Access::by_permissions(store.clone(), clock);
+    ca::Service::open(ca_config(settings)?, records, access, Arc::clone(keyring))
+        .await
+        .context("the certificate authority")
 }
 
 async fn open_idp(ground: &Ground, settings: &Settings) -> Result<idp::Service> {
@@ -196,18 +205,19 @@ pub(crate) async fn open_keyring(keys: &Keys) -> Result<Keyring> {
         software_dir: keys.folder.clone().into(),
         passphrase,
         default_store: keys.store.clone(),
+        further_stores: keys.stores.split_whitespace().map(str::to_owned).collect(),
         queue: keys.queue as usize,
         timeout: Duration::from_secs(keys.timeout_seconds.into()),
         sessions: keys.sessions as usize,
+        sm2: Sm2Settings {
+            id: keys.sm2_id.clone(),
+            mechanisms: sm2_mechanisms(keys)
+                .map_err(|error| anyhow!("keys.sm2_mechanisms: {error}"))?,
+        },
     };
-    let sm2 = Sm2Settings {
-        id: keys.sm2_id.clone(),
-        mechanisms: sm2_mechanisms(keys)
-            .map_err(|error| anyhow!("keys.sm2_mechanisms: {error}"))?,
-    };
-    Keyring::open_with(settings, sm2)
+    Keyring::open(settings)
         .await
-        .context("keys.store")
+        .context("keys.store, keys.stores")
 }
 
 /// What the token calls SM2; none where the setting is empty.
@@ -249,8 +259,10 @@ pub(crate) fn ca_config(settings: &Settings) -> Result<ca::Config> {
     let policy = pki::ObjectIdentifier::new(&ca.policy)
         .map_err(|_| anyhow!("ca.policy = {:?} is not an OID", ca.policy))?;
     Ok(ca::Config {
-        policy,
-        http_url: settings.public.http_url.clone(),
+        urls: ca::PublicationUrls {
+            http_url: settings.public.http_url.clone(),
+            policy,
+        },
         crl_period: Duration::from_secs(3600 * u64::from(ca.crl_hours)),
         crl_lifetime: SignedDuration::from_hours(ca.crl_lifetime_hours.into()),
         ocsp_lifetime: SignedDuration::from_hours(ca.ocsp_lifetime_hours.into()),

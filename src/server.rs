@@ -45,14 +45,13 @@ pub(crate) async fn serve(data: &DataFolder, settings: Settings, services: Servi
         );
     };
     let mut background = JoinSet::new();
-    if services.ca {
-        node.ca.start_responders(&node.keyring).await?;
+    if let Some(ca) = &node.ca {
+        ca.start_responders().await?;
         // RFC 5280 §5: relying parties find a CRL from the first moment on.
-        node.ca
-            .publish_all_crls()
+        ca::publish_crl::publish_all(ca)
             .await
             .context("the CRLs at the start")?;
-        background.spawn(node.ca.clone().housekeeping(Arc::clone(&node.keyring)));
+        background.spawn(ca.clone().housekeeping());
     }
     background.spawn(node.sequencer.clone().run());
     background.spawn(jobs::run(
@@ -109,6 +108,7 @@ impl Node {
         let Self {
             store,
             keyring,
+            records,
             ca,
             idp,
             tsa,
@@ -116,7 +116,7 @@ impl Node {
             ..
         } = self;
         keyring.close().await;
-        drop((ca, idp, tsa, sequencer));
+        drop((records, ca, idp, tsa, sequencer));
         store.close().await;
     }
 }
@@ -151,8 +151,8 @@ fn announce(listeners: &Listeners) -> Result<()> {
 
 fn node_jobs(node: &Node) -> Vec<jobs::Job> {
     let mut jobs = Vec::new();
-    if node.services.ca {
-        jobs.extend(node.ca.jobs());
+    if let Some(ca) = &node.ca {
+        jobs.extend(ca.jobs());
     }
     if let Some(idp) = &node.idp {
         jobs.extend(idp.jobs());
@@ -195,7 +195,7 @@ async fn refresh_certificate(
 ) -> Result<Option<Certificate>> {
     let key = find_key(&node.keyring, TLS_KEY).await?;
     let name = tls_name(key.as_ref());
-    let newest = node.ca.service_certificate(&name).await?;
+    let newest = ca::service_certificate::find(&node.records, &name).await?;
     let Some(mut chain) = newest.map(|newest| newest.chain) else {
         return Ok(None);
     };
@@ -237,8 +237,8 @@ enum Policy {
 }
 
 async fn renew_unit(node: &Node, tsa: &tsa::Service, policy: Policy) -> Result<()> {
-    let Some(newest) = node.ca.service_certificate(TSA).await? else {
-        if node.ca.service_is_revoked(TSA).await? {
+    let Some(newest) = ca::service_certificate::find(&node.records, TSA).await? else {
+        if ca::service_certificate::is_revoked(&node.records, TSA).await? {
             tsa.note_revoked(tsa::DEFAULT_UNIT);
         }
         return Ok(());

@@ -26,8 +26,8 @@ pub(crate) fn sites(node: &Arc<Node>, readiness: Readiness) -> Sites {
         https = https.merge(idp.routes());
     }
     let mut http = Router::new();
-    if node.services.ca {
-        http = http.merge(node.ca.public());
+    if let Some(ca) = &node.ca {
+        http = http.merge(ca.public());
     }
     if let Some(tsa) = &node.tsa {
         https = https.merge(tsa.routes());
@@ -111,8 +111,8 @@ fn problem_body() -> Content {
 
 fn described(node: &Arc<Node>) -> (Router, OpenApi) {
     let mut api = OpenApiRouter::with_openapi(OpenApiBuilder::new().info(info()).build());
-    if node.services.ca {
-        api = api.merge(node.ca.api());
+    if let Some(ca) = &node.ca {
+        api = api.merge(ca.api());
     }
     if let Some(idp) = &node.idp {
         api = api.merge(idp.api());

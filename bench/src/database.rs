@@ -51,17 +51,18 @@ const AUDIT: Rows = Rows {
 
 const INTENT: Rows = Rows {
     table: "ca_intent",
-    columns: "serial, issuer, tbs_digest, at",
+    columns: "serial, authority_id, tbs_digest, at",
     values: &[Column::Key, Column::Text(7), Column::Blob(32), Column::Time],
 };
 
 const ISSUED: Rows = Rows {
     table: "ca_certificate",
-    columns: "serial, issuer, profile, subject, requester, issued_at, not_after, der",
+    columns: "serial, authority_id, profile, profile_version, subject, requester, issued_at, not_after, der",
     values: &[
         Column::Key,
         Column::Text(7),
         Column::Text(10),
+        Column::Time,
         Column::Text(30),
         Column::Text(30),
         Column::Time,

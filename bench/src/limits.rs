@@ -21,7 +21,7 @@ use cryptoki::{
     session::UserType,
     types::AuthPin,
 };
-use hsm_adapters::{Key, Keyring, KeyringSettings};
+use hsm_adapters::{Key, Keyring, KeyringSettings, Sm2Settings};
 use testkit::SoftHsm;
 
 const MESSAGE: [u8; 600] = [7; 600];
@@ -143,6 +143,8 @@ fn settings(folder: &std::path::Path, default_store: String) -> KeyringSettings 
         queue: 4096,
         timeout: Duration::from_secs(10),
         sessions: 0,
+        further_stores: Vec::new(),
+        sm2: Sm2Settings::default(),
     }
 }
 

@@ -1,36 +1,118 @@
 //! What can go wrong in the certificate authority.
 
 use hsm_adapters::KeyError;
-use platform::{StoreError, access::Denied, web::Problem};
+use platform_access::AccessError;
+use platform_store::StoreError;
+use platform_web::Problem;
+
+use crate::ProfileFileError;
 
 /// An operation that did not happen.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
-    /// The caller may not.
+    /// The caller lacks the permission, or the refusal could not be recorded.
     #[error(transparent)]
-    Denied(#[from] Denied),
-    /// The request asks for something that no profile gives.
-    #[error("{0}")]
-    Refused(String),
+    Access(#[from] AccessError),
     /// The certification request cannot be used.
     #[error("the certification request: {0}")]
     BadRequest(pki::Error),
+    /// There is no such profile, or requesters may not use it.
+    // The name is not repeated: failures are logged, and a requester may have typed anything.
+    #[error("there is no such profile; there are {known}")]
+    NoSuchProfile {
+        /// The profiles that requesters may use.
+        known: String,
+    },
+    /// The profile rules out what was asked for.
+    #[error("profile {profile}: {reason}")]
+    ForbiddenByProfile {
+        /// The profile's name.
+        profile: String,
+        /// Which rule, in the words of the standards.
+        reason: String,
+    },
+    /// The profile does not certify names of this kind.
+    #[error("profile {profile} takes {allowed}, not {kind}")]
+    NameNotAllowed {
+        /// The profile's name.
+        profile: String,
+        /// The kinds that it takes.
+        allowed: String,
+        /// The kind that was asked for.
+        kind: String,
+    },
+    /// The caller asked for a name that it may not have certified.
+    #[error("the request asks for {0}, which the caller may not have certified")]
+    NameNotAuthorized(String),
+    /// The linter found faults in the certificate that would have been signed.
+    #[error("the certificate would be wrong: {0}")]
+    RejectedByLinter(pki::lint::Findings),
+    /// None of the profile's default authorities exists with a key of a suitable algorithm.
+    #[error(
+        "profile {profile} names no authority that this installation has; name one with \"ca\""
+    )]
+    NoDefaultAuthority {
+        /// The profile's name.
+        profile: String,
+    },
+    /// The authority does not issue certificates of this profile.
+    #[error("{0} issues authorities only")]
+    IssuesAuthoritiesOnly(String),
+    /// The authority's own certificate, or one above it, is revoked.
+    #[error("the certificate of {0} is revoked: it issues no more")]
+    AuthorityRevoked(String),
+    /// An authority of that name exists.
+    #[error("there is a certificate authority {0} already")]
+    AuthorityExists(String),
     /// There is no such authority.
     #[error("there is no certificate authority {0}")]
-    NoSuchCa(String),
+    NoSuchAuthority(String),
+    /// The database names an authority without a certificate that could be used.
+    #[error("the certificate authority {0} has no certificate")]
+    NoAuthorityCertificate(String),
+    /// The authority has not published a revocation list yet.
+    #[error("the certificate authority {0} has not published a CRL yet")]
+    NoCrl(String),
     /// There is no such certificate.
     #[error("there is no certificate with serial number {0}")]
     NoSuchCertificate(String),
+    /// Several authorities issued a certificate with this serial number.
+    #[error("several authorities issued a certificate {0}; name one with \"ca\"")]
+    AmbiguousSerial(String),
     /// The certificate was revoked before.
     #[error("certificate {0} is revoked already")]
     AlreadyRevoked(String),
+    /// A root cannot revoke its own certificate.
+    #[error("{0} is a root: remove it from trust stores, its own CRL cannot revoke it")]
+    RootNotRevocable(String),
+    /// A list's cursor that this server did not give out.
+    #[error("cursor is the `next` of the page before")]
+    BadCursor,
+    /// No such revocation reason, or one that cannot be given.
+    #[error("there is no reason {name:?}; there are {known}")]
+    NoSuchReason {
+        /// What was given.
+        name: String,
+        /// The reasons there are.
+        known: String,
+    },
+    /// `ca.policy` leaves no room for the profile's arc.
+    #[error("ca.policy {0} is too long an OID")]
+    InvalidPolicy(String),
+    /// A profile's file cannot be used.
+    #[error(transparent)]
+    Profile(#[from] ProfileFileError),
+    /// A task of this process ended without a result.
+    #[error("internal error: {0}")]
+    Internal(String),
     /// Bytes that were built or signed are not as they must be.
     #[error("building or signing failed: {0}")]
     Pki(pki::Error),
-    /// A private key does not serve.
+    /// A private key cannot be used.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// The database does not serve.
+    /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -39,19 +121,59 @@ impl From<pki::Error> for Error {
     fn from(error: pki::Error) -> Self {
         match error {
             pki::Error::Key(error) => Self::Key(error),
+            pki::Error::Lint(findings) => Self::RejectedByLinter(findings),
             other => Self::Pki(other),
         }
+    }
+}
+
+impl Error {
+    /// Whether the request was at fault: the log calls such failures refusals.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Self::BadRequest(_)
+                | Self::NoSuchProfile { .. }
+                | Self::ForbiddenByProfile { .. }
+                | Self::NameNotAllowed { .. }
+                | Self::NameNotAuthorized(_)
+                | Self::RejectedByLinter(_)
+                | Self::NoDefaultAuthority { .. }
+                | Self::IssuesAuthoritiesOnly(_)
+                | Self::AuthorityRevoked(_)
+                | Self::AuthorityExists(_)
+                | Self::NoSuchAuthority(_)
+        )
     }
 }
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
-            Error::Denied(denied) => denied.into(),
-            Error::Refused(_) | Error::BadRequest(_) => Self::unprocessable(error.to_string()),
-            Error::NoSuchCa(_) | Error::NoSuchCertificate(_) => Self::not_found(error.to_string()),
-            Error::AlreadyRevoked(_) => Self::conflict(error.to_string()),
-            Error::Pki(error) => Self::internal(&error),
+            Error::Access(error) => error.into(),
+            Error::BadRequest(_)
+            | Error::NoSuchProfile { .. }
+            | Error::ForbiddenByProfile { .. }
+            | Error::NameNotAllowed { .. }
+            | Error::NameNotAuthorized(_)
+            | Error::RejectedByLinter(_)
+            | Error::NoDefaultAuthority { .. }
+            | Error::IssuesAuthoritiesOnly(_)
+            | Error::AuthorityRevoked(_)
+            | Error::RootNotRevocable(_)
+            | Error::NoSuchReason { .. } => Self::unprocessable(error.to_string()),
+            Error::BadCursor => Self::bad_request(error.to_string()),
+            Error::NoSuchAuthority(_) | Error::NoSuchCertificate(_) | Error::NoCrl(_) => {
+                Self::not_found(error.to_string())
+            }
+            Error::AlreadyRevoked(_) | Error::AmbiguousSerial(_) | Error::AuthorityExists(_) => {
+                Self::conflict(error.to_string())
+            }
+            Error::NoAuthorityCertificate(_)
+            | Error::InvalidPolicy(_)
+            | Error::Profile(_)
+            | Error::Internal(_)
+            | Error::Pki(_) => Self::internal(&error),
             Error::Key(error) => error.into(),
             Error::Store(error) => error.into(),
         }

@@ -1,41 +1,40 @@
 //! Issuing a certificate on request.
-//!
-//! The order is the whole point (design rule 2): resolve, authorize, build,
-//! lint, record the intent, sign, compare, store, release. The right to sign is
-//! a `Linted`, which signing uses up; nothing leaves before it is on disk.
 
-use aws_lc_rs::rand::SystemRandom;
-use jiff::Timestamp;
-use pki::{Certificate, CertificationRequest, SerialNumber, Subject, Validity};
-use platform::audit::{AuditSink as _, RecordEntry as _};
-use platform::{
-    Caller,
-    audit::{Entry, Party},
-    store::Appended,
-};
+use pki::{Certificate, CertificationRequest, GeneralName};
+use platform_access::{Caller, Resource, UnitId};
+use platform_log::Subject as LogSubject;
 
 use crate::{
-    Error, Service,
-    authorize::authorize,
-    model::{Authority, Contents, ProfileName, Purpose},
-    store,
+    Authority, Error, Service,
+    actions::ISSUE_CERTIFICATE,
+    issuance::{Plan, PlannedIssuer, issue_certificate},
+    model::{CertificateNames, CertificateProfile},
 };
 
-/// Certificates begin a little in the past: clocks differ.
-pub(crate) const BACKDATE_SECONDS: i64 = 300;
-
-/// What is asked for.
+/// A request for a certificate, as REST, ACME, EST, CMP and SCEP make it.
 #[derive(Clone, Debug)]
-pub struct Order {
-    /// Under which profile.
-    pub profile: ProfileName,
-    /// The request, its proof of possession checked.
-    pub request: CertificationRequest,
-    /// By which authority; the default one where none is named.
-    pub ca: Option<String>,
+pub struct IssuanceRequest {
+    /// The name of the profile.
+    pub profile: String,
+    /// The PKCS #10 request, DER or PEM. Its proof of possession is checked here.
+    pub csr: Vec<u8>,
+    /// The authority that shall issue it; the profile's default if none is named.
+    pub authority: Option<String>,
+    /// The names that the caller may have certified.
+    pub allowed_names: AllowedNames,
 }
 
-/// What was issued.
+/// The names that a caller may have certified, beyond what the profile allows.
+#[derive(Clone, Debug, Default)]
+pub enum AllowedNames {
+    /// All that the profile allows: the caller's permission covers them.
+    #[default]
+    OfProfile,
+    /// These only: those whose control an ACME account or an enrolling device has proved.
+    Only(Vec<GeneralName>),
+}
+
+/// An issued certificate.
 #[derive(Clone, Debug)]
 pub struct Issued {
     /// The certificate.
@@ -44,138 +43,144 @@ pub struct Issued {
     pub chain_pem: String,
 }
 
-pub(crate) const ACTION: &str = "ca.certificate.issue";
-
-/// Issues one certificate.
-///
-/// # Errors
-/// [`Error::Denied`] and [`Error::Refused`], both logged; others where a key or
-/// the database does not serve, and then nothing was issued.
-pub(crate) async fn issue(
-    service: &Service,
-    caller: &Caller,
-    order: &Order,
-) -> Result<Issued, Error> {
-    let outcome = attempt(service, caller, order).await;
-    if let Err(error) = &outcome {
-        record_failure(service, caller, order, error).await?;
-    }
-    outcome
+/// What protocol front ends need of the certificate authority, so that they depend on this trait
+/// and not on the service.
+#[async_trait::async_trait]
+pub trait Issuance: Send + Sync {
+    /// Issues one certificate; see [`issue`].
+    ///
+    /// # Errors
+    /// As [`issue`].
+    async fn issue(&self, caller: &Caller, request: IssuanceRequest) -> Result<Issued, Error>;
 }
 
-async fn attempt(service: &Service, caller: &Caller, order: &Order) -> Result<Issued, Error> {
-    let now = service.clock().now();
-    // 1. Resolve: which authority, which profile, what of the request.
-    let authority = service.issuing(order.ca.as_deref())?;
-    // 2. Authorize.
-    authorize(service, caller, ACTION, subject_of(order)).await?;
-    let Contents { subject, alt_names } = order.profile.contents(&order.request)?;
-    // 3. Build.
-    let serial = SerialNumber::new(now, &SystemRandom::new())?;
-    let unsigned = authority
-        .profile(Purpose::EndEntity(order.profile))?
-        .certificate(&Subject {
-            serial: serial.clone(),
-            name: &subject,
-            public_key: order.request.public_key(),
-            validity: validity(&authority, now, order.profile)?,
-            alt_names: &alt_names,
-        })
-        .map_err(Error::BadRequest)?;
-    // 4. Lint.
-    let linted = unsigned.lint().map_err(|error| match error {
-        pki::Error::Lint(findings) => {
-            Error::Refused(format!("the certificate would be wrong: {findings}"))
-        }
-        other => Error::Pki(other),
-    })?;
-    // 5. Record the intent: from here on this serial is used.
-    let intent = store::intent(&serial, authority.name(), linted.digest(), now);
-    service.store().append(intent).await?;
-    // 6. Sign, and 7. compare with what was linted (inside).
-    let certificate = linted.sign(authority.key().as_ref()).await?;
-    // 8. Store, with the audit entry.
-    let requester = caller.actor.to_string();
-    let mut rows = Appended::default();
-    store::issued(
-        &mut rows,
-        &store::IssuedRow {
-            issuer: authority.name(),
-            profile: order.profile.as_str(),
-            requester: &requester,
-            issued_at: now,
-            certificate: &certificate,
-        },
-    );
-    rows.audit(entry(
+#[async_trait::async_trait]
+impl Issuance for Service {
+    async fn issue(&self, caller: &Caller, request: IssuanceRequest) -> Result<Issued, Error> {
+        issue(self, caller, request).await
+    }
+}
+
+/// Issues one certificate on request.
+///
+/// # Errors
+/// [`Error::Access`], errors of the request, and those of keys and the database. All are
+/// recorded; no certificate was issued then.
+pub async fn issue(
+    ca: &Service,
+    caller: &Caller,
+    request: IssuanceRequest,
+) -> Result<Issued, Error> {
+    ca.enforce(caller, ISSUE_CERTIFICATE, &resource(ca, &request))
+        .await?;
+    let csr = CertificationRequest::from_pem_or_der(&request.csr).map_err(Error::BadRequest);
+    let about = match &csr {
+        Ok(csr) => LogSubject::person(format!("subject:{}", csr.subject())),
+        Err(_) => LogSubject::thing("certificate"),
+    };
+    let mut chain_pem = String::new();
+    let certificate = issue_certificate(
+        ca,
         caller,
-        &certificate,
-        &authority,
-        order.profile.as_str(),
-        now,
-    ));
-    service.store().append(rows).await?;
-    // 9. Release.
-    metrics::counter!("xinshu_ca_certificates_issued_total", "profile" => order.profile.as_str())
-        .increment(1);
-    let chain_pem = certificate.to_pem() + authority.chain_pem();
+        about,
+        async || {
+            let (plan, authority) = resolve(ca, &request, &csr?).await?;
+            authority.chain_pem().clone_into(&mut chain_pem);
+            Ok(plan)
+        },
+        |_, _, _| {},
+    )
+    .await?;
     Ok(Issued {
+        chain_pem: certificate.to_pem() + &chain_pem,
         certificate,
-        chain_pem,
     })
 }
 
-/// The entry of an issued certificate: enough to prove later which bytes were issued.
-pub(crate) fn entry(
-    caller: &Caller,
-    certificate: &Certificate,
-    authority: &Authority,
-    profile: &str,
-    now: Timestamp,
-) -> Entry {
-    Entry::new(
-        ACTION,
-        caller,
-        Party::thing(format!("certificate:{}", certificate.serial())),
-        now,
-    )
-    .with("ca", authority.name())
-    .with("profile", profile)
-    .with("sha256", hex::encode(certificate.fingerprint()))
-}
-
-fn validity(
-    authority: &Authority,
-    now: Timestamp,
-    profile: ProfileName,
-) -> Result<Validity, Error> {
-    let issuer_end = authority.certificate().validity().not_after;
-    let end = (now + profile.lifetime()).min(issuer_end);
-    let begin = now - jiff::SignedDuration::from_secs(BACKDATE_SECONDS);
-    let begin = begin.max(authority.certificate().validity().not_before);
-    Ok(Validity::new(begin, end)?)
-}
-
-/// A refusal is an act too; a failure to record it is told instead of the refusal.
-async fn record_failure(
-    service: &Service,
-    caller: &Caller,
-    order: &Order,
-    error: &Error,
-) -> Result<(), Error> {
-    let entry = Entry::new(ACTION, caller, subject_of(order), service.clock().now())
-        .with("profile", order.profile.as_str());
-    let entry = match error {
-        Error::Refused(_) | Error::NoSuchCa(_) => entry.refused(error.to_string()),
-        // The log is for ever: it does not repeat what a request says of a person.
-        Error::BadRequest(_) => entry.refused("the certification request cannot be used"),
-        // Logged where it was found; and nothing can be written where the database failed.
-        Error::Denied(_) | Error::Store(_) => return Ok(()),
-        other => entry.failed(other.to_string()),
+async fn resolve(
+    ca: &Service,
+    request: &IssuanceRequest,
+    csr: &CertificationRequest,
+) -> Result<(Plan, Authority), Error> {
+    let profile = ca.profiles().for_requester(&request.profile)?;
+    let authority = find_issuer(ca, &profile, request.authority.as_deref())?;
+    ca.check_not_revoked(&authority).await?;
+    let names = profile.names_from_request(csr)?;
+    request.allowed_names.check(&names)?;
+    let plan = Plan {
+        issuer: PlannedIssuer::from_authority(&authority, &profile)?,
+        profile,
+        names,
+        public_key: csr.public_key().clone(),
+        unit: authority.unit().clone(),
+        service: None,
     };
-    service.store().record(entry).await.map_err(Error::Store)
+    Ok((plan, authority))
 }
 
-fn subject_of(order: &Order) -> Party {
-    Party::person(format!("subject:{}", order.request.subject()))
+/// What the caller needs permission for: a certificate of this profile, in the unit of the
+/// authority that issues it.
+fn resource(ca: &Service, request: &IssuanceRequest) -> Resource {
+    let authority = ca
+        .profiles()
+        .for_requester(&request.profile)
+        .and_then(|profile| find_issuer(ca, &profile, request.authority.as_deref()));
+    let resource = Resource::new("certificate", "").with("profile", request.profile.as_str());
+    match authority {
+        Ok(authority) => resource
+            .in_unit(authority.unit().clone())
+            .with("ca", authority.name()),
+        // Resolving reports the error once the caller is known to be allowed to issue at all.
+        Err(_) => resource.in_unit(UnitId::ROOT),
+    }
+}
+
+/// The authority that issues end-entity certificates: the named one, or the profile's default.
+pub(crate) fn find_issuer(
+    ca: &Service,
+    profile: &CertificateProfile,
+    name: Option<&str>,
+) -> Result<Authority, Error> {
+    let authority = match name {
+        Some(name) => ca.authority(name)?,
+        None => find_default_authority(ca, profile)?,
+    };
+    if authority.is_root() {
+        return Err(Error::IssuesAuthoritiesOnly(authority.name().to_owned()));
+    }
+    Ok(authority)
+}
+
+fn find_default_authority(ca: &Service, profile: &CertificateProfile) -> Result<Authority, Error> {
+    let rule = &profile.default_authority;
+    rule.names
+        .iter()
+        .filter_map(|name| ca.authority(name).ok())
+        .find(|authority| rule.keys.is_empty() || rule.keys.contains(&authority.key().algorithm()))
+        .ok_or_else(|| Error::NoDefaultAuthority {
+            profile: profile.name.clone(),
+        })
+}
+
+impl AllowedNames {
+    fn check(&self, names: &CertificateNames) -> Result<(), Error> {
+        let Self::Only(allowed) = self else {
+            return Ok(());
+        };
+        match names
+            .alternative_names
+            .iter()
+            .find(|name| !allowed.iter().any(|allowed| same_name(name, allowed)))
+        {
+            Some(name) => Err(Error::NameNotAuthorized(name.kind_name().to_owned())),
+            None => Ok(()),
+        }
+    }
+}
+
+fn same_name(a: &GeneralName, b: &GeneralName) -> bool {
+    match (a, b) {
+        (GeneralName::Dns(a), GeneralName::Dns(b)) => a.eq_ignore_ascii_case(b),
+        _ => a == b,
+    }
 }

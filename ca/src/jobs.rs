@@ -1,31 +1,31 @@
-//! What runs by the clock.
+//! What runs on a schedule.
 
 use std::time::Duration;
 
-use platform::jobs::Job;
+use platform_runtime::jobs::Job;
 
-use crate::{Service, publish_crl, service_certificate};
+use crate::{Service, publish_crl, renew_service_certificates::renew_service_certificates};
 
-/// The job that publishes every authority's CRL.
+/// The job that publishes CRLs: once a period, and as soon as something was revoked.
 pub(crate) const PUBLISH_CRL: &str = "ca.publish_crl";
 const HOUR: Duration = Duration::from_secs(3600);
 
-pub(crate) fn jobs(service: &Service) -> Vec<Job> {
-    let publishing = service.clone();
+pub(crate) fn jobs(ca: &Service) -> Vec<Job> {
+    let publishing = ca.clone();
     vec![
-        Job::new(PUBLISH_CRL, service.config().crl_period, move || {
-            let service = publishing.clone();
-            async move { publish_crl::publish_all(&service).await }
+        Job::new(PUBLISH_CRL, ca.config().crl_period, move || {
+            let ca = publishing.clone();
+            async move { publish_crl::publish_due(&ca).await }
         }),
-        renewal(service),
+        renewal(ca),
     ]
 }
 
 /// The job that renews the certificates of this system's own services.
-pub(crate) fn renewal(service: &Service) -> Job {
-    let service = service.clone();
+pub(crate) fn renewal(ca: &Service) -> Job {
+    let ca = ca.clone();
     Job::new("ca.renew_service_certificates", HOUR, move || {
-        let service = service.clone();
-        async move { service_certificate::renew_due(&service).await }
+        let ca = ca.clone();
+        async move { renew_service_certificates(&ca).await }
     })
 }

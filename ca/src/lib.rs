@@ -1,250 +1,164 @@
 #![forbid(unsafe_code)]
 //! The certificate authority: whose key is this?
 //!
-//! A [`Service`] holds the authorities of one hierarchy and does what is asked of
-//! them: [`Service::issue`], [`Service::revoke`], [`Service::publish_crl`], and
-//! answers OCSP. [`Service::api`] is its REST, [`Service::public`] what relying
-//! parties fetch over plain HTTP.
+//! A [`Service`] holds the authorities of an installation and their keys. Each verb is a module
+//! with a function of the same name: [`issue::issue`], [`revoke::revoke`],
+//! [`publish_crl::publish_crl`], [`create_authority::create_authority`]. Nodes that do not run
+//! the authority still read its [`Records`].
 
-mod authorize;
+mod actions;
+pub mod create_authority;
 mod error;
-mod hierarchy;
 mod http;
-mod issue;
+mod issuance;
+pub mod issue;
+pub mod issue_service_certificate;
 mod jobs;
+pub mod list;
 mod model;
 mod ocsp;
-mod publish_crl;
-mod revoke;
-mod service_certificate;
+pub mod publish_crl;
+mod records;
+pub mod renew_service_certificates;
+pub mod revoke;
+pub mod service_certificate;
 mod store;
 mod verify_records;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, OnceLock},
 };
 
 use arc_swap::ArcSwap;
 use axum::Router;
-use crypto::random;
 use hsm_adapters::Keyring;
 use jiff::SignedDuration;
-use pki::{Certificate, RevocationReason, SerialNumber};
-use platform::{Caller, SharedClock, Store, audit::Party, jobs::Job};
+use parking_lot::Mutex;
+use platform_access::{Access, AccessError, Action, Caller, Resource};
+use platform_runtime::{SharedClock, jobs::Job};
+use platform_store::Store;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
+pub use actions::*;
+pub use create_authority::NewAuthority;
 pub use error::Error;
-pub use hierarchy::NewAuthority;
-pub use issue::{Issued, Order};
-pub use model::{Authority, CaInfo, CertificateInfo, ProfileName, Status, parse_reason};
-pub use service_certificate::{ServiceCertificate, ServiceKey, ServiceUse, renewal_is_overdue};
+pub use issue::{AllowedNames, Issuance, IssuanceRequest, Issued};
+pub use issue_service_certificate::{ServiceKey, ServiceRequest};
+pub use model::{
+    AlternativeNameRule, Authority, CaCertificateInfo, CaInfo, CertificateInfo, CertificateNames,
+    CertificateProfile, CertificateStatus, DefaultAuthority, ExtensionRule, IssuedTo, PolicyRule,
+    ProfileFileError, Profiles, PublicationUrls, SubjectRule, parse_reason,
+};
+pub use records::{Records, find_valid_client_certificate};
+pub use renew_service_certificates::renewal_is_overdue;
+pub use revoke::RevocationRequest;
+pub use service_certificate::ServiceCertificate;
 pub use verify_records::verify_records;
 
-use model::Bearings;
+/// The profile of this server's own TLS certificate.
+pub const SERVER_PROFILE: &str = "server";
+/// The profile of OCSP responders.
+pub const RESPONDER_PROFILE: &str = "ocsp-responder";
+/// The profile of time-stamping units.
+pub const TIME_STAMPING_PROFILE: &str = "time-stamping";
+/// The name that `init` gives to the issuing authority.
+pub const ISSUING_AUTHORITY: &str = "issuing";
 
-/// What the certificate authority is told by the settings.
+/// What the settings say about the certificate authority.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// `public.http_url`: base of CRL, OCSP and CA addresses in certificates.
-    pub http_url: String,
-    /// `ca.policy`: the arc under which each profile has its certificate policy.
-    pub policy: pki::ObjectIdentifier,
+    /// Where CRLs, OCSP and authorities' certificates are published, and the policy arc.
+    pub urls: PublicationUrls,
     /// How often CRLs are published.
     pub crl_period: std::time::Duration,
     /// From a CRL's thisUpdate to its nextUpdate.
     pub crl_lifetime: SignedDuration,
-    /// From an OCSP answer's thisUpdate to its nextUpdate.
+    /// From an OCSP response's thisUpdate to its nextUpdate.
     pub ocsp_lifetime: SignedDuration,
     /// How long this server's own TLS certificate lives.
     pub server_certificate_lifetime: SignedDuration,
 }
 
-/// The name of the authority that issues where none is asked for.
-pub const DEFAULT_CA: &str = "issuing";
-
-/// The certificate authority. Cheap to clone.
+/// The certificate authority of a node that issues. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Service(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     config: Config,
-    store: Store,
-    clock: SharedClock,
+    records: Records,
+    access: Access,
+    keyring: Arc<Keyring>,
+    profiles: Profiles,
+    /// By name.
     authorities: ArcSwap<BTreeMap<String, Authority>>,
+    /// By authority id: whoever publishes a CRL holds the authority's lock.
+    publication_turns: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     responder: OnceLock<ocsp::Responder>,
 }
 
 impl Service {
-    /// Takes the authorities of this database into service; without a keyring, on
-    /// a node that issues nothing, none.
+    /// Opens the authorities of this database with their keys.
     ///
     /// # Errors
-    /// Where one of their keys is not to be had.
+    /// [`Error::Key`] if one of their keys is not available, and [`Error::Store`].
     pub async fn open(
         config: Config,
-        store: Store,
-        clock: SharedClock,
-        keyring: Option<&Keyring>,
+        records: Records,
+        access: Access,
+        keyring: Arc<Keyring>,
     ) -> Result<Self, Error> {
-        let rows = store::authorities(&store).await?;
+        store::record_migrated_certificates(&records.store).await?;
+        let mut profiles = Profiles::builtin()?;
+        profiles.set_lifetime(SERVER_PROFILE, config.server_certificate_lifetime);
         let service = Self(Arc::new(Inner {
             config,
-            store,
-            clock,
+            records,
+            access,
+            keyring,
+            profiles,
             authorities: ArcSwap::default(),
+            publication_turns: Mutex::default(),
             responder: OnceLock::new(),
         }));
-        // An authority comes after the one that issued it.
-        for row in rows {
-            let Some(keyring) = keyring else { break };
-            let key = keyring.find(&row.key_uri).await?;
-            let certificate = Certificate::from_der(&row.certificate)?;
-            let issuer = (row.issuer != row.name).then_some(row.issuer);
-            let new = NewAuthority {
-                name: row.name,
-                subject: certificate.subject().clone(),
-                issuer,
-                key,
-            };
-            service.adopt(&new, certificate)?;
-        }
+        service.reload_authorities().await?;
         Ok(service)
     }
 
-    /// Makes an authority.
+    /// Starts answering OCSP requests.
     ///
     /// # Errors
-    /// Where the caller may not, or a key or the database does not serve.
-    pub async fn create_authority(
-        &self,
-        caller: &Caller,
-        new: NewAuthority,
-    ) -> Result<Authority, Error> {
-        hierarchy::create(self, caller, new).await
-    }
-
-    /// Issues a certificate for one of this system's own services and keeps it under `name`.
-    ///
-    /// # Errors
-    /// Where a key or the database does not serve.
-    pub async fn issue_for_service(
-        &self,
-        name: &str,
-        ca: &str,
-        purpose: &ServiceUse,
-        key: ServiceKey<'_>,
-    ) -> Result<Certificate, Error> {
-        service_certificate::issue(self, name, ca, purpose, key).await
-    }
-
-    /// The current certificate of a service, with its chain, leaf first, without the
-    /// root: the newest that is valid now and not revoked.
-    ///
-    /// # Errors
-    /// Where the database does not serve.
-    pub async fn service_certificate(
-        &self,
-        name: &str,
-    ) -> Result<Option<ServiceCertificate>, Error> {
-        service_certificate::newest(self, name).await
-    }
-
-    /// Whether a service had a certificate once, and has none any more: what it had
-    /// was revoked.
-    ///
-    /// # Errors
-    /// Where the database does not serve.
-    pub async fn service_is_revoked(&self, name: &str) -> Result<bool, Error> {
-        Ok(store::was_served(self.store(), name).await?
-            && store::services(self.store(), name).await?.is_empty())
-    }
-
-    /// Issues a certificate on request.
-    ///
-    /// # Errors
-    /// Where it is not allowed, not possible, or a key or the database does not serve.
-    pub async fn issue(&self, caller: &Caller, order: &Order) -> Result<Issued, Error> {
-        issue::issue(self, caller, order).await
-    }
-
-    /// Revokes a certificate.
-    ///
-    /// # Errors
-    /// Where it is not allowed, not there, revoked already, or the database does not serve.
-    pub async fn revoke(
-        &self,
-        caller: &Caller,
-        serial: &SerialNumber,
-        reason: RevocationReason,
-    ) -> Result<(), Error> {
-        revoke::revoke(self, caller, serial, reason).await
-    }
-
-    /// Publishes the next CRL of an authority and tells its number.
-    ///
-    /// # Errors
-    /// Where it is not allowed, or a key or the database does not serve.
-    pub async fn publish_crl(&self, caller: &Caller, ca: &str) -> Result<i64, Error> {
-        let subject = Party::thing(format!("ca:{ca}"));
-        authorize::authorize(self, caller, "ca.crl.publish", subject).await?;
-        publish_crl::publish(self, caller, ca).await
-    }
-
-    /// Publishes a CRL of every authority: at each start.
-    ///
-    /// # Errors
-    /// Where a key or the database does not serve.
-    pub async fn publish_all_crls(&self) -> Result<(), Error> {
-        publish_crl::publish_all(self).await
-    }
-
-    /// Gives the OCSP responders their keys: from now on requests are answered.
-    ///
-    /// # Errors
-    /// Where a responder's certificate cannot be issued or read.
-    pub async fn start_responders(&self, keyring: &Keyring) -> Result<(), Error> {
-        // After a long stop they may have expired: nobody should get such an answer.
+    /// If a responder's certificate cannot be issued or read.
+    pub async fn start_responders(&self) -> Result<(), Error> {
+        // They may have expired during a long stop, and nobody should get such a response.
         let renewal = [jobs::renewal(self)];
-        platform::jobs::run_due(&renewal, self.store(), self.clock(), &random::id()).await;
-        let responder = ocsp::Responder::start(self, keyring).await?;
-        // A second start changes nothing: the first one's responders serve.
+        let node = crypto::random::id();
+        platform_runtime::jobs::run_due(&renewal, self.store(), self.clock(), &node).await;
+        let responder = ocsp::Responder::start(self).await?;
+        // A second start changes nothing: the first one's responders stay.
         let _ = self.0.responder.set(responder);
         Ok(())
     }
 
-    /// What is known of a certificate that its holder signs in with: it was issued
-    /// here, byte for byte, for authenticating clients, and is good now.
-    ///
-    /// # Errors
-    /// Where the database does not serve.
-    pub async fn is_good(&self, der: &[u8]) -> Result<Option<CertificateInfo>, Error> {
-        let Ok(certificate) = Certificate::from_der(der) else {
-            return Ok(None);
-        };
-        if !certificate
-            .extended_key_usage()
-            .contains(&pki::oid::CLIENT_AUTH)
-        {
-            return Ok(None);
-        }
-        let known = store::certificate(self.store(), certificate.serial().as_bytes()).await?;
-        let now = self.clock().now();
-        Ok(known
-            .filter(|(info, issued)| {
-                issued == der && info.status == "good" && certificate.validity().contains(now)
-            })
-            .map(|(info, _)| info))
+    /// Runs on every node until it stops: follows revocations, renewed responders and
+    /// authorities of other nodes.
+    pub async fn housekeeping(self) {
+        ocsp::housekeeping(self).await;
     }
 
-    /// What [`Self::api`] offers, without a service behind it.
+    /// What runs on a schedule.
+    pub fn jobs(&self) -> Vec<Job> {
+        jobs::jobs(self)
+    }
+
+    /// The description of [`Self::api`], without a service behind it.
     pub fn openapi() -> OpenApi {
         http::described().into_openapi()
     }
 
-    /// REST: `/api/v1/certificates`, `/api/v1/cas`.
+    /// REST: `/api/v1/certificates`, `/api/v1/cas`, `/api/v1/profiles`.
     pub fn api(&self) -> OpenApiRouter {
         http::api(self.clone())
     }
@@ -252,16 +166,6 @@ impl Service {
     /// What relying parties fetch: `/ca/NAME.cer`, `/crl/NAME.crl`, `/ocsp`.
     pub fn public(&self) -> Router {
         http::public(self.clone())
-    }
-
-    /// What runs by the clock.
-    pub fn jobs(&self) -> Vec<Job> {
-        jobs::jobs(self)
-    }
-
-    /// Runs on every node: renews OCSP responders' certificates, forgets stale answers.
-    pub async fn housekeeping(self, keyring: Arc<Keyring>) {
-        ocsp::housekeeping(self, keyring).await;
     }
 
     /// Every authority, by name.
@@ -272,65 +176,100 @@ impl Service {
     /// The authority named `name`.
     ///
     /// # Errors
-    /// [`Error::NoSuchCa`].
+    /// [`Error::NoSuchAuthority`].
     pub fn authority(&self, name: &str) -> Result<Authority, Error> {
         let authorities = self.0.authorities.load();
-        authorities
-            .get(name)
+        let found = authorities.get(name).cloned();
+        found.ok_or_else(|| Error::NoSuchAuthority(name.to_owned()))
+    }
+
+    /// The profiles of this installation.
+    pub fn profiles(&self) -> &Profiles {
+        &self.0.profiles
+    }
+
+    /// The records, which other nodes read as well.
+    pub fn records(&self) -> &Records {
+        &self.0.records
+    }
+
+    fn authority_by_id(&self, id: &str) -> Result<Authority, Error> {
+        let authorities = self.0.authorities.load();
+        let found = authorities.values().find(|authority| authority.id() == id);
+        found
             .cloned()
-            .ok_or_else(|| Error::NoSuchCa(name.to_owned()))
+            .ok_or_else(|| Error::NoSuchAuthority(id.to_owned()))
     }
 
-    /// The authority that issues end-entity certificates: the named one, or the default.
-    fn issuing(&self, name: Option<&str>) -> Result<Authority, Error> {
-        let authority = self.authority(name.unwrap_or(DEFAULT_CA))?;
-        if authority.is_root() {
-            return Err(Error::Refused(format!(
-                "{} issues authorities only",
-                authority.name()
-            )));
+    /// Reads the authorities and their certificates again, as after a change by any node.
+    async fn reload_authorities(&self) -> Result<(), Error> {
+        let records = store::authorities(self.store()).await?;
+        let certificates = store::authority_certificates(self.store()).await?;
+        let now = self.clock().now();
+        let mut authorities = BTreeMap::new();
+        for record in records {
+            let chain = certificates.chain_of(&record.id, now);
+            let Some(active) = chain.first() else {
+                return Err(Error::NoAuthorityCertificate(record.name));
+            };
+            let key = self.0.keyring.find(&active.key_uri).await?;
+            let name = record.name.clone();
+            let own = certificates.of(&record.id).to_vec();
+            let urls = &self.0.config.urls;
+            let authority = Authority::new(record, own, chain, key, &self.0.profiles, urls)?;
+            authorities.insert(name, authority);
         }
-        Ok(authority)
+        self.0.authorities.store(Arc::new(authorities));
+        Ok(())
     }
 
-    fn adopt(&self, new: &NewAuthority, certificate: Certificate) -> Result<Authority, Error> {
-        let mut chain = vec![certificate];
-        if let Some(issuer) = &new.issuer {
-            chain.extend_from_slice(self.authority(issuer)?.chain());
+    /// Fails if the authority's certificate, or one above it, is revoked.
+    async fn check_not_revoked(&self, authority: &Authority) -> Result<(), Error> {
+        for link in authority.chain() {
+            let serial = link.certificate.serial();
+            if store::is_revoked(self.store(), &link.issuer_id, serial).await? {
+                return Err(Error::AuthorityRevoked(authority.name().to_owned()));
+            }
         }
-        let issuer_name = new.issuer.as_deref().unwrap_or(&new.name);
-        let bearings = Bearings {
-            http_url: &self.0.config.http_url,
-            policy: self.0.config.policy,
-        };
-        let authority = Authority::new(
-            &new.name,
-            issuer_name,
-            chain,
-            Arc::clone(&new.key),
-            bearings,
-        )?;
-        self.0.authorities.rcu(|authorities| {
-            let mut authorities = BTreeMap::clone(authorities);
-            authorities.insert(new.name.clone(), authority.clone());
-            authorities
-        });
-        Ok(authority)
+        Ok(())
     }
 
-    /// Makes every OCSP answer of before this revocation stale.
-    fn outdate(&self, generation: i64) {
+    async fn enforce(
+        &self,
+        caller: &Caller,
+        action: Action,
+        resource: &Resource,
+    ) -> Result<(), AccessError> {
+        self.0.access.enforce(caller, action, resource).await
+    }
+
+    /// The lock that whoever publishes a CRL of this authority holds.
+    fn publication_turn(&self, authority_id: &str) -> Arc<tokio::sync::Mutex<()>> {
+        let mut turns = self.0.publication_turns.lock();
+        Arc::clone(turns.entry(authority_id.to_owned()).or_default())
+    }
+
+    /// Makes cached OCSP responses of an authority stale that were signed before `epoch`.
+    fn invalidate_before(&self, authority_id: &str, epoch: i64) {
         if let Some(responder) = self.0.responder.get() {
-            responder.outdate(generation);
+            responder.invalidate_before(authority_id, epoch);
         }
+    }
+
+    fn urls(&self) -> &PublicationUrls {
+        &self.0.config.urls
+    }
+
+    fn keyring(&self) -> &Keyring {
+        &self.0.keyring
     }
 
     fn store(&self) -> &Store {
-        &self.0.store
+        &self.0.records.store
     }
 
     fn clock(&self) -> &SharedClock {
-        &self.0.clock
+        &self.0.records.clock
     }
 
     fn config(&self) -> &Config {

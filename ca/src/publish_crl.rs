@@ -1,42 +1,127 @@
 //! Publishing a certificate revocation list.
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
 use pki::CrlTemplate;
-use platform::audit::AuditSink as _;
-use platform::{
-    Caller,
-    audit::{Entry, Party},
+use platform_access::{Caller, Resource};
+use platform_log::{AuditSink as _, Entry, Subject as LogSubject};
+use platform_store::{StoreError, Tx};
+
+use crate::{
+    Authority, Error, Service,
+    actions::PUBLISH_CRL,
+    store::{self, NewCrl},
 };
 
-use crate::{Error, Service, store};
-
-/// Builds, signs and stores the next CRL of the authority named `ca`.
-///
-/// Its number is taken before it is built and never given again, so numbers rise
-/// strictly whatever fails. A revocation that is committed while this one is
-/// built comes with the next.
+/// Publishes the next CRL of the authority named `name` now and returns its number.
 ///
 /// # Errors
-/// Where the key or the database does not serve.
-pub(crate) async fn publish(service: &Service, caller: &Caller, ca: &str) -> Result<i64, Error> {
-    let authority = service.authority(ca)?;
-    let name = ca.to_owned();
-    let crl_number = service
+/// [`Error::Access`], [`Error::NoSuchAuthority`], and those of keys and the database.
+pub async fn publish_crl(ca: &Service, caller: &Caller, name: &str) -> Result<i64, Error> {
+    let authority = ca.authority(name);
+    let resource = Resource::new("ca", name);
+    let resource = match &authority {
+        Ok(authority) => resource.in_unit(authority.unit().clone()),
+        Err(_) => resource,
+    };
+    ca.enforce(caller, PUBLISH_CRL, &resource).await?;
+    let authority = authority?;
+    let turn = ca.publication_turn(authority.id());
+    let _turn = turn.lock().await;
+    publish(ca, caller, &authority).await
+}
+
+/// Publishes a CRL of every authority: at each start, since relying parties must find a current
+/// one from the first moment on (RFC 5280 §5).
+///
+/// # Errors
+/// The last error, after all were tried: one authority's device that is away does not hold up
+/// the CRLs of the others.
+pub async fn publish_all(ca: &Service) -> Result<(), Error> {
+    publish_each(ca, ca.authorities()).await
+}
+
+/// Publishes the CRLs that are due: a revocation is not listed yet, or the newest CRL is older
+/// than the period.
+pub(crate) async fn publish_due(ca: &Service) -> Result<(), Error> {
+    let now = ca.clock().now();
+    let period = SignedDuration::try_from(ca.config().crl_period).unwrap_or(SignedDuration::MAX);
+    let epochs = store::epochs(ca.store()).await?;
+    let mut due = Vec::new();
+    for authority in ca.authorities() {
+        let epoch = epochs
+            .iter()
+            .find(|epoch| epoch.authority_id == authority.id());
+        let lists_all = epoch.is_none_or(|epoch| epoch.published >= epoch.current);
+        let latest = store::latest_this_update(ca.store(), authority.id()).await?;
+        // The job itself runs once a period; a little earlier is due as well, so that a run
+        // that a revocation caused does not shift the rhythm by a whole period. A CRL from the
+        // future was published while the clock was ahead.
+        let is_recent =
+            latest.is_some_and(|latest| latest <= now && now < latest + period * 9 / 10);
+        if !(lists_all && is_recent) {
+            due.push(authority);
+        }
+    }
+    publish_each(ca, due).await
+}
+
+async fn publish_each(ca: &Service, authorities: Vec<Authority>) -> Result<(), Error> {
+    let caller = Caller::system("crl");
+    let mut outcome = Ok(());
+    for authority in authorities {
+        let turn = ca.publication_turn(authority.id());
+        let _turn = turn.lock().await;
+        if let Err(error) = publish(ca, &caller, &authority).await {
+            tracing::error!(%error, ca = authority.name(), "a CRL was not published");
+            outcome = Err(error);
+        }
+    }
+    outcome
+}
+
+/// Returns once a CRL lists every revocation up to `epoch`, publishing one if nobody else did.
+/// Callers of one node take turns, so those that waited find theirs listed already.
+pub(crate) async fn publish_until(
+    ca: &Service,
+    caller: &Caller,
+    authority_id: &str,
+    epoch: i64,
+) -> Result<(), Error> {
+    let authority = ca.authority_by_id(authority_id)?;
+    let turn = ca.publication_turn(authority_id);
+    let _turn = turn.lock().await;
+    if store::published_epoch(ca.store(), authority_id).await? >= epoch {
+        return Ok(());
+    }
+    publish(ca, caller, &authority).await.map(|_| ())
+}
+
+/// Builds, signs and stores the next CRL.
+///
+/// Its number is taken before it is built and never given again, so numbers rise strictly
+/// whatever fails. A revocation that is committed while this one is built comes with the next.
+async fn publish(ca: &Service, caller: &Caller, authority: &Authority) -> Result<i64, Error> {
+    let id: Arc<str> = authority.id().into();
+    let taken = Arc::clone(&id);
+    let (crl_number, epoch) = ca
         .store()
-        .transact_boxed(move |tx| {
-            let name = name.clone();
-            Box::pin(async move { store::next_crl_number(tx, &name).await })
+        .transact(async move |tx: &mut Tx<'_>| {
+            // The epoch is read before the revocations are: the CRL may list more, never less.
+            let number = store::next_crl_number(tx, &taken).await?;
+            Ok::<_, StoreError>((number, store::current_epoch(tx, &taken).await?))
         })
         .await?;
-    // Read after the number was taken: a higher number never says less.
-    let now = service.clock().now();
-    let next_update = now + service.config().crl_lifetime;
-    // RFC 5280 §3.3: an entry stays until it was on a CRL after its certificate's end,
-    // however long nobody published one.
-    let latest = store::latest_crl(service.store(), ca).await?;
-    let recent = now - service.config().crl_lifetime;
+    let now = ca.clock().now();
+    let lifetime = ca.config().crl_lifetime;
+    let next_update = now + lifetime;
+    // RFC 5280 §3.3: an entry stays until it was on a CRL after its certificate's end, however
+    // long nobody published one.
+    let latest = store::latest_this_update(ca.store(), &id).await?;
+    let recent = now - lifetime;
     let since = latest.map_or(recent, |latest| latest.min(recent));
-    let revocations = store::revocations(service.store(), ca, since).await?;
+    let revocations = store::revocations(ca.store(), &id, since).await?;
     let entries = revocations.len();
     let template = CrlTemplate {
         crl_number: crl_number.unsigned_abs(),
@@ -46,51 +131,34 @@ pub(crate) async fn publish(service: &Service, caller: &Caller, ca: &str) -> Res
     };
     let signature = authority.key().algorithm().default_signature();
     let issuer = authority.issuer().clone();
-    // Large lists take a while to encode: not on the threads that serve.
+    // Large lists take a while to encode: not on the threads that serve requests.
     let unsigned =
         tokio::task::spawn_blocking(move || issuer.crl(&template, signature, revocations))
             .await
-            .map_err(|error| Error::Refused(error.to_string()))??;
+            .map_err(|error| Error::Internal(error.to_string()))??;
     let der = unsigned.sign(authority.key().as_ref()).await?;
-    let entry = Entry::new(
-        "ca.crl.publish",
-        caller,
-        Party::thing(format!("ca:{ca}")),
-        now,
-    )
-    .with("crl_number", crl_number)
-    .with("entries", entries)
-    .with("next_update", next_update.to_string());
-    let name = ca.to_owned();
-    service
-        .store()
-        .transact_boxed(move |tx| {
-            let (name, der, entry) = (name.clone(), der.clone(), entry.clone());
-            Box::pin(async move {
-                store::insert_crl(tx, &name, crl_number, now, next_update, &der).await?;
-                tx.audit(entry);
-                Ok::<_, platform::StoreError>(())
-            })
+    let name = authority.name();
+    let subject = LogSubject::thing(format!("ca:{name}"));
+    let entry = Entry::new(PUBLISH_CRL, caller, subject, now)
+        .with("crl_number", crl_number)
+        .with("entries", entries)
+        .with("next_update", next_update.to_string());
+    let crl = NewCrl {
+        authority_id: id,
+        crl_number,
+        this_update: now,
+        next_update,
+        epoch,
+        der,
+    };
+    ca.store()
+        .transact(async move |tx: &mut Tx<'_>| {
+            store::insert_crl(tx, &crl).await?;
+            tx.audit(entry.clone());
+            Ok::<_, StoreError>(())
         })
         .await?;
     metrics::counter!("xinshu_ca_crls_published_total").increment(1);
-    tracing::info!(ca, crl_number, entries, "a CRL was published");
+    tracing::info!(ca = name, crl_number, entries, "a CRL was published");
     Ok(crl_number)
-}
-
-/// Publishes a CRL of every authority.
-///
-/// # Errors
-/// As [`publish`]; the last failure is told, after all were tried.
-pub(crate) async fn publish_all(service: &Service) -> Result<(), Error> {
-    let caller = Caller::system("crl");
-    let mut outcome = Ok(());
-    // One authority's device that is away keeps no other's CRL back.
-    for authority in service.authorities() {
-        if let Err(error) = publish(service, &caller, authority.name()).await {
-            tracing::error!(%error, ca = authority.name(), "a CRL was not published");
-            outcome = Err(error);
-        }
-    }
-    outcome
 }

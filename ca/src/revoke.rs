@@ -1,76 +1,124 @@
 //! Revoking a certificate.
 
+use std::time::Duration;
+
 use pki::{RevocationReason, SerialNumber};
-use platform::audit::AuditSink as _;
-use platform::{
-    Caller,
-    audit::{Entry, Party},
-    jobs::{self, Scheduled},
-    store::Tx,
+use platform_access::{Caller, Resource, UnitId};
+use platform_log::{AuditSink as _, Entry, Subject as LogSubject};
+use platform_runtime::jobs;
+use platform_store::Tx;
+
+use crate::{
+    Error, Service,
+    actions::REVOKE_CERTIFICATE,
+    jobs::PUBLISH_CRL as PUBLISH_CRL_JOB,
+    publish_crl,
+    store::{self, CertificateKey},
 };
 
-use crate::{Error, Service, authorize::authorize, jobs::PUBLISH_CRL, publish_crl, store};
+/// A certificate that shall be revoked.
+#[derive(Clone, Debug)]
+pub struct RevocationRequest {
+    /// Its serial number.
+    pub serial: SerialNumber,
+    /// The name of the authority that issued it; needed only if several issued this number.
+    pub authority: Option<String>,
+    /// Why.
+    pub reason: RevocationReason,
+    /// Whether to return only once a CRL lists it.
+    pub wait_for_crl: bool,
+}
 
-const ACTION: &str = "ca.certificate.revoke";
+/// How long a caller waits for a CRL at most; the revocation itself is done by then.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
-/// Revokes a certificate and publishes a CRL that says so.
+/// Revokes a certificate. The revocation is done once it is on disk; OCSP reports it at once.
 ///
-/// The revocation stands once it is on disk. The same commit makes the job due that
-/// publishes CRLs: where the key does not serve now, or this node dies in between, it
-/// is that job's, on any node.
+/// The same transaction schedules the job that publishes the authority's CRL, on any node, so
+/// that this happens even if this node dies in between. A thousand revocations need not be a
+/// thousand CRLs: whoever wants to wait shares one with the others.
 ///
 /// # Errors
-/// [`Error::NoSuchCertificate`], [`Error::AlreadyRevoked`], [`Error::Denied`], the database.
-pub(crate) async fn revoke(
-    service: &Service,
+/// [`Error::Access`], [`Error::NoSuchCertificate`], [`Error::AlreadyRevoked`],
+/// [`Error::RootNotRevocable`], and those of the database.
+pub async fn revoke(
+    ca: &Service,
     caller: &Caller,
-    serial: &SerialNumber,
-    reason: RevocationReason,
+    request: RevocationRequest,
 ) -> Result<(), Error> {
-    let now = service.clock().now();
-    let subject = Party::thing(format!("certificate:{serial}"));
-    authorize(service, caller, ACTION, subject.clone()).await?;
-    let entry = Entry::new(ACTION, caller, subject, now).with("reason", reason.name());
-    let wanted = serial.clone();
-    let (issuer, generation, due) = service
+    let serial = &request.serial;
+    let found = find(ca, &request).await;
+    let unit = found
+        .as_ref()
+        .map_or_else(|_| UnitId::ROOT, |found| found.unit.clone());
+    let resource = Resource::new("certificate", serial.to_string()).in_unit(unit);
+    ca.enforce(caller, REVOKE_CERTIFICATE, &resource).await?;
+    let certificate = found?;
+    let now = ca.clock().now();
+    let subject = LogSubject::thing(format!("certificate:{serial}"));
+    let entry = Entry::new(REVOKE_CERTIFICATE, caller, subject, now)
+        .with("ca", certificate.authority_name.as_str())
+        .with("authority", certificate.authority_id.as_str())
+        .with("reason", request.reason.name());
+    let reason = request.reason;
+    let key = certificate.clone();
+    let epoch = ca
         .store()
-        .transact_boxed(move |tx| Box::pin(write(tx, wanted.clone(), reason, now, entry.clone())))
-        .await?;
-    service.outdate(generation);
-    metrics::counter!("xinshu_ca_certificates_revoked_total").increment(1);
-    // The revocation stands: a failure from here on is not the caller's.
-    match publish_crl::publish(service, caller, &issuer).await {
-        Ok(_) => {
-            if let Err(error) = jobs::cancel_if_unchanged(service.store(), due).await {
-                tracing::warn!(%error, ca = issuer, "a CRL is published once more than needed");
+        .transact(async move |tx: &mut Tx<'_>| {
+            // First, so that of two nodes that revoke one waits here and holds nothing yet.
+            // The run finds nothing to do if the CRL has been published by then.
+            let _ = jobs::schedule_now(tx, PUBLISH_CRL_JOB).await?;
+            if !store::insert_revocation(tx, &key, reason, now).await? {
+                return Err(Error::AlreadyRevoked(key.serial.to_string()));
             }
-        }
-        Err(error) => {
-            tracing::error!(%error, ca = issuer, "the CRL that tells of a revocation is tried again soon");
-        }
+            tx.audit(entry.clone());
+            Ok(store::advance_epoch(tx, &key.authority_id).await?)
+        })
+        .await?;
+    ca.invalidate_before(&certificate.authority_id, epoch);
+    metrics::counter!("xinshu_ca_certificates_revoked_total").increment(1);
+    if request.wait_for_crl {
+        wait_for_crl(ca, &certificate, epoch).await;
     }
     Ok(())
 }
 
-async fn write(
-    tx: &mut Tx<'_>,
-    serial: SerialNumber,
-    reason: RevocationReason,
-    now: jiff::Timestamp,
-    entry: Entry,
-) -> Result<(String, i64, Scheduled), Error> {
-    let known = store::known(tx, serial.as_bytes())
-        .await?
-        .ok_or_else(|| Error::NoSuchCertificate(serial.to_string()))?;
-    if known.revoked {
-        return Err(Error::AlreadyRevoked(serial.to_string()));
+/// The certificate that the request names.
+async fn find(ca: &Service, request: &RevocationRequest) -> Result<CertificateKey, Error> {
+    let serial = &request.serial;
+    let authority = match &request.authority {
+        Some(name) => Some(ca.authority(name)?),
+        None => None,
+    };
+    let mut found = store::find_certificate_keys(ca.store(), serial).await?;
+    if let Some(authority) = &authority {
+        found.retain(|key| key.authority_id == authority.id());
     }
-    // First, so that of two nodes that revoke one waits here and holds nothing yet.
-    let due = jobs::schedule_now(tx, PUBLISH_CRL).await?;
-    if !store::revoke(tx, serial.as_bytes(), &known, reason, now).await? {
-        return Err(Error::AlreadyRevoked(serial.to_string()));
+    let certificate = match found.len() {
+        0 => return Err(Error::NoSuchCertificate(serial.to_string())),
+        1 => found.swap_remove(0),
+        _ => return Err(Error::AmbiguousSerial(serial.to_string())),
+    };
+    if certificate.is_root {
+        return Err(Error::RootNotRevocable(certificate.authority_name));
     }
-    tx.audit(entry.with("ca", known.issuer.clone()));
-    let generation = store::next_generation(tx).await?;
-    Ok((known.issuer, generation, due))
+    Ok(certificate)
+}
+
+/// Waits until a CRL lists the revocation. The revocation is done, so a failure is not the
+/// caller's: the job publishes the CRL as soon as the key can be used.
+async fn wait_for_crl(ca: &Service, certificate: &CertificateKey, epoch: i64) {
+    let caller = Caller::system("crl");
+    let publish = publish_crl::publish_until(ca, &caller, &certificate.authority_id, epoch);
+    let name = &certificate.authority_name;
+    match tokio::time::timeout(LONGEST_WAIT, publish).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => {
+            tracing::error!(%error, ca = name, "the CRL for a revocation is retried soon");
+        }
+        Err(_) => tracing::error!(
+            ca = name,
+            "the CRL for a revocation takes long; a job retries it"
+        ),
+    }
 }

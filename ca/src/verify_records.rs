@@ -1,16 +1,15 @@
-//! Compares the records of certificates and revocations with what the log says.
+//! Compares the records of certificates, revocations and authorities with the log.
 //!
-//! The log proves itself; this proves the tables by the log: a certificate that
-//! was slipped in, swapped or deleted, or a revocation that was undone, is found.
+//! The log proves itself; this proves the tables by the log: a certificate that was slipped in,
+//! swapped or deleted, or a revocation that was undone, is found.
 
 use std::collections::HashMap;
 
-use aws_lc_rs::digest::{SHA256, digest};
-use pki::Certificate;
-use platform::{Store, StoreError, params};
+use pki::{Certificate, Digest};
+use platform_store::{Store, StoreError, params};
 use serde::Deserialize;
 
-use crate::store::{self, CaRow, RecordedCertificate, RecordedRevocation};
+use crate::store::{self, RecordedAuthority, RecordedCertificate, RecordedRevocation};
 
 const PAGE: i64 = 1000;
 
@@ -18,14 +17,28 @@ const PAGE: i64 = 1000;
 struct Body {
     at: i64,
     action: String,
-    actor: String,
+    actor: Actor,
     subject: String,
     outcome: String,
     #[serde(default)]
     details: Details,
 }
 
-/// What stands beside an entry of a person, until it is erased.
+/// `local:alice` in version 1 of the body, an object in version 2.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Actor {
+    Text(String),
+    Principal {
+        r#type: String,
+        #[serde(default)]
+        id: Option<String>,
+        #[serde(default)]
+        name: Option<String>,
+    },
+}
+
+/// What is stored beside an entry about a person, until it is erased.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Personal {
@@ -40,6 +53,8 @@ struct Details {
     issuer: String,
     key: String,
     profile: String,
+    /// Missing in entries of 0.1.0.
+    profile_version: Option<i64>,
     reason: String,
 }
 
@@ -49,29 +64,30 @@ struct Logged {
     /// By hexadecimal serial number.
     issued: HashMap<String, Body>,
     revoked: HashMap<String, Body>,
-    /// By name.
-    authorities: HashMap<String, Body>,
+    /// By the SHA-256 of the authority's certificate.
+    authorities: HashMap<String, (String, Body)>,
 }
 
-/// Everything in the tables that the log does not bear out, and the reverse; a line each.
+/// Everything in the tables that the log does not confirm, and the reverse; a line each.
 ///
 /// # Errors
-/// Where the database cannot be read.
+/// If the database cannot be read.
 pub async fn verify_records(store: &Store) -> Result<Vec<String>, StoreError> {
     // The tables first: what is issued meanwhile is in the log by the time that is read.
-    let authorities = store::authorities(store).await?;
+    let authorities = store::recorded_authorities(store).await?;
     let mut certificates = Vec::new();
-    store::recorded_certificates(store, PAGE, |row| certificates.push(Seen::new(row))).await?;
+    store::recorded_certificates(store, PAGE, |row| certificates.push(Checked::new(row))).await?;
     let revocations = store::recorded_revocations(store).await?;
     let mut logged = read_log(store).await?;
     let mut findings = Vec::new();
-    for row in &authorities {
-        findings.extend(authority(row, logged.authorities.remove(&row.name)));
-    }
     let mut ends = HashMap::with_capacity(certificates.len());
-    for seen in certificates {
-        findings.extend(certificate(&seen, logged.issued.remove(&seen.row.serial)));
-        ends.insert(seen.row.serial, seen.row.not_after);
+    for checked in certificates {
+        let entry = logged.issued.remove(&checked.row.serial);
+        findings.extend(certificate(&checked, entry, &logged));
+        ends.insert(checked.row.serial, checked.row.not_after);
+    }
+    for row in &authorities {
+        findings.extend(authority(row, &mut logged));
     }
     for row in &revocations {
         let end = ends.get(&row.serial).copied();
@@ -82,15 +98,15 @@ pub async fn verify_records(store: &Store) -> Result<Vec<String>, StoreError> {
     Ok(findings)
 }
 
-/// A row of the table of certificates, its bytes read and let go.
-struct Seen {
+/// A row of the table of certificates whose bytes were checked and dropped.
+struct Checked {
     row: RecordedCertificate,
     sha256: String,
     /// Whether the other columns say what the bytes say.
     agrees: bool,
 }
 
-impl Seen {
+impl Checked {
     fn new(mut row: RecordedCertificate) -> Self {
         let der = std::mem::take(&mut row.der);
         let agrees = Certificate::from_der(&der).is_ok_and(|certificate| {
@@ -106,71 +122,92 @@ impl Seen {
     }
 }
 
-fn certificate(seen: &Seen, logged: Option<Body>) -> Option<String> {
-    let serial = &seen.row.serial;
-    let Some(logged) = logged else {
-        return Some(format!(
-            "certificate {serial} is on record, and the log never saw it issued"
-        ));
+fn certificate(checked: &Checked, entry: Option<Body>, logged: &Logged) -> Option<String> {
+    let row = &checked.row;
+    let serial = &row.serial;
+    let Some(entry) = entry else {
+        // 0.1.0 logged an authority's certificate with the authority alone.
+        let of_0_1_0 = logged.authorities.contains_key(&checked.sha256)
+            && row.requester == store::MIGRATED
+            && checked.agrees;
+        return (!of_0_1_0).then(|| {
+            format!("certificate {serial} is on record, and the log never saw it issued")
+        });
     };
-    if logged.details.sha256 != seen.sha256 {
+    if entry.details.sha256 != checked.sha256 {
         return Some(format!(
             "certificate {serial} on record is not the one that the log saw issued"
         ));
     }
-    // A service's certificate is logged with the service's name: `service:ocsp:issuing`.
-    let profile = logged.details.profile.split(':').next().unwrap_or_default();
-    let same = logged.details.ca == seen.row.issuer
-        && profile == seen.row.profile
-        && logged.at == seen.row.issued_at.as_microsecond()
-        && (logged.actor == seen.row.requester || is_erased(&logged.actor));
-    (!same || !seen.agrees)
+    // 0.1.0 logged a service's certificate with the service's name: `service:ocsp:issuing`.
+    let profile = entry.details.profile.split(':').next().unwrap_or_default();
+    let same = entry.details.ca == row.authority
+        && profile == row.profile
+        && entry.details.profile_version.unwrap_or(1) == row.profile_version
+        && entry.at == row.issued_at.as_microsecond()
+        && entry.actor.is(&row.requester);
+    (!same || !checked.agrees)
         .then(|| format!("what is on record beside certificate {serial} is not what was logged"))
 }
 
-/// True where of an actor's name only the entry's commitment is left: whether it was
-/// this one nobody can tell any more.
-fn is_erased(actor: &str) -> bool {
-    actor.starts_with('~')
+impl Actor {
+    /// True if it may be `requester`: nobody can tell once its name was erased from the log.
+    fn is(&self, requester: &str) -> bool {
+        match self {
+            Self::Text(text) => text == requester || text.starts_with('~'),
+            Self::Principal { r#type, id, name } => match name.as_ref().or(id.as_ref()) {
+                Some(name) if name.starts_with('~') => {
+                    requester.starts_with(&format!("{}:", r#type))
+                }
+                Some(name) => format!("{}:{name}", r#type) == requester,
+                None => r#type == requester,
+            },
+        }
+    }
+
+    fn reveal(&mut self, revealed: String) {
+        match self {
+            Self::Text(text) => *text = revealed,
+            Self::Principal { name, .. } => *name = Some(revealed),
+        }
+    }
 }
 
 fn revocation(
     row: &RecordedRevocation,
     end: Option<jiff::Timestamp>,
-    logged: Option<Body>,
+    entry: Option<Body>,
 ) -> Option<String> {
     let serial = &row.serial;
-    let Some(logged) = logged else {
+    let Some(entry) = entry else {
         return Some(format!(
             "certificate {serial} is on record as revoked, and the log never saw that"
         ));
     };
-    // Whatever a CRL is built from: an altered issuer or end would leave it out.
-    let same = logged.details.ca == row.issuer
-        && logged.details.reason == row.reason
-        && logged.at == row.revoked_at.as_microsecond()
+    // Everything that a CRL is built from: an altered authority or end would leave it out.
+    let same = entry.details.ca == row.authority
+        && entry.details.reason == row.reason
+        && entry.at == row.revoked_at.as_microsecond()
         && end.is_none_or(|end| end == row.not_after);
     (!same).then(|| {
         format!("the revocation of certificate {serial} on record is not the one that was logged")
     })
 }
 
-fn authority(row: &CaRow, logged: Option<Body>) -> Option<String> {
+fn authority(row: &RecordedAuthority, logged: &mut Logged) -> Option<String> {
     let name = &row.name;
-    let Some(logged) = logged else {
+    let Some((subject, entry)) = logged.authorities.remove(&sha256(&row.der)) else {
         return Some(format!(
             "authority {name} is on record, and the log never saw it made"
         ));
     };
-    let details = &logged.details;
-    let same = details.sha256 == sha256(&row.certificate)
-        && details.issuer == row.issuer
-        && details.key == row.key_uri;
+    let same =
+        subject == *name && entry.details.issuer == row.issuer && entry.details.key == row.key_uri;
     (!same).then(|| format!("authority {name} on record is not the one that the log saw made"))
 }
 
 fn sha256(der: &[u8]) -> String {
-    hex::encode(digest(&SHA256, der))
+    hex::encode(Digest::Sha256.hash(der))
 }
 
 /// What the log saw and the tables lack, unless it was written after they were read.
@@ -194,15 +231,13 @@ async fn missing(
         }
     }
     if !logged.authorities.is_empty() {
-        let there = store::authorities(store).await?;
-        for name in logged
-            .authorities
-            .keys()
-            .filter(|name| there.iter().all(|row| row.name != **name))
-        {
-            findings.push(format!(
-                "authority {name} was made, and is on record no more"
-            ));
+        let there = store::recorded_authorities(store).await?;
+        for (digest, (name, _)) in &logged.authorities {
+            if !there.iter().any(|row| sha256(&row.der) == *digest) {
+                findings.push(format!(
+                    "authority {name} was made, and is on record no more"
+                ));
+            }
         }
     }
     Ok(())
@@ -215,8 +250,15 @@ async fn read_log(store: &Store) -> Result<Logged, StoreError> {
         let rows = store
             .fetch_all(
                 "SELECT id, body, personal FROM audit_entry
-                 WHERE id > $1 AND (action = $2 OR action = $3 OR action = $4) ORDER BY id LIMIT $5",
-                params![last, "ca.certificate.issue", "ca.certificate.revoke", "ca.authority.create", PAGE],
+                 WHERE id > $1 AND (action = $2 OR action = $3 OR action = $4)
+                 ORDER BY id LIMIT $5",
+                params![
+                    last,
+                    "ca.certificate.issue",
+                    "ca.certificate.revoke",
+                    "ca.authority.create",
+                    PAGE
+                ],
             )
             .await?;
         for row in &rows {
@@ -225,28 +267,36 @@ async fn read_log(store: &Store) -> Result<Logged, StoreError> {
             let Ok(mut body) = serde_json::from_str::<Body>(&row.get::<String>("body")?) else {
                 continue;
             };
-            // That the name fits the commitment in the body, the log's own check proves.
+            // That the name fits the commitment in the body is checked with the log itself.
             let personal: Option<String> = row.get("personal")?;
             let personal = personal.and_then(|personal| serde_json::from_str(&personal).ok());
             if let Some(Personal { actor: Some(actor) }) = personal {
-                body.actor = actor;
+                body.actor.reveal(actor);
             }
-            if body.outcome != "success" {
-                continue;
+            if body.outcome == "success" {
+                logged.add(body);
             }
-            let Some((_, subject)) = body.subject.split_once(':') else {
-                continue;
-            };
-            let subject = subject.to_owned();
-            let map = match body.action.as_str() {
-                "ca.certificate.issue" => &mut logged.issued,
-                "ca.certificate.revoke" => &mut logged.revoked,
-                _ => &mut logged.authorities,
-            };
-            map.insert(subject, body);
         }
         if rows.is_empty() {
             return Ok(logged);
         }
+    }
+}
+
+impl Logged {
+    fn add(&mut self, body: Body) {
+        let Some((_, subject)) = body.subject.split_once(':') else {
+            return;
+        };
+        let subject = subject.to_owned();
+        match body.action.as_str() {
+            "ca.certificate.issue" => self.issued.insert(subject, body),
+            "ca.certificate.revoke" => self.revoked.insert(subject, body),
+            _ => {
+                let digest = body.details.sha256.clone();
+                self.authorities.insert(digest, (subject, body));
+                return;
+            }
+        };
     }
 }

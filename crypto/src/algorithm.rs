@@ -56,6 +56,22 @@ pub enum SignatureAlgorithm {
     Sm2Sm3,
 }
 
+/// How a message, such as a content-encryption key, is encrypted to a public key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum EncryptionAlgorithm {
+    /// RSAES-OAEP with SHA-1 and MGF1-SHA-1 (RFC 8017 §7.1), the default of most
+    /// software and all that some tokens can do. OAEP does not depend on collision
+    /// resistance, so SHA-1 is sound here.
+    RsaOaepSha1,
+    /// RSAES-OAEP with SHA-256 and MGF1-SHA-256.
+    RsaOaepSha256,
+    /// RSAES-PKCS1-v1_5 (RFC 8017 §7.2), which old CMS and SCEP clients use. Whoever
+    /// decrypts must not reveal whether the padding was right.
+    RsaPkcs1,
+    /// SM2 encryption, encoded as `SM2Cipher` (GM/T 0009 §7.2).
+    Sm2,
+}
+
 /// One row of the table of key algorithms.
 struct KeyRow {
     algorithm: KeyAlgorithm,
@@ -65,6 +81,8 @@ struct KeyRow {
     bits: u32,
     strength: u16,
     signatures: &'static [SignatureAlgorithm],
+    encryptions: &'static [EncryptionAlgorithm],
+    agrees: bool,
     jose: Option<JoseKey>,
 }
 
@@ -98,6 +116,14 @@ impl JoseKey {
     }
 }
 
+/// One row of the table of encryption algorithms.
+struct EncryptionRow {
+    algorithm: EncryptionAlgorithm,
+    name: &'static str,
+    oid: ObjectIdentifier,
+    jose: Option<&'static str>,
+}
+
 /// One row of the table of signature algorithms.
 struct SignatureRow {
     algorithm: SignatureAlgorithm,
@@ -113,6 +139,7 @@ const fn oid(text: &str) -> ObjectIdentifier {
 
 const ID_EC_PUBLIC_KEY: ObjectIdentifier = oid("1.2.840.10045.2.1");
 const RSA_ENCRYPTION: ObjectIdentifier = oid("1.2.840.113549.1.1.1");
+const ID_RSAES_OAEP: ObjectIdentifier = oid("1.2.840.113549.1.1.7");
 const RSASSA_PSS: ObjectIdentifier = oid("1.2.840.113549.1.1.10");
 const ID_ED25519: ObjectIdentifier = oid("1.3.101.112");
 
@@ -125,15 +152,21 @@ const RSA_SIGNATURES: &[SignatureAlgorithm] = &[
     SignatureAlgorithm::RsaPssSha512,
 ];
 
+const RSA_ENCRYPTIONS: &[EncryptionAlgorithm] = &[
+    EncryptionAlgorithm::RsaOaepSha1,
+    EncryptionAlgorithm::RsaOaepSha256,
+    EncryptionAlgorithm::RsaPkcs1,
+];
+
 #[rustfmt::skip]
 const KEYS: &[KeyRow] = &[
-    KeyRow { algorithm: KeyAlgorithm::P256, name: "p256", oid: ID_EC_PUBLIC_KEY, curve: Some(oid("1.2.840.10045.3.1.7")), bits: 256, strength: 128, signatures: &[SignatureAlgorithm::EcdsaP256Sha256], jose: Some(JoseKey::ec("P-256")) },
-    KeyRow { algorithm: KeyAlgorithm::P384, name: "p384", oid: ID_EC_PUBLIC_KEY, curve: Some(oid("1.3.132.0.34")), bits: 384, strength: 192, signatures: &[SignatureAlgorithm::EcdsaP384Sha384], jose: Some(JoseKey::ec("P-384")) },
-    KeyRow { algorithm: KeyAlgorithm::Rsa2048, name: "rsa2048", oid: RSA_ENCRYPTION, curve: None, bits: 2048, strength: 112, signatures: RSA_SIGNATURES, jose: Some(JoseKey::RSA) },
-    KeyRow { algorithm: KeyAlgorithm::Rsa3072, name: "rsa3072", oid: RSA_ENCRYPTION, curve: None, bits: 3072, strength: 128, signatures: RSA_SIGNATURES, jose: Some(JoseKey::RSA) },
-    KeyRow { algorithm: KeyAlgorithm::Rsa4096, name: "rsa4096", oid: RSA_ENCRYPTION, curve: None, bits: 4096, strength: 152, signatures: RSA_SIGNATURES, jose: Some(JoseKey::RSA) },
-    KeyRow { algorithm: KeyAlgorithm::Ed25519, name: "ed25519", oid: ID_ED25519, curve: None, bits: 256, strength: 128, signatures: &[SignatureAlgorithm::Ed25519], jose: Some(JoseKey::okp("Ed25519")) },
-    KeyRow { algorithm: KeyAlgorithm::Sm2, name: "sm2", oid: ID_EC_PUBLIC_KEY, curve: Some(oid("1.2.156.10197.1.301")), bits: 256, strength: 128, signatures: &[SignatureAlgorithm::Sm2Sm3], jose: None },
+    KeyRow { algorithm: KeyAlgorithm::P256, name: "p256", oid: ID_EC_PUBLIC_KEY, curve: Some(oid("1.2.840.10045.3.1.7")), bits: 256, strength: 128, signatures: &[SignatureAlgorithm::EcdsaP256Sha256], encryptions: &[], agrees: true, jose: Some(JoseKey::ec("P-256")) },
+    KeyRow { algorithm: KeyAlgorithm::P384, name: "p384", oid: ID_EC_PUBLIC_KEY, curve: Some(oid("1.3.132.0.34")), bits: 384, strength: 192, signatures: &[SignatureAlgorithm::EcdsaP384Sha384], encryptions: &[], agrees: true, jose: Some(JoseKey::ec("P-384")) },
+    KeyRow { algorithm: KeyAlgorithm::Rsa2048, name: "rsa2048", oid: RSA_ENCRYPTION, curve: None, bits: 2048, strength: 112, signatures: RSA_SIGNATURES, encryptions: RSA_ENCRYPTIONS, agrees: false, jose: Some(JoseKey::RSA) },
+    KeyRow { algorithm: KeyAlgorithm::Rsa3072, name: "rsa3072", oid: RSA_ENCRYPTION, curve: None, bits: 3072, strength: 128, signatures: RSA_SIGNATURES, encryptions: RSA_ENCRYPTIONS, agrees: false, jose: Some(JoseKey::RSA) },
+    KeyRow { algorithm: KeyAlgorithm::Rsa4096, name: "rsa4096", oid: RSA_ENCRYPTION, curve: None, bits: 4096, strength: 152, signatures: RSA_SIGNATURES, encryptions: RSA_ENCRYPTIONS, agrees: false, jose: Some(JoseKey::RSA) },
+    KeyRow { algorithm: KeyAlgorithm::Ed25519, name: "ed25519", oid: ID_ED25519, curve: None, bits: 256, strength: 128, signatures: &[SignatureAlgorithm::Ed25519], encryptions: &[], agrees: false, jose: Some(JoseKey::okp("Ed25519")) },
+    KeyRow { algorithm: KeyAlgorithm::Sm2, name: "sm2", oid: ID_EC_PUBLIC_KEY, curve: Some(oid("1.2.156.10197.1.301")), bits: 256, strength: 128, signatures: &[SignatureAlgorithm::Sm2Sm3], encryptions: &[EncryptionAlgorithm::Sm2], agrees: false, jose: None },
 ];
 
 #[rustfmt::skip]
@@ -148,6 +181,15 @@ const SIGNATURES: &[SignatureRow] = &[
     SignatureRow { algorithm: SignatureAlgorithm::RsaPssSha512, name: "rsassaPss-SHA512", oid: RSASSA_PSS, digest: Some(Digest::Sha512), jose: Some("PS512") },
     SignatureRow { algorithm: SignatureAlgorithm::Ed25519, name: "Ed25519", oid: ID_ED25519, digest: None, jose: Some("EdDSA") },
     SignatureRow { algorithm: SignatureAlgorithm::Sm2Sm3, name: "SM2-with-SM3", oid: oid("1.2.156.10197.1.501"), digest: Some(Digest::Sm3), jose: None },
+];
+
+#[rustfmt::skip]
+const ENCRYPTIONS: &[EncryptionRow] = &[
+    EncryptionRow { algorithm: EncryptionAlgorithm::RsaOaepSha1, name: "RSAES-OAEP-SHA1", oid: ID_RSAES_OAEP, jose: Some("RSA-OAEP") },
+    EncryptionRow { algorithm: EncryptionAlgorithm::RsaOaepSha256, name: "RSAES-OAEP-SHA256", oid: ID_RSAES_OAEP, jose: Some("RSA-OAEP-256") },
+    // No JOSE name: RSA1_5 must not be offered (RFC 8725 §3.2).
+    EncryptionRow { algorithm: EncryptionAlgorithm::RsaPkcs1, name: "RSAES-PKCS1-v1_5", oid: RSA_ENCRYPTION, jose: None },
+    EncryptionRow { algorithm: EncryptionAlgorithm::Sm2, name: "SM2-encryption", oid: oid("1.2.156.10197.1.301.3"), jose: None },
 ];
 
 impl KeyAlgorithm {
@@ -185,6 +227,16 @@ impl KeyAlgorithm {
     /// Security strength in bits (NIST SP 800-57 part 1, table 2).
     pub fn strength(self) -> u16 {
         self.row().strength
+    }
+
+    /// Every way in which such a key can decrypt.
+    pub fn encryptions(self) -> &'static [EncryptionAlgorithm] {
+        self.row().encryptions
+    }
+
+    /// True if such a key can agree on a secret by ECDH (NIST SP 800-56A §5.7.1.2).
+    pub fn can_agree(self) -> bool {
+        self.row().agrees
     }
 
     /// How a JWK names such a key; nothing is registered for SM2.
@@ -271,6 +323,39 @@ impl SignatureAlgorithm {
     }
 }
 
+impl EncryptionAlgorithm {
+    /// Every encryption algorithm, in the table's order.
+    pub fn all() -> impl Iterator<Item = Self> {
+        ENCRYPTIONS.iter().map(|row| row.algorithm)
+    }
+
+    fn row(self) -> &'static EncryptionRow {
+        // As in `KeyAlgorithm::row`.
+        &ENCRYPTIONS[self as usize]
+    }
+
+    /// The name in the standards, such as `RSAES-OAEP-SHA256`.
+    pub fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// The OID of the AlgorithmIdentifier.
+    pub fn oid(self) -> ObjectIdentifier {
+        self.row().oid
+    }
+
+    /// The `alg` of a JWE (RFC 7518 §4.1), if it may be offered.
+    pub fn jose(self) -> Option<&'static str> {
+        self.row().jose
+    }
+}
+
+impl fmt::Display for EncryptionAlgorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 impl fmt::Display for KeyAlgorithm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -323,6 +408,10 @@ mod tests {
             }
         }
         assert_eq!(SignatureAlgorithm::Sm2Sm3 as usize + 1, SIGNATURES.len());
+        for (index, row) in ENCRYPTIONS.iter().enumerate() {
+            assert_eq!(row.algorithm as usize, index);
+        }
+        assert_eq!(EncryptionAlgorithm::Sm2 as usize + 1, ENCRYPTIONS.len());
         // RFC 7518 §3.1: the names are case-sensitive, and `none` is no scheme.
         assert_eq!(SignatureAlgorithm::from_jose("es256"), None);
         assert_eq!(SignatureAlgorithm::from_jose("none"), None);

@@ -14,7 +14,9 @@ mod opaque_token;
 pub mod random;
 mod sm2_identity;
 
-pub use algorithm::{JoseKey, KeyAlgorithm, SignatureAlgorithm, UnknownAlgorithm};
+pub use algorithm::{
+    EncryptionAlgorithm, JoseKey, KeyAlgorithm, SignatureAlgorithm, UnknownAlgorithm,
+};
 pub use digest::Digest;
 pub use ecdsa::{ecdsa_der_to_raw, ecdsa_raw_to_der};
 pub use error::{Error, Result};

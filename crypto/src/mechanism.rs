@@ -7,7 +7,7 @@ use cryptoki::{
     mechanism::{
         Mechanism, MechanismType,
         eddsa::{EddsaParams, EddsaSignatureScheme},
-        rsa::{PkcsMgfType, PkcsPssParams},
+        rsa::{PkcsMgfType, PkcsOaepParams, PkcsOaepSource, PkcsPssParams},
         vendor_defined::VendorDefinedMechanism,
     },
     object::KeyType,
@@ -15,7 +15,7 @@ use cryptoki::{
 };
 use der::Encode;
 
-use crate::{Digest, KeyAlgorithm, SignatureAlgorithm};
+use crate::{Digest, EncryptionAlgorithm, KeyAlgorithm, SignatureAlgorithm};
 
 /// What a token calls SM2. PKCS#11 assigns no numbers to it, so each vendor chose
 /// its own; the vendor's header file has them.
@@ -140,6 +140,21 @@ impl SignatureAlgorithm {
             ),
             Self::Sm2Sm3 => (vendor_defined(sm2?.sign)?, MechanismInput::Sm2),
         })
+    }
+}
+
+impl EncryptionAlgorithm {
+    /// The mechanism that decrypts; `None` for SM2, whose numbers are not configured.
+    pub fn mechanism(self) -> Option<Mechanism<'static>> {
+        let oaep = |hash, mgf| {
+            Mechanism::RsaPkcsOaep(PkcsOaepParams::new(hash, mgf, PkcsOaepSource::empty()))
+        };
+        match self {
+            Self::RsaOaepSha1 => Some(oaep(MechanismType::SHA1, PkcsMgfType::MGF1_SHA1)),
+            Self::RsaOaepSha256 => Some(oaep(MechanismType::SHA256, PkcsMgfType::MGF1_SHA256)),
+            Self::RsaPkcs1 => Some(Mechanism::RsaPkcs),
+            Self::Sm2 => None,
+        }
     }
 }
 

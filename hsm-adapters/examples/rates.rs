@@ -21,7 +21,7 @@ use aws_lc_rs::{
     rand::SystemRandom,
     signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair},
 };
-use crypto::{Digest, KeyAlgorithm, SignatureAlgorithm};
+use crypto::{Digest, KeyAlgorithm};
 use cryptoki::{
     context::{CInitializeArgs, CInitializeFlags, Pkcs11},
     mechanism::Mechanism,
@@ -29,7 +29,8 @@ use cryptoki::{
     session::UserType,
     types::AuthPin,
 };
-use hsm_adapters::{Key, Keyring, KeyringSettings, read_secret_file};
+use hsm_adapters::{Key, Keyring, KeyringSettings, Sm2Settings, read_secret_file};
+use sm2::dsa::{SigningKey, signature::Signer as _};
 use tokio::runtime::Runtime;
 use zeroize::Zeroizing;
 
@@ -57,6 +58,8 @@ fn main() -> Result<()> {
             queue: 4096,
             timeout: Duration::from_secs(10),
             sessions: 0,
+            further_stores: Vec::new(),
+            sm2: Sm2Settings::default(),
         }))
     };
     let keyring = open("software:".to_owned())?;
@@ -73,6 +76,19 @@ fn main() -> Result<()> {
         adapter(&runtime, &key, time)
     })?;
 
+    // The reference implementation, with which SM2 was signed before 0.2.
+    let uri = keyring.default_uri("sm2");
+    let sm2 = runtime.block_on(keyring.generate(&uri, KeyAlgorithm::Sm2))?;
+    let raw = || {
+        on_every_core(cores, time, || {
+            let pair = SigningKey::from_slice(crypto::SM2_DEFAULT_ID, &[0x5a; 32])?;
+            Ok(move || pair.try_sign(MESSAGE).is_ok())
+        })
+    };
+    compare("software SM2", rounds, raw, || {
+        adapter(&runtime, &sm2, time)
+    })?;
+
     if env::var_os("SOFTHSM2_CONF").is_some() {
         let pin_file = PathBuf::from(env::var("RATES_PIN")?);
         let pin = AuthPin::from(read_secret_file(&pin_file)?.as_str());
@@ -87,7 +103,7 @@ fn main() -> Result<()> {
             Err(_) => runtime.block_on(keyring.generate(&uri, KeyAlgorithm::P256))?,
         };
         let library = Pkcs11::new(MODULE)?;
-        // The adapter has started the library already: then this fails, and is right.
+        // Fails if the adapter has initialized the library already, which is fine.
         let _ = library.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK));
         let raw = || {
             on_every_core(cores, time, || {
@@ -169,7 +185,7 @@ fn cpu_ticks() -> Result<f64> {
     Ok(field(11)? + field(12)?)
 }
 
-/// Signs on one thread a core, and gives the rate.
+/// Signs on one thread per core and returns the rate.
 fn on_every_core<S>(
     cores: usize,
     time: Duration,
@@ -205,9 +221,10 @@ where
     Ok((total.into_inner() as f64 / start.elapsed().as_secs_f64()) as u64)
 }
 
-/// Signs from 64 tasks through the adapter, and gives the rate.
+/// Signs from 64 tasks through the adapter and returns the rate.
 fn adapter(runtime: &Runtime, key: &Arc<dyn Key>, time: Duration) -> Result<u64> {
     let start = Instant::now();
+    let scheme = key.algorithm().default_signature();
     let total = runtime.block_on(async {
         let tasks: Vec<_> = (0..64)
             .map(|_| {
@@ -215,8 +232,7 @@ fn adapter(runtime: &Runtime, key: &Arc<dyn Key>, time: Duration) -> Result<u64>
                 tokio::spawn(async move {
                     let mut count = 0_u64;
                     while start.elapsed() < time {
-                        key.sign(SignatureAlgorithm::EcdsaP256Sha256, MESSAGE)
-                            .await?;
+                        key.sign(scheme, MESSAGE).await?;
                         count += 1;
                         if u64::is_multiple_of(count, 16) {
                             tokio::task::yield_now().await;

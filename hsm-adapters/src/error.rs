@@ -1,18 +1,20 @@
-//! What can go wrong with a key, as its caller must tell it apart.
+//! What can go wrong with a key, in the kinds that callers distinguish.
 
 use std::{io, path::Path};
 
 use crypto::{KeyAlgorithm, SignatureAlgorithm};
 
+use crate::KeyUsage;
+
 /// A key operation that did not happen.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum KeyError {
-    /// The device or file is not there now; it may be again later. Answer "try again".
+    /// The device or file is not there now, but may be later. Answer "try again".
     #[error("{store} is unavailable: {reason}")]
     Unavailable {
         /// Which adapter.
         store: String,
-        /// What it said.
+        /// What it reported.
         reason: String,
     },
     /// The queue of waiting signatures is full. Answer "try again" at once.
@@ -36,7 +38,7 @@ pub enum KeyError {
     Refused {
         /// Which adapter.
         store: String,
-        /// What it said.
+        /// What it reported.
         reason: String,
     },
     /// No key has this name.
@@ -91,6 +93,46 @@ pub enum KeyError {
         /// The scheme asked for.
         signature: SignatureAlgorithm,
     },
+    /// Keys of this algorithm do not have such a use.
+    #[error("{algorithm} keys cannot be generated to {usage}; possible are {possible}")]
+    UnsupportedUsage {
+        /// The key's algorithm.
+        algorithm: KeyAlgorithm,
+        /// The usage asked for.
+        usage: KeyUsage,
+        /// The usages that the algorithm has.
+        possible: KeyUsage,
+    },
+    /// The key exists, but was generated for something else.
+    #[error("{uri} may not {asked}: it was generated to {allowed}")]
+    NotPermitted {
+        /// The key.
+        uri: String,
+        /// The use asked for.
+        asked: KeyUsage,
+        /// Its usage.
+        allowed: KeyUsage,
+    },
+    /// The key was generated without the right to leave its store.
+    #[error("{uri} is not exportable; that is decided when a key is generated")]
+    NotExportable {
+        /// The key.
+        uri: String,
+    },
+    /// The adapter, the token or its mechanisms cannot do this.
+    #[error("{store} cannot {operation}")]
+    UnsupportedOperation {
+        /// Which adapter.
+        store: String,
+        /// What it cannot do, such as `decrypt with RSAES-OAEP-SHA256`.
+        operation: String,
+    },
+    /// Bytes that were not encrypted for this key, or a peer's key that does not fit it.
+    #[error("{uri}: the input does not belong to this key")]
+    BadCiphertext {
+        /// The key.
+        uri: String,
+    },
     /// A key URI or setting that cannot be read.
     #[error("{uri:?} is not a key URI: {reason}")]
     BadUri {
@@ -110,7 +152,7 @@ impl KeyError {
         }
     }
 
-    /// True where the same call may succeed a little later without anyone's help.
+    /// True if the same call may succeed a little later without anyone's help.
     pub fn is_transient(&self) -> bool {
         matches!(
             self,

@@ -1,40 +1,62 @@
-//! All adapters of a node behind one door.
+//! All adapters of a node behind one interface.
 
 use std::{collections::HashMap, fmt, path::PathBuf, sync::Arc, time::Duration};
 
+use crypto::{KeyAlgorithm, Sm2Mechanisms};
 use parking_lot::RwLock;
 use zeroize::Zeroizing;
 
 use crate::{
-    Key, KeyError, KeyInfo, KeyStore, KeyUri, Pkcs11Settings, Pkcs11Store, Pkcs11Uri,
+    Key, KeyError, KeyInfo, KeySpec, KeyStore, KeyUri, Pkcs11Settings, Pkcs11Store, Pkcs11Uri,
     software::{SoftwareSettings, SoftwareStore},
-    uri::{SOFTWARE, bad_uri},
+    uri::bad_uri,
 };
-use crypto::{KeyAlgorithm, Sm2Mechanisms};
 
 /// How to open a [`Keyring`].
+#[derive(Clone)]
 pub struct KeyringSettings {
-    /// The folder of the software keystore, `keys/` of the data folder.
+    /// The folder of the software key store, `keys/` of the data folder.
     pub software_dir: PathBuf,
-    /// The software keystore's passphrase.
+    /// The software key store's passphrase.
     pub passphrase: Option<Zeroizing<String>>,
     /// Where new keys go: `software:`, or an RFC 7512 URI of a token with
     /// `module-path` and `pin-source`.
     pub default_store: String,
-    /// How many signatures may wait in each adapter.
+    /// Further stores that keys may be in, named in the same way.
+    pub further_stores: Vec<String>,
+    /// How many operations may wait in each adapter.
     pub queue: usize,
     /// How long one operation may take, waiting included.
     pub timeout: Duration,
-    /// PKCS#11 sessions, each with a thread of its own; 0 is one a core.
+    /// PKCS#11 sessions per token, each with a thread of its own; 0 is one per core,
+    /// at least two.
     pub sessions: usize,
+    /// What SM2 needs beyond the other algorithms.
+    pub sm2: Sm2Settings,
+}
+
+impl KeyringSettings {
+    /// A software key store in `folder`, with the limits that suit most servers.
+    pub fn software(folder: PathBuf, passphrase: Option<Zeroizing<String>>) -> Self {
+        Self {
+            software_dir: folder,
+            passphrase,
+            default_store: SOFTWARE_STORE.to_owned(),
+            further_stores: Vec::new(),
+            queue: 1024,
+            timeout: Duration::from_secs(10),
+            sessions: 0,
+            sm2: Sm2Settings::default(),
+        }
+    }
 }
 
 /// What SM2 needs beyond the other algorithms.
 #[derive(Clone, Debug)]
 pub struct Sm2Settings {
-    /// The signer's identity (GB/T 32918.2 §5.5).
+    /// The signer's id (GB/T 32918.2 §5.5).
     pub id: String,
-    /// What the PKCS#11 token calls SM2; without it no key is made there.
+    /// What PKCS#11 tokens call SM2; without it no SM2 key is generated there.
     pub mechanisms: Option<Sm2Mechanisms>,
 }
 
@@ -47,70 +69,69 @@ impl Default for Sm2Settings {
     }
 }
 
-/// The adapters of one node: the software keystore, which is always there, and
-/// a PKCS#11 token where the settings name one.
+/// The adapters of one node: the software key store, which always exists, and every
+/// PKCS#11 token that the settings name.
 pub struct Keyring {
     stores: Vec<Arc<dyn KeyStore>>,
-    token: Option<Pkcs11Uri>,
+    /// Index of the store for new keys.
+    default: usize,
     handles: RwLock<HashMap<String, Arc<dyn Key>>>,
 }
 
 impl Keyring {
     /// Opens every adapter.
     ///
-    /// A device that is away now does not keep a node from starting: its
-    /// operations answer [`KeyError::Unavailable`] until it is there.
+    /// A device that is unavailable now does not prevent a node from starting: its
+    /// operations return [`KeyError::Unavailable`] until it is back.
     ///
     /// # Errors
-    /// What time does not mend: a wrong setting, a wrong PIN, a library that
-    /// does not load, [`KeyError::LoosePermissions`].
+    /// What waiting does not fix: a wrong setting, a wrong PIN, a library that does
+    /// not load, [`KeyError::LoosePermissions`].
     pub async fn open(settings: KeyringSettings) -> Result<Self, KeyError> {
-        Self::open_with(settings, Sm2Settings::default()).await
-    }
-
-    /// As [`Self::open`], with SM2 set otherwise than by default.
-    ///
-    /// # Errors
-    /// As [`Self::open`].
-    pub async fn open_with(settings: KeyringSettings, sm2: Sm2Settings) -> Result<Self, KeyError> {
         let software = SoftwareStore::open(SoftwareSettings {
-            folder: settings.software_dir,
-            passphrase: settings.passphrase,
+            folder: settings.software_dir.clone(),
+            passphrase: settings.passphrase.clone(),
             queue: settings.queue,
             timeout: settings.timeout,
-            sm2_id: sm2.id.clone(),
+            sm2_id: settings.sm2.id.clone(),
         })?;
-        let mut stores: Vec<Arc<dyn KeyStore>> = vec![Arc::new(software)];
-        let token = match settings.default_store.as_str() {
-            DEFAULT_SOFTWARE => None,
-            text => {
-                let store = Pkcs11Store::open(Pkcs11Settings {
-                    uri: text.parse()?,
-                    queue: settings.queue,
-                    timeout: settings.timeout,
-                    sessions: settings.sessions,
-                    sm2: sm2.mechanisms,
-                    sm2_id: sm2.id,
-                })
-                .await?;
-                let token = store.token();
-                stores.push(Arc::new(store));
-                Some(token)
-            }
-        };
-        Ok(Self {
-            stores,
-            token,
+        let mut keyring = Self {
+            stores: vec![Arc::new(software)],
+            default: 0,
             handles: RwLock::default(),
+        };
+        keyring.default = keyring.add(&settings.default_store, &settings).await?;
+        for store in &settings.further_stores {
+            keyring.add(store, &settings).await?;
+        }
+        Ok(keyring)
+    }
+
+    /// Opens a store, unless it is open already, and returns its index.
+    async fn add(&mut self, store: &str, settings: &KeyringSettings) -> Result<usize, KeyError> {
+        if store == SOFTWARE_STORE {
+            return Ok(0);
+        }
+        let uri: Pkcs11Uri = store.parse()?;
+        let name = uri.token_only().to_string();
+        if let Some(index) = self.stores.iter().position(|store| store.name() == name) {
+            return Ok(index);
+        }
+        let token = Pkcs11Store::open(Pkcs11Settings {
+            uri,
+            queue: settings.queue,
+            timeout: settings.timeout,
+            sessions: settings.sessions,
+            sm2: settings.sm2.clone(),
         })
+        .await?;
+        self.stores.push(Arc::new(token));
+        Ok(self.stores.len() - 1)
     }
 
     /// The address of a key named `label` in the default store.
     pub fn default_uri(&self, label: &str) -> String {
-        match &self.token {
-            Some(token) => token.with_object(label).to_string(),
-            None => format!("{SOFTWARE}:{label}"),
-        }
+        self.default_store().uri_of(label)
     }
 
     /// Finds a key wherever it is.
@@ -121,31 +142,27 @@ impl Keyring {
         if let Some(key) = self.handles.read().get(uri) {
             return Ok(Arc::clone(key));
         }
-        let key = self.store_of(&uri.parse()?)?.find(uri).await?;
+        let key = self.store_for(uri)?.find(uri).await?;
         self.handles
             .write()
             .insert(uri.to_owned(), Arc::clone(&key));
         Ok(key)
     }
 
-    /// Makes a key pair at this address, durable when this returns.
+    /// Generates a key pair at this address, durable when this returns.
     ///
     /// # Errors
     /// [`KeyError::KeyExists`], [`KeyError::UnsupportedKey`] and any other.
     pub async fn generate(
         &self,
         uri: &str,
-        algorithm: KeyAlgorithm,
+        spec: impl Into<KeySpec>,
     ) -> Result<Arc<dyn Key>, KeyError> {
         let parsed: KeyUri = uri.parse()?;
-        let label = match &parsed {
-            KeyUri::Software { label } => label,
-            KeyUri::Pkcs11(uri_of_key) => uri_of_key
-                .object
-                .as_ref()
-                .ok_or_else(|| bad_uri(uri, "it names no object"))?,
-        };
-        self.store_of(&parsed)?.generate(label, algorithm).await
+        let label = parsed
+            .label()
+            .ok_or_else(|| bad_uri(uri, "it names no object"))?;
+        self.store_for(uri)?.generate(label, spec.into()).await
     }
 
     /// Every key of every adapter.
@@ -165,17 +182,16 @@ impl Keyring {
     /// # Errors
     /// [`KeyError::NoSuchKey`] and any other.
     pub async fn destroy(&self, uri: &str) -> Result<(), KeyError> {
-        let store = self.store_of(&uri.parse()?)?;
-        store.destroy(uri).await?;
-        // Other spellings of the address lead to the same key, so all go.
+        self.store_for(uri)?.destroy(uri).await?;
+        // The same key may be cached under other spellings of its address.
         self.handles.write().clear();
         Ok(())
     }
 
-    /// Asks every adapter whether it can sign now.
+    /// Checks whether every adapter can sign now.
     ///
     /// # Errors
-    /// The first adapter's that cannot.
+    /// The error of the first adapter that cannot.
     pub async fn check(&self) -> Result<(), KeyError> {
         for store in &self.stores {
             store.check().await?;
@@ -183,7 +199,7 @@ impl Keyring {
         Ok(())
     }
 
-    /// What a store can make, named as in [`KeyStore::name`] or by any URI in it.
+    /// What a store can generate; it is named as in [`KeyStore::name`], or by any URI in it.
     ///
     /// # Errors
     /// [`KeyError::BadUri`] for an unknown store, [`KeyError::Unavailable`].
@@ -191,39 +207,43 @@ impl Keyring {
         let named = self.stores.iter().find(|known| known.name() == store);
         let store = match named {
             Some(named) => named,
-            None if store == DEFAULT_SOFTWARE => self.software(),
-            None => self.store_of(&store.parse()?)?,
+            None if store == SOFTWARE_STORE => &self.stores[0],
+            None => self.store_for(store)?,
         };
         store.algorithms().await
     }
 
-    /// Ends the use of every device. To be called before the process ends: a
-    /// PKCS#11 library that is unloaded under threads that use it may crash.
+    /// Ends the use of every device. Must be called before the process ends: a PKCS#11
+    /// library that is unloaded while threads use it may crash.
     pub async fn close(&self) {
         for store in &self.stores {
             store.close().await;
         }
     }
 
-    /// The adapters, the software keystore first.
+    /// The adapters, the software key store first.
     pub fn stores(&self) -> &[Arc<dyn KeyStore>] {
         &self.stores
     }
 
-    fn software(&self) -> &Arc<dyn KeyStore> {
-        // `open_with` puts it there.
-        &self.stores[0]
+    /// The store for new keys.
+    pub fn default_store(&self) -> &Arc<dyn KeyStore> {
+        &self.stores[self.default]
     }
 
-    fn store_of(&self, uri: &KeyUri) -> Result<&Arc<dyn KeyStore>, KeyError> {
-        match (uri, &self.token) {
-            (KeyUri::Software { .. }, _) => Ok(self.software()),
-            (KeyUri::Pkcs11(uri), Some(token)) if uri.is_on(token) => Ok(&self.stores[1]),
-            (KeyUri::Pkcs11(_), _) => Err(bad_uri(
-                &uri.to_string(),
-                "no adapter is set for this token; see keys.store in the settings",
-            )),
-        }
+    /// The store that an address is in.
+    ///
+    /// # Errors
+    /// [`KeyError::BadUri`] if no adapter is configured for it.
+    pub fn store_for(&self, uri: &str) -> Result<&Arc<dyn KeyStore>, KeyError> {
+        let parsed: KeyUri = uri.parse()?;
+        let store = self.stores.iter().find(|store| store.owns(&parsed));
+        store.ok_or_else(|| {
+            bad_uri(
+                &parsed.to_string(),
+                "no adapter is configured for this token; see keys.store and keys.stores in the settings",
+            )
+        })
     }
 }
 
@@ -235,4 +255,5 @@ impl fmt::Debug for Keyring {
     }
 }
 
-const DEFAULT_SOFTWARE: &str = "software:";
+/// How the settings name the software key store.
+const SOFTWARE_STORE: &str = "software:";

@@ -7,16 +7,26 @@ use std::{fmt, str::FromStr};
 pub use self::pkcs11::Pkcs11Uri;
 use crate::KeyError;
 
-/// Where a key lives.
+/// Where a key is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum KeyUri {
-    /// In the software keystore.
+    /// In the software key store.
     Software {
-        /// The key's name, which is its file's too.
+        /// The key's name, which is also its file's.
         label: String,
     },
     /// On a PKCS#11 token.
     Pkcs11(Box<Pkcs11Uri>),
+}
+
+impl KeyUri {
+    /// The name of the key in its store; `None` for an address without a label.
+    pub fn label(&self) -> Option<&str> {
+        match self {
+            Self::Software { label } => Some(label),
+            Self::Pkcs11(uri) => uri.object.as_deref(),
+        }
+    }
 }
 
 impl FromStr for KeyUri {

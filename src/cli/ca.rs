@@ -14,7 +14,7 @@ pub(crate) enum Command {
     /// Publish a certificate revocation list now
     PublishCrl {
         /// The authority
-        #[arg(default_value = ::ca::DEFAULT_CA)]
+        #[arg(default_value = ::ca::ISSUING_AUTHORITY)]
         name: String,
     },
 }

@@ -13,7 +13,7 @@ use crate::node::Services;
 pub(crate) enum Command {
     /// Issue a certificate and print its chain as PEM, leaf first
     Issue {
-        /// What kind: tls-server or person
+        /// The profile, such as tls-server or person; see xinshu profile list
         #[arg(long)]
         profile: String,
         /// The PKCS#10 request, PEM or DER; - for standard input
@@ -28,9 +28,12 @@ pub(crate) enum Command {
         /// Only those with this very subject
         #[arg(long)]
         subject: Option<String>,
-        /// Only those that come after this one: the last serial number of the list before
-        #[arg(long, value_name = "SERIAL")]
-        after: Option<String>,
+        /// Only those of this authority
+        #[arg(long)]
+        ca: Option<String>,
+        /// Where to continue: next of the list before
+        #[arg(long)]
+        cursor: Option<String>,
         /// How many at most
         #[arg(long, default_value_t = 100)]
         limit: u32,
@@ -39,6 +42,9 @@ pub(crate) enum Command {
     Show {
         /// Hexadecimal serial number
         serial: String,
+        /// The authority that issued it, if several issued this serial number
+        #[arg(long)]
+        ca: Option<String>,
     },
     /// Revoke a certificate
     Revoke {
@@ -47,6 +53,12 @@ pub(crate) enum Command {
         /// Why: a CRLReason's name, such as keyCompromise or superseded
         #[arg(long, default_value = "unspecified")]
         reason: String,
+        /// The authority that issued it, if several issued this serial number
+        #[arg(long)]
+        ca: Option<String>,
+        /// Do not wait until a CRL lists the revocation
+        #[arg(long)]
+        no_wait: bool,
     },
 }
 
@@ -71,11 +83,12 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
         }
         Command::List {
             subject,
-            after,
+            ca,
+            cursor,
             limit,
         } => {
             let mut path = format!("/api/v1/certificates?limit={limit}");
-            for (name, value) in [("subject", subject), ("after", after)] {
+            for (name, value) in [("subject", subject), ("ca", ca), ("cursor", cursor)] {
                 if let Some(value) = value {
                     path.push_str(&format!("&{name}={}", percent_encode(&value)));
                 }
@@ -89,20 +102,33 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
                 "issuer",
                 "subject",
             ];
-            output::table(&list, &columns, common.json)
+            output::table(&list, &columns, common.json)?;
+            match list["next"].as_str() {
+                Some(next) if !common.json => output::line(&format!("more: --cursor {next}")),
+                _ => Ok(()),
+            }
         }
-        Command::Show { serial } => {
-            let shown = Api::open(common, Services::CA)
-                .await?
-                .get(&format!("/api/v1/certificates/{serial}"))
-                .await?;
+        Command::Show { serial, ca } => {
+            let mut path = format!("/api/v1/certificates/{serial}");
+            if let Some(ca) = ca {
+                path.push_str(&format!("?ca={}", percent_encode(&ca)));
+            }
+            let shown = Api::open(common, Services::CA).await?.get(&path).await?;
             output::json(&shown)
         }
-        Command::Revoke { serial, reason } => {
+        Command::Revoke {
+            serial,
+            reason,
+            ca,
+            no_wait,
+        } => {
             let path = format!("/api/v1/certificates/{serial}/revoke");
             Api::open(common, Services::CA)
                 .await?
-                .post(&path, json!({ "reason": reason }))
+                .post(
+                    &path,
+                    json!({ "reason": reason, "ca": ca, "wait_for_crl": !no_wait }),
+                )
                 .await?;
             if common.json {
                 return output::json(&json!({ "serial": serial, "reason": reason }));

@@ -163,7 +163,7 @@ async fn check_clock(node: &Node, now: Timestamp, findings: &mut Findings) {
 }
 
 async fn check_certificates(node: &Node, now: Timestamp, findings: &mut Findings) {
-    for authority in node.ca.authorities() {
+    for authority in node.ca.iter().flat_map(ca::Service::authorities) {
         let what = format!("authority {}", authority.name());
         check_life(
             &what,
@@ -181,14 +181,15 @@ async fn check_certificates(node: &Node, now: Timestamp, findings: &mut Findings
         Ok(key) => services.push(tls_name(key.as_ref())),
         Err(error) => findings.wrong(format!("the TLS key: {error}"), "xinshu init"),
     }
+    // A root without a responder signs its OCSP responses itself.
     let issuing = node
         .ca
-        .authorities()
-        .into_iter()
+        .iter()
+        .flat_map(ca::Service::authorities)
         .filter(|authority| !authority.is_root());
     services.extend(issuing.map(|authority| format!("ocsp:{}", authority.name())));
     for name in services {
-        match node.ca.service_certificate(&name).await {
+        match ca::service_certificate::find(&node.records, &name).await {
             Ok(Some(certificate)) => {
                 if let Some(leaf) = certificate.chain.first() {
                     let mend = "start the server: it renews its own certificates each hour";

@@ -58,7 +58,7 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<ExitCode> {
             keyring.close().await;
             let keys = keys
                 .iter()
-                .map(|key| json!({ "uri": key.uri, "algorithm": key.algorithm.name() }));
+                .map(|key| json!({ "uri": key.uri, "algorithm": key.spec.algorithm.name() }));
             output::table(
                 &Value::Array(keys.collect()),
                 &["algorithm", "uri"],
@@ -139,11 +139,9 @@ impl Subject for Configured<'_> {
                 Err(error) => unavailable(format!("{error:#}")),
             }
         })?;
-        let stores = keyring.stores();
-        // The software keystore comes first, a device named by keys.store after it.
         let found = match &self.store {
-            Some(name) => stores.iter().find(|store| store.name() == name),
-            None => stores.last(),
+            Some(name) => keyring.stores().iter().find(|store| store.name() == name),
+            None => Some(keyring.default_store()),
         };
         found
             .cloned()

@@ -9,6 +9,7 @@ mod doctor;
 mod hsm;
 mod log;
 mod output;
+mod profile;
 mod tsa;
 mod user;
 
@@ -72,6 +73,9 @@ enum Command {
     /// Certificate authorities
     #[command(subcommand)]
     Ca(ca::Command),
+    /// Certificate profiles
+    #[command(subcommand)]
+    Profile(profile::Command),
     /// Certificates
     #[command(subcommand)]
     Cert(cert::Command),
@@ -133,6 +137,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Doctor(Only { only }) => return doctor::run(only, &common).await,
         Command::Hsm(command) => return hsm::run(command, &common).await,
         Command::Ca(command) => ca::run(command, &common).await?,
+        Command::Profile(command) => profile::run(command, &common).await?,
         Command::Cert(command) => cert::run(command, &common).await?,
         Command::User(command) => user::run(command, &common).await?,
         Command::Client(command) => client::run(command, &common).await?,

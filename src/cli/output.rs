@@ -26,7 +26,10 @@ pub(crate) fn table(list: &Value, columns: &[&str], as_json: bool) -> Result<()>
     if as_json {
         return json(list);
     }
+    // Lists of the API come in pages: `{ "items": […], "next": "cursor" }`.
     let rows: Vec<Vec<String>> = list
+        .get("items")
+        .unwrap_or(list)
         .as_array()
         .into_iter()
         .flatten()

@@ -3,6 +3,9 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
+use ca::{
+    create_authority::create_authority, issue_service_certificate::issue_service_certificate,
+};
 use crypto::KeyAlgorithm;
 use hsm_adapters::{Key, KeyError, Keyring};
 use jiff::tz::TimeZone;
@@ -17,7 +20,7 @@ use platform::{
 use super::InitOptions;
 use crate::{
     data::DataFolder,
-    node::{Ground, ca_config, tsa_config},
+    node::{Ground, open_ca, tsa_config},
     server::TSA,
 };
 
@@ -72,14 +75,11 @@ impl Setup<'_> {
     /// A root and an issuing authority; beside an algorithm that browsers do not
     /// take, a P-256 pair for this server's own certificate.
     pub(super) async fn authorities(&self, step: &dyn Fn(&str)) -> Result<ca::Service> {
-        let Ground { store, keyring, .. } = self.ground;
-        let config = ca_config(self.settings)?;
-        let clock = self.ground.shared_clock();
-        let ca = ca::Service::open(config, store.clone(), clock, Some(keyring)).await?;
+        let ca = open_ca(self.ground, self.settings).await?;
         let algorithm = self.options.algorithm;
         self.pair(
             &ca,
-            ["root", ca::DEFAULT_CA],
+            ["root", ca::ISSUING_AUTHORITY],
             ["Root CA", "Issuing CA"],
             algorithm,
         )
@@ -126,7 +126,7 @@ impl Setup<'_> {
                 issuer: issuer.map(str::to_owned),
                 key: self.generate(name, algorithm).await?,
             };
-            ca.create_authority(&self.caller, new)
+            create_authority(ca, &self.caller, new)
                 .await
                 .with_context(|| format!("authority {name}"))?;
         }
@@ -135,18 +135,20 @@ impl Setup<'_> {
 
     /// Certificates for the OCSP responders, the time-stamping unit and TLS.
     pub(super) async fn services(&self, ca: &ca::Service) -> Result<()> {
-        for authority in ca
-            .authorities()
-            .iter()
-            .filter(|authority| !authority.is_root())
-        {
+        for authority in ca.authorities() {
             let name = format!("ocsp:{}", authority.name());
-            if ca.service_certificate(&name).await?.is_none() {
+            let found = ca::service_certificate::find(ca.records(), &name).await?;
+            if found.is_none() {
                 let label = format!("ocsp-{}", authority.name());
                 let key = self.generate(&label, authority.key().algorithm()).await?;
-                let purpose = ca::ServiceUse::OcspResponder;
-                ca.issue_for_service(&name, authority.name(), &purpose, service_key(&key))
-                    .await?;
+                let request = ca::ServiceRequest {
+                    service: &name,
+                    profile: ca::RESPONDER_PROFILE,
+                    authority: Some(authority.name()),
+                    alternative_names: Vec::new(),
+                    key: service_key(&key),
+                };
+                issue_service_certificate(ca, &self.caller, request).await?;
             }
         }
         self.time_stamping_unit(ca).await?;
@@ -158,17 +160,23 @@ impl Setup<'_> {
         let clock = self.ground.shared_clock();
         let tsa =
             tsa::Service::open(tsa_config(self.settings), store.clone(), clock, keyring).await?;
-        let has_certificate = ca.service_certificate(TSA).await?.is_some();
+        let has_certificate = ca::service_certificate::find(ca.records(), TSA)
+            .await?
+            .is_some();
         if has_certificate && !tsa.units().is_empty() {
             return Ok(());
         }
-        let algorithm = ca.authority(ca::DEFAULT_CA)?.key().algorithm();
+        let algorithm = ca.authority(ca::ISSUING_AUTHORITY)?.key().algorithm();
         let key = self.generate("tsa-default", algorithm).await?;
-        let purpose = ca::ServiceUse::TimeStamping;
-        ca.issue_for_service(TSA, ca::DEFAULT_CA, &purpose, service_key(&key))
-            .await?;
-        let issued = ca
-            .service_certificate(TSA)
+        let request = ca::ServiceRequest {
+            service: TSA,
+            profile: ca::TIME_STAMPING_PROFILE,
+            authority: None,
+            alternative_names: Vec::new(),
+            key: service_key(&key),
+        };
+        issue_service_certificate(ca, &self.caller, request).await?;
+        let issued = ca::service_certificate::find(ca.records(), TSA)
             .await?
             .context("the unit's certificate")?;
         tsa.put_unit(&self.caller, tsa::DEFAULT_UNIT, &issued.chain_pem(), key)
@@ -237,10 +245,10 @@ impl Setup<'_> {
     }
 }
 
-/// What an authority needs to know of a service's key.
+/// What an authority needs to know about a service's key.
 pub(super) fn service_key(key: &Arc<dyn Key>) -> ca::ServiceKey<'_> {
     ca::ServiceKey {
         uri: key.uri(),
-        public_key: key.public_key().der(),
+        public_key: key.public_key(),
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
+use ca::issue_service_certificate::issue_service_certificate;
 use crypto::KeyAlgorithm;
 use hsm_adapters::{Key, KeyError};
 use pki::GeneralName;
@@ -16,7 +17,7 @@ impl Setup<'_> {
         let key = self.tls_key(ca).await?;
         let name = tls_name(key.as_ref());
         let mut names = self.names()?;
-        if let Some(current) = ca.service_certificate(&name).await?
+        if let Some(current) = ca::service_certificate::find(ca.records(), &name).await?
             && let Some(leaf) = current.chain.first()
         {
             let has = leaf.subject_alt_names();
@@ -30,14 +31,14 @@ impl Setup<'_> {
                 }
             }
         }
-        let issuer = if ca.authority("tls-issuing").is_ok() {
-            "tls-issuing"
-        } else {
-            ca::DEFAULT_CA
+        let request = ca::ServiceRequest {
+            service: &name,
+            profile: ca::SERVER_PROFILE,
+            authority: None,
+            alternative_names: names,
+            key: service_key(&key),
         };
-        let purpose = ca::ServiceUse::TlsServer(names);
-        ca.issue_for_service(&name, issuer, &purpose, service_key(&key))
-            .await?;
+        issue_service_certificate(ca, &self.caller, request).await?;
         Ok(())
     }
 
@@ -45,7 +46,12 @@ impl Setup<'_> {
     async fn tls_key(&self, ca: &ca::Service) -> Result<Arc<dyn Key>> {
         let keyring = &self.ground.keyring;
         match keyring.find(TLS_KEY).await {
-            Ok(key) if !ca.service_is_revoked(&tls_name(key.as_ref())).await? => return Ok(key),
+            Ok(key)
+                if !ca::service_certificate::is_revoked(ca.records(), &tls_name(key.as_ref()))
+                    .await? =>
+            {
+                return Ok(key);
+            }
             Ok(_) => keyring
                 .destroy(TLS_KEY)
                 .await

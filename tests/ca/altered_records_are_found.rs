@@ -18,8 +18,9 @@ fn in_postgresql() {
     found(ca, |hex| format!("'\\x{hex}'"));
 }
 
-const TABLES: [&str; 9] = [
-    "ca",
+const TABLES: [&str; 10] = [
+    "ca_authority",
+    "ca_authority_certificate",
     "ca_certificate",
     "ca_revocation",
     "audit_entry",
@@ -27,7 +28,7 @@ const TABLES: [&str; 9] = [
     "audit_batch",
     "audit_tree",
     "audit_checkpoint",
-    "ca_generation",
+    "ca_revocation_epoch",
 ];
 
 /// SQL for the number of the entry that has a place in the log, or had it.
@@ -140,7 +141,7 @@ fn rolled_back(ca: &mut Ca) {
 /// What is done, by which SQL, and what must be found. FIRST is the serial number
 /// of a revoked certificate, SECOND that of a good one, THIRD that of one which a person
 /// asked for.
-const EDITS: [[&str; 3]; 25] = [
+const EDITS: [[&str; 3]; 27] = [
     [
         "a certificate is swapped",
         "UPDATE ca_certificate SET der = (SELECT der FROM ca_certificate WHERE serial = FIRST) \
@@ -154,15 +155,16 @@ const EDITS: [[&str; 3]; 25] = [
     ],
     [
         "a certificate is slipped in",
-        "INSERT INTO ca_certificate \
-         (serial, issuer, profile, subject, requester, issued_at, not_after, der) \
-         SELECT tbs_digest, 'issuing', 'tls-server', 'CN=x', 'x', 1, 1, tbs_digest \
+        "INSERT INTO ca_certificate (serial, authority_id, profile, profile_version, subject, \
+         requester, issued_at, not_after, der) \
+         SELECT tbs_digest, authority_id, 'tls-server', 1, 'CN=x', 'x', 1, 1, tbs_digest \
          FROM ca_intent LIMIT 1",
         "the log never saw it issued",
     ],
     [
         "its issuer is altered",
-        "UPDATE ca_certificate SET issuer = 'root' WHERE serial = SECOND",
+        "UPDATE ca_certificate SET authority_id = (SELECT id FROM ca_authority \
+         WHERE name = 'root') WHERE serial = SECOND",
         "is not what was logged",
     ],
     [
@@ -197,8 +199,8 @@ const EDITS: [[&str; 3]; 25] = [
     ],
     [
         "a revocation is slipped in",
-        "INSERT INTO ca_revocation (serial, issuer, reason, revoked_at, not_after) \
-         SELECT serial, issuer, 1, issued_at, not_after FROM ca_certificate WHERE serial = SECOND",
+        "INSERT INTO ca_revocation (serial, authority_id, reason, revoked_at, not_after) \
+         SELECT serial, authority_id, 1, issued_at, not_after FROM ca_certificate WHERE serial = SECOND",
         "the log never saw that",
     ],
     [
@@ -218,18 +220,29 @@ const EDITS: [[&str; 3]; 25] = [
     ],
     [
         "it is hidden from CRLs by its issuer",
-        "UPDATE ca_revocation SET issuer = 'nobody'",
+        "UPDATE ca_revocation SET authority_id = 'nobody'",
         "on record is not the one that was logged",
     ],
     [
         "an authority is swapped",
-        "UPDATE ca SET certificate = (SELECT certificate FROM ca WHERE name = 'root') \
-         WHERE name = 'issuing'",
+        "UPDATE ca_certificate SET der = (SELECT der FROM ca_certificate WHERE profile = 'root') \
+         WHERE profile = 'issuing'",
+        "authority issuing is on record",
+    ],
+    [
+        "an authority's certificate is given to another",
+        "UPDATE ca_authority_certificate SET key_uri = 'software:other' WHERE authority_id = \
+         (SELECT id FROM ca_authority WHERE name = 'issuing')",
         "authority issuing on record",
     ],
     [
+        "a certificate of an authority is deleted",
+        "DELETE FROM ca_certificate WHERE profile = 'issuing'",
+        "is on record no more",
+    ],
+    [
         "an authority is deleted",
-        "DELETE FROM ca WHERE name = 'issuing'",
+        "DELETE FROM ca_authority WHERE name = 'issuing'",
         "authority issuing was made, and is on record no more",
     ],
     [
@@ -261,7 +274,7 @@ const EDITS: [[&str; 3]; 25] = [
     ],
     [
         "an actor's name is altered",
-        "UPDATE audit_entry SET personal = replace(personal, 'local:', 'local:not-') \
+        "UPDATE audit_entry SET personal = replace(personal, 'actor\":\"', 'actor\":\"not-') \
          WHERE id = PLACE(3)",
         "is not the one that was logged",
     ],

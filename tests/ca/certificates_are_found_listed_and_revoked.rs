@@ -59,7 +59,8 @@ fn a_list_comes_in_pages_the_newest_first() {
             .get(&format!("/api/v1/certificates?{query}"))
             .expect(200)
             .json();
-        list.as_array()
+        list["items"]
+            .as_array()
             .unwrap()
             .iter()
             .map(|one| one["serial"].as_str().unwrap().to_owned())
@@ -85,14 +86,15 @@ fn a_list_comes_in_pages_the_newest_first() {
         .xinshu(["cert", "list", "--subject", "CN=www.example.org", "--json"])
         .success()
         .json();
-    assert_eq!(listed.as_array().unwrap().len(), 5);
+    assert_eq!(listed["items"].as_array().unwrap().len(), 5);
+    assert!(listed["next"].is_null(), "{listed}");
     for wrong in [
         "limit=0",
         "limit=1001",
         "limit=x",
         "issued_before=yesterday",
-        "after=xyz",
-        "after=00112233445566778899",
+        "cursor=xyz",
+        "cursor=MTIz",
     ] {
         ca.get(&format!("/api/v1/certificates?{wrong}"))
             .problem(400);
@@ -118,22 +120,23 @@ fn pages_lose_none_that_were_issued_in_the_same_moment() {
              (SELECT MIN(issued_at) FROM ca_certificate WHERE subject = 'CN=www.example.org')",
         );
         let mut found: Vec<String> = Vec::new();
+        let mut next: Option<String> = None;
         loop {
             let page = ["--subject", "CN=www.example.org", "--limit", "2", "--json"];
-            let after = found.last().cloned();
-            let after = after.iter().flat_map(|serial| ["--after", serial]);
-            let page = ["cert", "list"].into_iter().chain(page).chain(after);
+            let cursor = next.iter().flat_map(|cursor| ["--cursor", cursor]);
+            let page = ["cert", "list"].into_iter().chain(page).chain(cursor);
             let list = ca.node.xinshu(page).success().json();
-            let serials = list.as_array().unwrap();
-            if serials.is_empty() {
-                break;
-            }
+            let serials = list["items"].as_array().unwrap();
             assert!(found.len() < issued.len(), "a page comes again");
             found.extend(
                 serials
                     .iter()
                     .map(|one| one["serial"].as_str().unwrap().to_owned()),
             );
+            next = list["next"].as_str().map(str::to_owned);
+            if next.is_none() {
+                break;
+            }
         }
         assert_eq!(found.last(), Some(&oldest));
         found.sort();

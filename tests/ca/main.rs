@@ -12,6 +12,7 @@ mod a_token_holds_the_keys;
 mod altered_records_are_found;
 mod bad_ocsp_requests_get_ocsp_errors;
 mod bad_requests_are_told_what_is_wrong;
+mod browsers_get_a_p256_certificate;
 mod certificates_are_found_listed_and_revoked;
 mod crl_numbers_rise;
 mod every_act_is_logged;

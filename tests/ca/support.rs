@@ -182,13 +182,13 @@ impl Ca {
             .ask(["-H", &self.robot.bearer(&self.server)], path)
     }
 
-    /// Orders a certificate over REST.
+    /// Requests a certificate of the issuing authority over REST.
     #[track_caller]
     pub(crate) fn order(&self, profile: &str, csr: &Path) -> Answer {
         let csr = fs::read_to_string(csr).unwrap();
         self.post(
             "/api/v1/certificates",
-            &json!({ "profile": profile, "csr": csr }),
+            &json!({ "profile": profile, "csr": csr, "ca": "issuing" }),
         )
     }
 
@@ -207,7 +207,16 @@ impl Ca {
         let file = csr.file.to_str().unwrap();
         let issued = self
             .node
-            .xinshu(["cert", "issue", "--profile", profile, "--csr", file])
+            .xinshu([
+                "cert",
+                "issue",
+                "--profile",
+                profile,
+                "--csr",
+                file,
+                "--ca",
+                "issuing",
+            ])
             .success();
         self.leaf(&issued.text())
     }
@@ -225,7 +234,7 @@ impl Ca {
     pub(crate) fn revoke(&self, serial: &str, reason: &str) -> Answer {
         self.post(
             &format!("/api/v1/certificates/{serial}/revoke"),
-            &json!({ "reason": reason }),
+            &json!({ "reason": reason, "wait_for_crl": true }),
         )
     }
 

@@ -244,7 +244,7 @@ fn a_scheduled_job_runs_on_one_node_alone() {
         wait_until("another look", || looks(server) >= before + 2);
     }
     assert_eq!(count(), published + 2);
-    let numbers = "SELECT COUNT(*) - COUNT(DISTINCT (issuer, crl_number)) FROM ca_crl";
+    let numbers = "SELECT COUNT(*) - COUNT(DISTINCT (authority_id, crl_number)) FROM ca_crl";
     assert_eq!(Postgres::shared().sql(&nodes.database, numbers).trim(), "0");
 }
 

@@ -1,33 +1,24 @@
 //! REST: `/api/v1/cas`.
 
 use axum::{Extension, Json, extract::State};
-use platform::{
-    Caller,
-    web::{PathParams, Problem, ProblemBody},
-};
+use platform_access::Caller;
+use platform_web::{Page, PathParams, Problem, Refusals};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{CaInfo, Service};
+use crate::{CaInfo, Service, list as lists, publish_crl as publish};
 
-/// Lists the certificate authorities.
-#[utoipa::path(get, path = "/api/v1/cas", tag = "authorities", responses(
-    (status = 200, body = Vec<CaInfo>),
-    (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 503, body = ProblemBody, content_type = "application/problem+json")))]
+/// Lists the certificate authorities: all on one page.
+#[utoipa::path(get, path = "/api/v1/cas", tag = "authorities",
+    responses((status = 200, body = Page<CaInfo>), Refusals))]
 pub(super) async fn list(
-    State(service): State<Service>,
+    State(ca): State<Service>,
     Extension(caller): Extension<Caller>,
-) -> Result<Json<Vec<CaInfo>>, Problem> {
-    caller.require("ca.authority.read")?;
-    Ok(Json(
-        service
-            .authorities()
-            .iter()
-            .map(crate::Authority::info)
-            .collect(),
-    ))
+) -> Result<Json<Page<CaInfo>>, Problem> {
+    Ok(Json(Page {
+        items: lists::authorities(&ca, &caller).await?,
+        next: None,
+    }))
 }
 
 /// A CRL that was published.
@@ -39,18 +30,13 @@ pub(super) struct PublishedCrl {
 
 /// Publishes a CRL now.
 #[utoipa::path(post, path = "/api/v1/cas/{name}/crl", tag = "authorities",
-    params(("name" = String, Path, description = "The authority's name")), responses(
-    (status = 200, body = PublishedCrl),
-    (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 503, body = ProblemBody, content_type = "application/problem+json")))]
+    params(("name" = String, Path, description = "The authority's name")),
+    responses((status = 200, body = PublishedCrl), Refusals))]
 pub(super) async fn publish_crl(
-    State(service): State<Service>,
+    State(ca): State<Service>,
     Extension(caller): Extension<Caller>,
     PathParams(name): PathParams<String>,
 ) -> Result<Json<PublishedCrl>, Problem> {
-    let crl_number = service.publish_crl(&caller, &name).await?;
+    let crl_number = publish::publish_crl(&ca, &caller, &name).await?;
     Ok(Json(PublishedCrl { crl_number }))
 }

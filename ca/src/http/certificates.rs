@@ -1,30 +1,28 @@
 //! REST: `/api/v1/certificates`.
 
 use axum::{Extension, Json, extract::State, http::StatusCode};
-use pki::{CertificationRequest, SerialNumber};
-use platform::{
-    Caller,
-    audit::Party,
-    web::{JsonBody, PathParams, Problem, ProblemBody, QueryParams},
-};
+use pki::SerialNumber;
+use platform_access::Caller;
+use platform_web::{JsonBody, Page, PageQuery, PathParams, Problem, QueryParams, Refusals};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    CertificateInfo, Error, Order, Service, authorize::authorize, issue::ACTION, parse_reason,
-    store,
+    AllowedNames, CertificateInfo, IssuanceRequest, RevocationRequest, Service, issue as issuance,
+    list::{self as lists, CertificateQuery},
+    parse_reason, revoke as revocation,
 };
 
-/// An order for a certificate.
+/// A request for a certificate.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewCertificate {
-    /// `tls-server` or `person`.
+    /// The name of a profile, such as `tls-server` or `person`; `/api/v1/profiles` lists them.
     profile: String,
     /// A PKCS#10 certification request, PEM.
     #[schema(max_length = 65536)]
     csr: String,
-    /// The authority that shall issue it; the default one where left out.
+    /// The authority that shall issue it; the profile's default authority if absent.
     ca: Option<String>,
 }
 
@@ -38,30 +36,21 @@ pub(super) struct IssuedCertificate {
 }
 
 /// Issues a certificate.
-#[utoipa::path(post, path = "/api/v1/certificates", tag = "certificates", request_body = NewCertificate, responses(
-    (status = 201, body = IssuedCertificate),
-    (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 422, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 503, body = ProblemBody, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "/api/v1/certificates", tag = "certificates",
+    request_body = NewCertificate,
+    responses((status = 201, body = IssuedCertificate), Refusals))]
 pub(super) async fn issue(
-    State(service): State<Service>,
+    State(ca): State<Service>,
     Extension(caller): Extension<Caller>,
     JsonBody(new): JsonBody<NewCertificate>,
 ) -> Result<(StatusCode, Json<IssuedCertificate>), Problem> {
-    // Who may not is told so before anything of the request is looked at.
-    authorize(&service, &caller, ACTION, Party::thing("certificate")).await?;
-    let order = Order {
-        profile: new.profile.parse()?,
-        request: CertificationRequest::from_pem_or_der(new.csr.as_bytes())
-            .map_err(Error::BadRequest)?,
-        ca: new.ca,
+    let request = IssuanceRequest {
+        profile: new.profile,
+        csr: new.csr.into_bytes(),
+        authority: new.ca,
+        allowed_names: AllowedNames::OfProfile,
     };
-    let issued = service.issue(&caller, &order).await?;
+    let issued = issuance::issue(&ca, &caller, request).await?;
     let body = IssuedCertificate {
         serial: issued.certificate.serial().to_string(),
         certificate: issued.chain_pem,
@@ -69,115 +58,97 @@ pub(super) async fn issue(
     Ok((StatusCode::CREATED, Json(body)))
 }
 
-/// What a list is narrowed by.
+/// Which certificates a list shows.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Narrow {
+pub(super) struct ListQuery {
     /// Only certificates with this very subject, as RFC 4514 text.
     subject: Option<String>,
-    /// Only certificates that come after the one with this hexadecimal serial number: the
-    /// last one of the page before.
-    after: Option<String>,
+    /// Only certificates of this authority.
+    ca: Option<String>,
     /// Only certificates issued before this moment, RFC 3339.
     #[param(value_type = Option<String>, format = DateTime)]
     issued_before: Option<jiff::Timestamp>,
-    /// How many at most, 1 to 1000.
-    #[param(minimum = 1, maximum = 1000)]
-    limit: Option<u32>,
 }
 
 /// Lists certificates, the newest first.
-#[utoipa::path(get, path = "/api/v1/certificates", tag = "certificates", params(Narrow), responses(
-    (status = 200, body = Vec<CertificateInfo>),
-    (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 503, body = ProblemBody, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/api/v1/certificates", tag = "certificates",
+    params(ListQuery, PageQuery),
+    responses((status = 200, body = Page<CertificateInfo>), Refusals))]
 pub(super) async fn list(
-    State(service): State<Service>,
+    State(ca): State<Service>,
     Extension(caller): Extension<Caller>,
-    QueryParams(narrow): QueryParams<Narrow>,
-) -> Result<Json<Vec<CertificateInfo>>, Problem> {
-    caller.require("ca.certificate.read")?;
-    let limit = narrow.limit.unwrap_or(100);
-    if !(1..=1000).contains(&limit) {
-        return Err(Problem::bad_request("limit is from 1 to 1000"));
-    }
-    let mut after = narrow
-        .issued_before
-        .map_or(store::Place::BEGIN, store::Place::before);
-    if let Some(serial) = narrow.after {
-        let serial = parse_serial(&serial)?;
-        let place = store::place(service.store(), serial.as_bytes()).await?;
-        let place = place.ok_or_else(|| {
-            Problem::bad_request(format!("after: there is no certificate {serial}"))
-        })?;
-        after = after.min(place);
-    }
-    let filter = store::Filter {
-        subject: narrow.subject,
-        after,
-        limit,
+    QueryParams(query): QueryParams<ListQuery>,
+    QueryParams(page): QueryParams<PageQuery>,
+) -> Result<Json<Page<CertificateInfo>>, Problem> {
+    let request = page.parse()?;
+    let query = CertificateQuery {
+        subject: query.subject,
+        authority: query.ca,
+        issued_before: query.issued_before,
+        after: request.after().to_owned(),
+        limit: request.fetch_limit(),
     };
-    Ok(Json(store::certificates(service.store(), &filter).await?))
+    let found = lists::certificates(&ca, &caller, query).await?;
+    let page = request.page(found, |listed| listed.position.clone());
+    Ok(Json(page.map(|listed| listed.info)))
+}
+
+/// Which of the certificates with one serial number is meant.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct IssuerQuery {
+    /// The authority that issued it: needed if several issued this serial number.
+    ca: Option<String>,
 }
 
 /// Shows one certificate.
 #[utoipa::path(get, path = "/api/v1/certificates/{serial}", tag = "certificates",
-    params(("serial" = String, Path, description = "Hexadecimal serial number")), responses(
-    (status = 200, body = CertificateInfo),
-    (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 503, body = ProblemBody, content_type = "application/problem+json")))]
+    params(("serial" = String, Path, description = "Hexadecimal serial number"), IssuerQuery),
+    responses((status = 200, body = CertificateInfo), Refusals))]
 pub(super) async fn show(
-    State(service): State<Service>,
+    State(ca): State<Service>,
     Extension(caller): Extension<Caller>,
     PathParams(serial): PathParams<String>,
+    QueryParams(issuer): QueryParams<IssuerQuery>,
 ) -> Result<Json<CertificateInfo>, Problem> {
-    caller.require("ca.certificate.read")?;
     let serial = parse_serial(&serial)?;
-    let (mut info, der) = store::certificate(service.store(), serial.as_bytes())
-        .await?
-        .ok_or_else(|| Error::NoSuchCertificate(serial.to_string()))?;
-    let chain = service
-        .authority(&info.issuer)
-        .map_or_else(|_| String::new(), |ca| ca.chain_pem().to_owned());
-    info.certificate = Some(pki::pem::encode("CERTIFICATE", &der) + &chain);
-    Ok(Json(info))
+    let found = lists::certificate(&ca, &caller, &serial, issuer.ca.as_deref()).await?;
+    Ok(Json(found))
 }
 
-/// Why a certificate shall be revoked.
+/// Why and how a certificate is revoked.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewRevocation {
-    /// A CRLReason's name, such as `keyCompromise`; `unspecified` where left out.
+    /// A CRLReason's name, such as `keyCompromise`; `unspecified` if absent.
     reason: Option<String>,
+    /// The authority that issued it: needed if several issued this serial number.
+    ca: Option<String>,
+    /// Whether to answer only once a CRL lists the revocation. OCSP reports it at once in any
+    /// case; the CRL follows within seconds.
+    #[serde(default)]
+    wait_for_crl: bool,
 }
 
 /// Revokes a certificate.
-#[utoipa::path(post, path = "/api/v1/certificates/{serial}/revoke", tag = "certificates", request_body = NewRevocation,
-    params(("serial" = String, Path, description = "Hexadecimal serial number")), responses(
-    (status = 204, description = "It is revoked"),
-    (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 422, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 503, body = ProblemBody, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "/api/v1/certificates/{serial}/revoke", tag = "certificates",
+    request_body = NewRevocation,
+    params(("serial" = String, Path, description = "Hexadecimal serial number")),
+    responses((status = 204, description = "It is revoked"), Refusals))]
 pub(super) async fn revoke(
-    State(service): State<Service>,
+    State(ca): State<Service>,
     Extension(caller): Extension<Caller>,
     PathParams(serial): PathParams<String>,
     JsonBody(new): JsonBody<NewRevocation>,
 ) -> Result<StatusCode, Problem> {
-    let serial = parse_serial(&serial)?;
-    let reason = parse_reason(new.reason.as_deref().unwrap_or("unspecified"))?;
-    service.revoke(&caller, &serial, reason).await?;
+    let request = RevocationRequest {
+        serial: parse_serial(&serial)?,
+        authority: new.ca,
+        reason: parse_reason(new.reason.as_deref().unwrap_or("unspecified"))?,
+        wait_for_crl: new.wait_for_crl,
+    };
+    revocation::revoke(&ca, &caller, request).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -3,6 +3,7 @@
 mod cas;
 mod certificates;
 mod ocsp;
+mod profiles;
 mod public;
 
 use axum::{Router, routing::get};
@@ -10,8 +11,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::Service;
 
-pub(crate) fn api(service: Service) -> OpenApiRouter {
-    described().with_state(service)
+pub(crate) fn api(ca: Service) -> OpenApiRouter {
+    described().with_state(ca)
 }
 
 /// REST and its description.
@@ -22,13 +23,14 @@ pub(crate) fn described() -> OpenApiRouter<Service> {
         .routes(routes!(certificates::revoke))
         .routes(routes!(cas::list))
         .routes(routes!(cas::publish_crl))
+        .routes(routes!(profiles::list))
 }
 
-pub(crate) fn public(service: Service) -> Router {
+pub(crate) fn public(ca: Service) -> Router {
     Router::new()
         .route("/ca/{file}", get(public::certificate))
         .route("/crl/{file}", get(public::crl))
         .route("/ocsp", axum::routing::post(ocsp::post))
         .route("/ocsp/{*request}", get(ocsp::get))
-        .with_state(service)
+        .with_state(ca)
 }

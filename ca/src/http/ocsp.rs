@@ -5,31 +5,27 @@ use axum::{
     extract::{Path, State},
     http::{
         HeaderMap, HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER},
+        header::{CACHE_CONTROL, CONTENT_TYPE},
     },
     response::{IntoResponse, Response},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use pki::ocsp::{MAX_LENGTH, OcspErrorStatus, error_response};
-use platform::web::{Problem, body_limit};
+use platform_web::{Problem, body_limit, retry_later};
 
 use crate::{
     Service,
-    ocsp::{Answer, Failure, answer},
+    ocsp::{OcspFailure, OcspResponse, answer},
 };
 
 const REQUEST: &str = "application/ocsp-request";
 const RESPONSE: HeaderValue = HeaderValue::from_static("application/ocsp-response");
-/// How long others may keep an answer: short, so that a revocation is soon seen.
-const KEEP: HeaderValue =
+/// How long others may cache a response: short, so that a revocation is seen soon.
+const CACHE_CONTROL_PUBLIC: HeaderValue =
     HeaderValue::from_static("max-age=300, public, no-transform, must-revalidate");
 
 /// POST: the request is the body.
-pub(super) async fn post(
-    State(service): State<Service>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
+pub(super) async fn post(State(ca): State<Service>, headers: HeaderMap, body: Body) -> Response {
     let content_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     if content_type != Some(REQUEST.as_bytes()) {
         return Problem::new(
@@ -40,36 +36,36 @@ pub(super) async fn post(
         .into_response();
     }
     match body_limit(body, MAX_LENGTH).await {
-        Ok(request) => respond(&service, &request).await,
+        Ok(request) => respond(&ca, &request).await,
         Err(_) => error(OcspErrorStatus::MalformedRequest),
     }
 }
 
 /// GET: the request is the rest of the path, base64.
-pub(super) async fn get(State(service): State<Service>, Path(request): Path<String>) -> Response {
+pub(super) async fn get(State(ca): State<Service>, Path(request): Path<String>) -> Response {
     // Base64 may begin with a slash, which joins the path's own (RFC 5019 §5).
     match STANDARD.decode(request.trim_start_matches('/')) {
-        Ok(request) if request.len() <= MAX_LENGTH => respond(&service, &request).await,
+        Ok(request) if request.len() <= MAX_LENGTH => respond(&ca, &request).await,
         _ => error(OcspErrorStatus::MalformedRequest),
     }
 }
 
-async fn respond(service: &Service, request: &[u8]) -> Response {
-    match answer(service, request).await {
-        Ok(Answer { der, cacheable }) => {
+async fn respond(ca: &Service, request: &[u8]) -> Response {
+    match answer(ca, request).await {
+        Ok(OcspResponse { der, cacheable }) => {
             let mut response = ocsp_response(der);
             if cacheable {
-                response.headers_mut().insert(CACHE_CONTROL, KEEP);
+                response
+                    .headers_mut()
+                    .insert(CACHE_CONTROL, CACHE_CONTROL_PUBLIC);
             }
             response
         }
-        Err(Failure::Ocsp(status)) => error(status),
-        Err(Failure::TryLater) => {
+        Err(OcspFailure::Ocsp(status)) => error(status),
+        Err(OcspFailure::TryLater) => {
             let mut response = error(OcspErrorStatus::TryLater);
             *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-            response
-                .headers_mut()
-                .insert(RETRY_AFTER, HeaderValue::from_static("2"));
+            retry_later(response.headers_mut());
             response
         }
     }

@@ -1,121 +1,206 @@
-//! A certificate authority with its key, ready to sign.
+//! An authority: an id, its keys, and its certificates.
 
 use std::{collections::HashMap, sync::Arc};
 
 use hsm_adapters::Key;
-use pki::{
-    Authority as Ability, Certificate, Issuer, KeyUsage, ObjectIdentifier, Policy, Profile, Shape,
-    oid,
-};
+use jiff::Timestamp;
+use pki::{Certificate, EncodedTemplate, Issuer, Validity, lint::ProfileRules};
+use platform_access::UnitId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::ProfileName;
+use super::{CertificateProfile, IssuedTo, Profiles, PublicationUrls};
 use crate::Error;
 
-/// One authority: its certificate, its key, and what it signs, prepared once.
+/// One authority with the certificate and key that it issues with. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Authority(Arc<Parts>);
 
 #[derive(Debug)]
 struct Parts {
-    name: String,
-    issuer_name: String,
-    certificate: Certificate,
-    /// This authority's certificate and those above it, root excluded, as PEM.
-    chain_pem: String,
-    chain: Vec<Certificate>,
+    record: AuthorityRecord,
+    /// Every certificate of this authority, whichever authority issued it.
+    certificates: Vec<AuthorityCertificate>,
+    /// The one that it issues with now.
+    active: AuthorityCertificate,
     key: Arc<dyn Key>,
+    /// The active certificate and those above it, up to the root.
+    chain: Vec<AuthorityCertificate>,
+    /// As `chain`, without the root, as PEM.
+    chain_pem: String,
     issuer: Issuer,
-    profiles: HashMap<Purpose, Profile>,
+    /// By profile name.
+    templates: HashMap<String, IssuerTemplate>,
 }
 
-/// What a certificate is for: one kind of fixed extensions each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Purpose {
-    Ca,
-    OcspResponder,
-    TimeStamping,
-    EndEntity(ProfileName),
+/// Identity and place of an authority.
+#[derive(Clone, Debug)]
+pub(crate) struct AuthorityRecord {
+    pub(crate) id: String,
+    pub(crate) unit: UnitId,
+    /// In addresses: `/ca/NAME.cer`.
+    pub(crate) name: String,
 }
 
-/// An authority, as the API tells it.
+/// A certificate of an authority: who issued it, and for which key.
+#[derive(Clone, Debug)]
+pub(crate) struct AuthorityCertificate {
+    pub(crate) issuer_id: String,
+    pub(crate) key_uri: String,
+    pub(crate) certificate: Certificate,
+}
+
+/// What an authority needs to issue certificates of one profile, prepared once.
+#[derive(Clone, Debug)]
+pub(crate) struct IssuerTemplate {
+    pub(crate) template: EncodedTemplate,
+    pub(crate) rules: Arc<ProfileRules>,
+}
+
+/// An authority, as the API returns it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CaInfo {
+    /// Its id, which never changes.
+    pub id: String,
     /// Its name in addresses: `/ca/NAME.cer`, `/crl/NAME.crl`.
     pub name: String,
-    /// The authority that issued it; its own name where it is a root.
+    /// The authority that issued its current certificate; its own name if it is a root.
     pub issuer: String,
     /// Its subject, RFC 4514.
     pub subject: String,
     /// Its key's algorithm.
     pub algorithm: String,
-    /// Where its key lives.
+    /// The URI of its key.
+    pub key: String,
+    /// Hexadecimal serial number of its current certificate.
+    pub serial: String,
+    /// End of its current certificate's validity, RFC 3339.
+    pub not_after: String,
+    /// Its current certificate.
+    pub certificate: String,
+    /// All its certificates, the current one first.
+    pub certificates: Vec<CaCertificateInfo>,
+}
+
+/// One certificate of an authority.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CaCertificateInfo {
+    /// Hexadecimal serial number.
+    pub serial: String,
+    /// The URI of the key that it certifies.
     pub key: String,
     /// End of its validity, RFC 3339.
     pub not_after: String,
-    /// Its certificate.
-    pub certificate: String,
+}
+
+impl IssuerTemplate {
+    /// Prepares certificates of `profile` by `issuer`, the authority named `name`.
+    pub(crate) fn new(
+        issuer: &Issuer,
+        name: &str,
+        key: &dyn Key,
+        profile: &CertificateProfile,
+        urls: &PublicationUrls,
+    ) -> Result<Self, Error> {
+        let extensions = profile.extension_set(name, urls)?;
+        Ok(Self {
+            template: issuer.template(&extensions, key.algorithm().default_signature())?,
+            rules: Arc::new(profile.rules(urls.policy)?),
+        })
+    }
+}
+
+impl AuthorityCertificate {
+    /// The certificate that an authority issues with at `now`: of those that are valid, the one
+    /// that ends last; if none is valid, the one that ends last of all.
+    pub(crate) fn best_available(certificates: &[Self], now: Timestamp) -> Option<&Self> {
+        certificates.iter().max_by_key(|one| {
+            let validity = one.certificate.validity();
+            (validity.contains(now), validity.not_after)
+        })
+    }
 }
 
 impl Authority {
-    /// `chain` begins with its own certificate and ends with the root's.
+    /// An authority that issues with the first certificate of `chain`, which ends with the root's.
     pub(crate) fn new(
-        name: &str,
-        issuer_name: &str,
-        chain: Vec<Certificate>,
+        record: AuthorityRecord,
+        certificates: Vec<AuthorityCertificate>,
+        chain: Vec<AuthorityCertificate>,
         key: Arc<dyn Key>,
-        bearings: Bearings<'_>,
+        profiles: &Profiles,
+        urls: &PublicationUrls,
     ) -> Result<Self, Error> {
-        let Some(certificate) = chain.first().cloned() else {
-            return Err(Error::NoSuchCa(name.to_owned()));
+        let Some(active) = chain.first().cloned() else {
+            return Err(Error::NoAuthorityCertificate(record.name));
         };
-        let issuer = Issuer::from_certificate(&certificate)?;
-        let algorithm = key.algorithm().default_signature();
-        let purposes = [Purpose::Ca, Purpose::OcspResponder, Purpose::TimeStamping]
-            .into_iter()
-            .chain(ProfileName::ALL.map(Purpose::EndEntity));
-        let mut profiles = HashMap::new();
-        for purpose in purposes {
-            let shape = shape(purpose, name, bearings)?;
-            profiles.insert(purpose, issuer.profile(&shape, algorithm)?);
+        let issuer = Issuer::from_certificate(&active.certificate)?;
+        let mut templates = HashMap::new();
+        for profile in profiles.iter() {
+            // A root's own template exists only until it has signed its certificate.
+            if profile.issued_to != IssuedTo::Root {
+                let prepared =
+                    IssuerTemplate::new(&issuer, &record.name, key.as_ref(), profile, urls)?;
+                templates.insert(profile.name.clone(), prepared);
+            }
         }
-        let above_root = chain
+        let below_root = chain
             .iter()
+            .map(|one| &one.certificate)
             .filter(|certificate| !certificate.is_self_signed());
         Ok(Self(Arc::new(Parts {
-            name: name.to_owned(),
-            issuer_name: issuer_name.to_owned(),
-            chain_pem: Certificate::bundle_to_pem(above_root),
-            chain,
-            certificate,
+            chain_pem: Certificate::bundle_to_pem(below_root),
+            record,
+            certificates,
+            active,
             key,
+            chain,
             issuer,
-            profiles,
+            templates,
         })))
+    }
+
+    /// Its id.
+    pub fn id(&self) -> &str {
+        &self.0.record.id
     }
 
     /// Its name.
     pub fn name(&self) -> &str {
-        &self.0.name
+        &self.0.record.name
     }
 
-    /// True where no other authority stands above it.
+    /// The unit that owns it.
+    pub fn unit(&self) -> &UnitId {
+        &self.0.record.unit
+    }
+
+    /// True if it issued its own certificate.
     pub fn is_root(&self) -> bool {
-        self.0.name == self.0.issuer_name
+        self.0.active.issuer_id == self.0.record.id
     }
 
-    /// Its own certificate.
+    /// The certificate that it issues with.
     pub fn certificate(&self) -> &Certificate {
-        &self.0.certificate
+        &self.0.active.certificate
+    }
+
+    /// The id of the authority that issued [`Self::certificate`]; its own id if it is a root.
+    pub fn issuer_id(&self) -> &str {
+        &self.0.active.issuer_id
     }
 
     /// Its certificate and those above it, up to the root.
-    pub fn chain(&self) -> &[Certificate] {
+    pub(crate) fn chain(&self) -> &[AuthorityCertificate] {
         &self.0.chain
     }
 
-    /// The chain that goes with its certificates: PEM, without the root.
+    /// All certificates of this authority.
+    pub(crate) fn certificates(&self) -> &[AuthorityCertificate] {
+        &self.0.certificates
+    }
+
+    /// The chain that belongs to its certificates: PEM, without the root.
     pub fn chain_pem(&self) -> &str {
         &self.0.chain_pem
     }
@@ -130,98 +215,49 @@ impl Authority {
         &self.0.issuer
     }
 
-    pub(crate) fn profile(&self, purpose: Purpose) -> Result<&Profile, Error> {
-        // Every purpose was prepared above.
-        self.0
-            .profiles
-            .get(&purpose)
-            .ok_or_else(|| Error::Refused(format!("{} has no profile {purpose:?}", self.0.name)))
+    /// The validity of its certificate.
+    pub fn validity(&self) -> Validity {
+        self.certificate().validity()
     }
 
-    /// What the API tells of it.
-    pub fn info(&self) -> CaInfo {
+    pub(crate) fn template(&self, profile: &CertificateProfile) -> Result<IssuerTemplate, Error> {
+        self.0
+            .templates
+            .get(&profile.name)
+            .cloned()
+            .ok_or_else(|| Error::ForbiddenByProfile {
+                profile: profile.name.clone(),
+                reason: format!("{} does not issue such certificates", self.name()),
+            })
+    }
+
+    /// What the API returns; `issuer` is the name of the authority that issued its certificate.
+    pub(crate) fn info(&self, issuer: &str) -> CaInfo {
+        let active = &self.0.active;
+        let describe = |one: &AuthorityCertificate| CaCertificateInfo {
+            serial: one.certificate.serial().to_string(),
+            key: one.key_uri.clone(),
+            not_after: one.certificate.validity().not_after.to_string(),
+        };
+        let others = self
+            .0
+            .certificates
+            .iter()
+            .filter(|one| one.certificate != active.certificate);
         CaInfo {
-            name: self.0.name.clone(),
-            issuer: self.0.issuer_name.clone(),
-            subject: self.0.certificate.subject().to_string(),
+            id: self.id().to_owned(),
+            name: self.name().to_owned(),
+            issuer: issuer.to_owned(),
+            subject: active.certificate.subject().to_string(),
             algorithm: self.0.key.algorithm().to_string(),
             key: self.0.key.uri().to_owned(),
-            not_after: self.0.certificate.validity().not_after.to_string(),
-            certificate: self.0.certificate.to_pem(),
+            serial: active.certificate.serial().to_string(),
+            not_after: active.certificate.validity().not_after.to_string(),
+            certificate: active.certificate.to_pem(),
+            certificates: std::iter::once(active)
+                .chain(others)
+                .map(describe)
+                .collect(),
         }
     }
-}
-
-/// What an authority's certificates point to and assert.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Bearings<'a> {
-    /// `public.http_url`: where relying parties find CRLs, OCSP and the authority.
-    pub(crate) http_url: &'a str,
-    /// `ca.policy`: the arc under which each profile has its policy.
-    pub(crate) policy: ObjectIdentifier,
-}
-
-impl Purpose {
-    /// The policy that its certificates assert (RFC 5280 §4.2.1.4): what they are
-    /// for and how their holder was checked. An authority below may assert any.
-    fn policy(self, arc: ObjectIdentifier) -> Result<ObjectIdentifier, Error> {
-        let number = match self {
-            Self::Ca => return Ok(oid::ANY_POLICY),
-            Self::EndEntity(ProfileName::TlsServer) => 1,
-            Self::EndEntity(ProfileName::Person) => 2,
-            Self::OcspResponder => 3,
-            Self::TimeStamping => 4,
-        };
-        arc.push_arc(number)
-            .map_err(|_| Error::Refused(format!("ca.policy {arc} is too long an OID")))
-    }
-}
-
-/// The extensions that never change for one purpose under one authority.
-fn shape(purpose: Purpose, ca: &str, bearings: Bearings<'_>) -> Result<Shape, Error> {
-    let base = bearings.http_url;
-    let relying = Shape {
-        policies: vec![Policy {
-            oid: purpose.policy(bearings.policy)?,
-            cps: None,
-        }],
-        crl_urls: vec![format!("{base}/crl/{ca}.crl")],
-        ocsp_urls: vec![format!("{base}/ocsp")],
-        ca_issuers_urls: vec![format!("{base}/ca/{ca}.cer")],
-        ..Shape::default()
-    };
-    let signing = KeyUsage::DIGITAL_SIGNATURE;
-    Ok(match purpose {
-        Purpose::Ca => Shape {
-            authority: Ability::Ca { path_len: Some(0) },
-            key_usage: KeyUsage::KEY_CERT_SIGN | KeyUsage::CRL_SIGN,
-            // The root's own CRL tells of authorities; nobody answers OCSP for it.
-            ocsp_urls: Vec::new(),
-            ..relying
-        },
-        Purpose::OcspResponder => Shape {
-            key_usage: signing,
-            extended_key_usage: vec![oid::OCSP_SIGNING],
-            // RFC 6960 §4.2.2.2.1: relying parties need not ask about the responder.
-            ocsp_no_check: true,
-            ocsp_urls: Vec::new(),
-            crl_urls: Vec::new(),
-            ..relying
-        },
-        Purpose::TimeStamping => Shape {
-            key_usage: signing | KeyUsage::NON_REPUDIATION,
-            extended_key_usage: vec![oid::TIME_STAMPING],
-            ..relying
-        },
-        Purpose::EndEntity(ProfileName::TlsServer) => Shape {
-            key_usage: signing | KeyUsage::KEY_ENCIPHERMENT,
-            extended_key_usage: vec![oid::SERVER_AUTH],
-            ..relying
-        },
-        Purpose::EndEntity(ProfileName::Person) => Shape {
-            key_usage: signing | KeyUsage::NON_REPUDIATION | KeyUsage::KEY_ENCIPHERMENT,
-            extended_key_usage: vec![oid::CLIENT_AUTH, oid::EMAIL_PROTECTION],
-            ..relying
-        },
-    })
 }

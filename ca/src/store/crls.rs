@@ -1,35 +1,55 @@
-//! SQL of the revocation lists and of what stands in them.
+//! Revocation lists and what they contain.
+
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use pki::Revocation;
-use platform::{Store, StoreError, params, store::Tx};
+use platform_store::{Store, StoreError, Tx, params};
 
 use super::{reason, serial};
 
-/// The next CRL number, given out once.
-pub(crate) async fn next_crl_number(tx: &mut Tx<'_>, issuer: &str) -> Result<i64, StoreError> {
+/// How many CRLs stay on record: the newest is served, older ones show what was said before.
+const KEPT_CRLS: i64 = 10;
+
+/// A CRL that was signed.
+pub(crate) struct NewCrl {
+    pub(crate) authority_id: Arc<str>,
+    pub(crate) crl_number: i64,
+    pub(crate) this_update: Timestamp,
+    pub(crate) next_update: Timestamp,
+    /// It lists every revocation up to this epoch.
+    pub(crate) epoch: i64,
+    pub(crate) der: Vec<u8>,
+}
+
+/// The next CRL number, which is never given again.
+pub(crate) async fn next_crl_number(
+    tx: &mut Tx<'_>,
+    authority_id: &str,
+) -> Result<i64, StoreError> {
     tx.execute_returning_optional(
-        "INSERT INTO ca_crl_number (issuer, crl_number) VALUES ($1, 1)
-         ON CONFLICT (issuer) DO UPDATE SET crl_number = ca_crl_number.crl_number + 1
+        "INSERT INTO ca_crl_number (authority_id, crl_number) VALUES ($1, 1)
+         ON CONFLICT (authority_id) DO UPDATE SET crl_number = ca_crl_number.crl_number + 1
          RETURNING crl_number",
-        params![issuer],
+        params![authority_id],
     )
     .await?
     .ok_or_else(|| StoreError::Unexpected("no CRL number".to_owned()))?
     .get("crl_number")
 }
 
-/// Every revocation that a CRL must still carry: those of certificates not expired before `since`.
+/// Every revocation that a CRL must still list: those of certificates that have not expired
+/// before `since`.
 pub(crate) async fn revocations(
     store: &Store,
-    issuer: &str,
+    authority_id: &str,
     since: Timestamp,
 ) -> Result<Vec<Revocation>, StoreError> {
     let rows = store
         .fetch_all(
             "SELECT serial, reason, revoked_at FROM ca_revocation
-             WHERE issuer = $1 AND not_after >= $2 ORDER BY revoked_at, serial",
-            params![issuer, since],
+             WHERE authority_id = $1 AND not_after >= $2 ORDER BY revoked_at, serial",
+            params![authority_id, since],
         )
         .await?;
     rows.iter()
@@ -44,61 +64,52 @@ pub(crate) async fn revocations(
         .collect()
 }
 
-pub(crate) async fn insert_crl(
-    tx: &mut Tx<'_>,
-    issuer: &str,
-    crl_number: i64,
-    this_update: Timestamp,
-    next_update: Timestamp,
-    der: &[u8],
-) -> Result<(), StoreError> {
+/// Publishes a CRL: from the commit on it is the one that is served.
+pub(crate) async fn insert_crl(tx: &mut Tx<'_>, crl: &NewCrl) -> Result<(), StoreError> {
+    let id = crl.authority_id.as_ref();
     tx.execute(
-        "INSERT INTO ca_crl (issuer, crl_number, this_update, next_update, der) VALUES ($1, $2, $3, $4, $5)",
-        params![issuer, crl_number, this_update, next_update, der],
+        "INSERT INTO ca_crl (authority_id, crl_number, this_update, next_update, der)
+         VALUES ($1, $2, $3, $4, $5)",
+        params![
+            id,
+            crl.crl_number,
+            crl.this_update,
+            crl.next_update,
+            &crl.der
+        ],
     )
     .await?;
-    // Only the newest is served; a few older ones stay for those who ask what was said.
     tx.execute(
-        "DELETE FROM ca_crl WHERE issuer = $1 AND crl_number < $2",
-        params![issuer, crl_number - 10],
+        "DELETE FROM ca_crl WHERE authority_id = $1 AND crl_number < $2",
+        params![id, crl.crl_number - KEPT_CRLS],
     )
-    .await
-    .map(|_| ())
+    .await?;
+    tx.execute(
+        "UPDATE ca_revocation_epoch SET published = $2
+         WHERE authority_id = $1 AND published < $2",
+        params![id, crl.epoch],
+    )
+    .await?;
+    Ok(())
 }
 
 /// The thisUpdate of the newest CRL.
-pub(crate) async fn latest_crl(
+pub(crate) async fn latest_this_update(
     store: &Store,
-    issuer: &str,
+    authority_id: &str,
 ) -> Result<Option<Timestamp>, StoreError> {
-    store
-        .fetch_optional(
-            "SELECT this_update FROM ca_crl WHERE issuer = $1 ORDER BY crl_number DESC LIMIT 1",
-            params![issuer],
-        )
-        .await?
-        .map(|row| row.time("this_update"))
-        .transpose()
+    let sql = "SELECT this_update FROM ca_crl
+               WHERE authority_id = $1 ORDER BY crl_number DESC LIMIT 1";
+    let row = store.fetch_optional(sql, params![authority_id]).await?;
+    row.map(|row| row.time("this_update")).transpose()
 }
 
-/// The newest CRL's number, nextUpdate and bytes.
+/// The newest CRL in DER.
 pub(crate) async fn newest_crl(
     store: &Store,
-    issuer: &str,
-) -> Result<Option<(i64, Timestamp, Vec<u8>)>, StoreError> {
-    store
-        .fetch_optional(
-            "SELECT crl_number, next_update, der FROM ca_crl
-             WHERE issuer = $1 ORDER BY crl_number DESC LIMIT 1",
-            params![issuer],
-        )
-        .await?
-        .map(|row| {
-            Ok((
-                row.get("crl_number")?,
-                row.time("next_update")?,
-                row.get("der")?,
-            ))
-        })
-        .transpose()
+    authority_id: &str,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let sql = "SELECT der FROM ca_crl WHERE authority_id = $1 ORDER BY crl_number DESC LIMIT 1";
+    let row = store.fetch_optional(sql, params![authority_id]).await?;
+    row.map(|row| row.get("der")).transpose()
 }

@@ -7,14 +7,15 @@ use const_oid::ObjectIdentifier;
 
 use crate::{Error, GeneralName, KeyIdentifier, Name, Result, oid};
 
-/// What every certificate of one kind carries; [`crate::Issuer::profile`] encodes it once.
+/// The extensions that every certificate of one kind has; [`crate::Issuer::template`] encodes
+/// them once.
 ///
 /// What differs from certificate to certificate (subjectKeyIdentifier,
 /// subjectAltName) comes with the [`crate::Subject`].
 #[derive(Clone, Debug, Default)]
-pub struct Shape {
+pub struct ExtensionSet {
     /// basicConstraints, always critical.
-    pub authority: Authority,
+    pub basic_constraints: BasicConstraints,
     /// keyUsage, always critical. Encipherment bits are left out for keys that are not RSA (RFC 8813 §3).
     pub key_usage: KeyUsage,
     /// extKeyUsage; critical where it is timeStamping alone (RFC 3161 §2.3).
@@ -35,7 +36,7 @@ pub struct Shape {
 
 /// Whether the subject may issue certificates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Authority {
+pub enum BasicConstraints {
     /// It may not.
     #[default]
     EndEntity,
@@ -93,6 +94,18 @@ pub struct Extension {
 }
 
 impl KeyUsage {
+    const NAMES: [&str; 9] = [
+        "digitalSignature",
+        "nonRepudiation",
+        "keyEncipherment",
+        "dataEncipherment",
+        "keyAgreement",
+        "keyCertSign",
+        "cRLSign",
+        "encipherOnly",
+        "decipherOnly",
+    ];
+
     /// digitalSignature.
     pub const DIGITAL_SIGNATURE: Self = Self(0x8000);
     /// nonRepudiation, also named contentCommitment.
@@ -108,7 +121,13 @@ impl KeyUsage {
     /// cRLSign.
     pub const CRL_SIGN: Self = Self(0x0200);
 
-    /// True where no usage is in the set.
+    /// The usage that RFC 5280 calls `name`, such as `digitalSignature`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let index = Self::NAMES.iter().position(|known| *known == name)?;
+        Some(Self(0x8000 >> index))
+    }
+
+    /// True if no usage is in the set.
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }
@@ -153,25 +172,14 @@ impl BitOr for KeyUsage {
 
 impl fmt::Debug for KeyUsage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const NAMES: [&str; 9] = [
-            "digitalSignature",
-            "nonRepudiation",
-            "keyEncipherment",
-            "dataEncipherment",
-            "keyAgreement",
-            "keyCertSign",
-            "cRLSign",
-            "encipherOnly",
-            "decipherOnly",
-        ];
-        let names = NAMES.iter().enumerate();
+        let names = Self::NAMES.iter().enumerate();
         let set = names.filter(|(index, _)| self.0 & (0x8000 >> index) != 0);
         f.debug_list().entries(set.map(|(_, name)| name)).finish()
     }
 }
 
-impl Shape {
-    /// The extensions that are the same in every certificate of this shape.
+impl ExtensionSet {
+    /// Encodes the extensions, which are the same in every certificate of one issuer.
     pub(crate) fn encode(&self, authority_key: &KeyIdentifier) -> Result<Vec<u8>> {
         for url in [&self.crl_urls, &self.ocsp_urls, &self.ca_issuers_urls] {
             url.iter().try_for_each(|url| check_url(url))?;
@@ -206,7 +214,7 @@ impl Shape {
     fn basic_constraints(&self, out: &mut Writer) {
         out.extension(oid::BASIC_CONSTRAINTS, true, |w| {
             w.sequence(|w| {
-                if let Authority::Ca { path_len } = self.authority {
+                if let BasicConstraints::Ca { path_len } = self.basic_constraints {
                     w.boolean(true);
                     if let Some(path_len) = path_len {
                         w.integer(path_len.into());

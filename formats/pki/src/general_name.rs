@@ -28,6 +28,24 @@ pub enum GeneralName {
 }
 
 impl GeneralName {
+    /// The name of its kind in the standards, such as `dNSName`.
+    pub fn kind_name(&self) -> &'static str {
+        match self {
+            Self::Dns(_) => "dNSName",
+            Self::Ip(_) => "iPAddress",
+            Self::Email(_) => "rfc822Name",
+            Self::Uri(_) => "uniformResourceIdentifier",
+            Self::Directory(_) => "directoryName",
+            Self::Other { number, .. } => match number {
+                0 => "otherName",
+                3 => "x400Address",
+                5 => "ediPartyName",
+                8 => "registeredID",
+                _ => "unknown name",
+            },
+        }
+    }
+
     /// Checks the syntax of its text: what may stand in a certificate of ours.
     ///
     /// # Errors

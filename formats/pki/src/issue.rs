@@ -7,11 +7,12 @@ use crypto::{Digest, SignatureAlgorithm};
 use hsm_adapters::Key;
 
 use crate::{
-    Authority, Certificate, Error, GeneralName, KeyIdentifier, KeyKind, KeyUsage, Name, PublicKey,
-    Result, SerialNumber, Shape, Validity,
+    BasicConstraints, Certificate, Error, ExtensionSet, GeneralName, KeyIdentifier, KeyKind,
+    KeyUsage, Name, PublicKey, Result, SerialNumber, Validity,
     algorithm::{encode_signature_algorithm, unsupported},
     certificate::Tbs,
-    lint, oid,
+    lint::{self, ProfileRules},
+    oid,
     signing::{assemble, sign_checked},
 };
 
@@ -28,16 +29,16 @@ struct IssuerParts {
     certificate: Option<Certificate>,
 }
 
-/// All that is fixed for one kind of certificate of one issuer, encoded once. Cheap to clone.
+/// What all certificates of one kind and one issuer have in common, encoded once. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Profile(Arc<ProfileParts>);
+pub struct EncodedTemplate(Arc<TemplateParts>);
 
 #[derive(Debug)]
-struct ProfileParts {
+struct TemplateParts {
     issuer: Issuer,
     algorithm: SignatureAlgorithm,
     algorithm_der: Vec<u8>,
-    authority: Authority,
+    basic_constraints: BasicConstraints,
     key_usage: KeyUsage,
     extensions: Vec<u8>,
 }
@@ -62,7 +63,7 @@ pub struct Subject<'a> {
 #[must_use = "lint it, or drop it"]
 pub struct Unsigned {
     tbs_der: Vec<u8>,
-    profile: Profile,
+    template: EncodedTemplate,
 }
 
 /// The right to sign one certificate, which passed the linter. Signing uses it up.
@@ -71,7 +72,7 @@ pub struct Unsigned {
 pub struct Linted {
     tbs_der: Vec<u8>,
     tbs: Tbs,
-    profile: Profile,
+    template: EncodedTemplate,
 }
 
 impl Issuer {
@@ -81,7 +82,7 @@ impl Issuer {
     /// [`Error::Invalid`] where the certificate is no CA's, may not sign
     /// certificates, or has no subjectKeyIdentifier of 20 octets.
     pub fn from_certificate(certificate: &Certificate) -> Result<Self> {
-        if certificate.authority() == Authority::EndEntity {
+        if certificate.basic_constraints() == BasicConstraints::EndEntity {
             return Err(Error::invalid("basicConstraints", "not a CA certificate"));
         }
         if !certificate
@@ -132,44 +133,48 @@ impl Issuer {
         self.0.certificate.as_ref()
     }
 
-    /// Prepares certificates of one shape.
+    /// Encodes what certificates with these extensions have in common.
     ///
     /// # Errors
     /// [`Error::UnsupportedAlgorithm`] where the issuer's key cannot sign so,
-    /// [`Error::Invalid`] where the shape holds what no certificate can.
-    pub fn profile(&self, shape: &Shape, algorithm: SignatureAlgorithm) -> Result<Profile> {
+    /// [`Error::Invalid`] where an extension holds what no certificate can.
+    pub fn template(
+        &self,
+        extensions: &ExtensionSet,
+        algorithm: SignatureAlgorithm,
+    ) -> Result<EncodedTemplate> {
         if !self.public_key().can_make(algorithm) {
             return Err(unsupported("issuer's key", algorithm));
         }
-        Ok(Profile(Arc::new(ProfileParts {
+        Ok(EncodedTemplate(Arc::new(TemplateParts {
             issuer: self.clone(),
             algorithm,
             algorithm_der: encode_signature_algorithm(algorithm),
-            authority: shape.authority,
-            key_usage: shape.key_usage,
-            extensions: shape.encode(self.key_identifier())?,
+            basic_constraints: extensions.basic_constraints,
+            key_usage: extensions.key_usage,
+            extensions: extensions.encode(self.key_identifier())?,
         })))
     }
 }
 
-impl Profile {
+impl EncodedTemplate {
     /// Who issues.
     pub fn issuer(&self) -> &Issuer {
         &self.0.issuer
     }
 
-    /// How certificates of this profile are signed.
+    /// How certificates of this template are signed.
     pub fn signature_algorithm(&self) -> SignatureAlgorithm {
         self.0.algorithm
     }
 
-    /// Whether subjects of this profile may issue.
-    pub fn authority(&self) -> Authority {
-        self.0.authority
+    /// Whether subjects of this template may issue.
+    pub fn basic_constraints(&self) -> BasicConstraints {
+        self.0.basic_constraints
     }
 
     /// Builds a TBSCertificate (RFC 5280 §4.1). Every byte of it comes from the
-    /// profile and the subject given here; nothing is checked yet.
+    /// template and the subject given here; nothing is checked yet.
     ///
     /// # Errors
     /// [`Error::Invalid`] where a value has no encoding.
@@ -208,7 +213,7 @@ impl Profile {
         });
         Ok(Unsigned {
             tbs_der: out.into_bytes(),
-            profile: self.clone(),
+            template: self.clone(),
         })
     }
 
@@ -227,17 +232,22 @@ impl Unsigned {
         &self.tbs_der
     }
 
-    /// Reads the bytes back and holds them against the rules.
+    /// Reads the bytes back and checks them against the rules of the standards and of the
+    /// profile.
     ///
     /// # Errors
-    /// [`Error::Lint`] with every finding. The certificate is gone then.
-    pub fn lint(self) -> Result<Linted> {
-        let intent = lint::Intent::from(&self.profile);
+    /// [`Error::Lint`] with every finding. The certificate is dropped then.
+    pub fn lint(self, rules: &ProfileRules) -> Result<Linted> {
+        let intent = lint::Intent {
+            issuer: self.template.issuer().clone(),
+            algorithm: self.template.signature_algorithm(),
+            rules,
+        };
         let tbs = lint::read_and_check(&self.tbs_der, &intent).map_err(Error::Lint)?;
         Ok(Linted {
             tbs_der: self.tbs_der,
             tbs,
-            profile: self.profile,
+            template: self.template,
         })
     }
 }
@@ -267,7 +277,7 @@ impl Linted {
     /// [`Error::Key`] from the adapter, [`Error::SignedOtherwise`] where
     /// something else came back than was asked for.
     pub async fn sign(self, key: &dyn Key) -> Result<Certificate> {
-        let parts = &*self.profile.0;
+        let parts = &*self.template.0;
         let issuer = parts.issuer.public_key();
         let signature = sign_checked(key, issuer, parts.algorithm, &self.tbs_der).await?;
         let der = assemble(&self.tbs_der, parts.algorithm, &signature);

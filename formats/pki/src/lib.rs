@@ -8,11 +8,11 @@
 //!
 //! How a certificate is made:
 //!
-//! 1. [`Issuer`] prepares what never changes; [`Issuer::profile`] prepares what
-//!    is fixed for one kind of certificate.
-//! 2. [`Profile::certificate`] puts a [`Subject`] into it: an [`Unsigned`].
-//! 3. [`Unsigned::lint`] reads the bytes back, twice: a [`Linted`].
-//! 4. [`Linted::sign`] uses the right to sign up and gives a [`Certificate`].
+//! 1. [`Issuer`] prepares what never changes; [`Issuer::template`] encodes what all
+//!    certificates of one kind have in common.
+//! 2. [`EncodedTemplate::certificate`] puts a [`Subject`] into it: an [`Unsigned`].
+//! 3. [`Unsigned::lint`] reads the bytes back, twice, and checks them against the profile: a [`Linted`].
+//! 4. [`Linted::sign`] consumes the right to sign and returns a [`Certificate`].
 
 mod algorithm;
 mod certificate;
@@ -42,9 +42,9 @@ pub use crypto::{
 };
 pub use csr::CertificationRequest;
 pub use error::{Error, Result};
-pub use extension::{Authority, Extension, KeyUsage, NameConstraints, Policy, Shape};
+pub use extension::{BasicConstraints, Extension, ExtensionSet, KeyUsage, NameConstraints, Policy};
 pub use general_name::GeneralName;
 pub use hsm_adapters::{Key, KeyError};
-pub use issue::{Issuer, Linted, Profile, Subject, Unsigned};
-pub use name::{Name, NameBuilder};
+pub use issue::{EncodedTemplate, Issuer, Linted, Subject, Unsigned};
+pub use name::{Name, NameBuilder, attribute_name, attribute_type};
 pub use serial::SerialNumber;

@@ -1,4 +1,4 @@
-//! The cases, each a short story about one promise of the traits.
+//! The cases about signing keys, each for one promise of the traits.
 
 use std::{
     sync::Arc,
@@ -7,50 +7,62 @@ use std::{
 
 use tokio::task::JoinSet;
 
-use super::{Outcome, Subject, Verify};
+use super::{Outcome, Reference, Subject};
 use crate::{Key, KeyError, KeyStore, KeyUri};
 use crypto::{KeyAlgorithm, SignatureAlgorithm};
 
-/// The adapter under test and the keys made on it.
+/// The adapter under test and the keys generated on it.
 pub(super) struct Suite<'a> {
     subject: &'a dyn Subject,
-    verifier: &'a dyn Verify,
+    reference: &'a dyn Reference,
     store: Arc<dyn KeyStore>,
     keys: Vec<Arc<dyn Key>>,
     run: String,
 }
 
-type Told = Result<(), String>;
+pub(super) type Checked = Result<(), String>;
 
 impl<'a> Suite<'a> {
     pub(super) async fn open(
         subject: &'a dyn Subject,
-        verifier: &'a dyn Verify,
+        reference: &'a dyn Reference,
     ) -> Result<Self, KeyError> {
         let random = crypto::random::bytes::<4>();
         Ok(Self {
             subject,
-            verifier,
+            reference,
             store: subject.open().await?,
             keys: Vec::new(),
             run: hex::encode(random),
         })
     }
 
+    pub(super) fn store(&self) -> &dyn KeyStore {
+        self.store.as_ref()
+    }
+
+    /// What the names of this run's keys begin with.
+    pub(super) fn name_of_run(&self) -> String {
+        format!("conformance-{}", self.run)
+    }
+
     pub(super) async fn algorithms(&self) -> Result<Vec<KeyAlgorithm>, KeyError> {
         self.store.algorithms().await
     }
 
-    /// A key is made, is in the list, and is not made twice.
+    /// A key is generated, is in the list, and its name cannot be used again.
     pub(super) async fn generate(&mut self, algorithm: KeyAlgorithm) -> Outcome {
         let label = self.label(algorithm.name());
-        let key = match self.store.generate(&label, algorithm).await {
+        let key = match self.store.generate(&label, algorithm.into()).await {
             Ok(key) => key,
             Err(error) => return Outcome::Failed(error.to_string()),
         };
         self.keys.push(Arc::clone(&key));
-        let checked: Told = async {
-            ensure(key.algorithm() == algorithm, "it is of another algorithm")?;
+        let checked: Checked = async {
+            ensure(
+                key.spec() == algorithm.into(),
+                "it has another algorithm or usage",
+            )?;
             ensure(
                 key.uri().parse::<KeyUri>().is_ok(),
                 "its address does not parse",
@@ -58,10 +70,10 @@ impl<'a> Suite<'a> {
             let listed = self.store.list().await.map_err(text)?;
             let entry = listed.iter().find(|info| info.uri == key.uri());
             ensure(
-                entry.is_some_and(|info| info.algorithm == algorithm),
+                entry.is_some_and(|info| info.spec == key.spec()),
                 "it is not in the list",
             )?;
-            match self.store.generate(&label, algorithm).await {
+            match self.store.generate(&label, algorithm.into()).await {
                 Err(KeyError::KeyExists { .. }) => Ok(()),
                 other => Err(format!("a second of its name: {other:?}")),
             }
@@ -81,20 +93,23 @@ impl<'a> Suite<'a> {
         self.keys.iter().flat_map(of_key).collect()
     }
 
-    /// A signature verifies, and over another message it does not.
+    /// A signature verifies, also by the public key that the adapter returns, and over
+    /// another message it does not.
     pub(super) async fn sign(&self, key: &Arc<dyn Key>, scheme: SignatureAlgorithm) -> Outcome {
         let signed = key.sign(scheme, MESSAGE).await;
         outcome(signed.map_err(text).and_then(|signature| {
-            self.verifier
+            self.reference
                 .verify(key.public_key().der(), scheme, MESSAGE, &signature)?;
+            let verified = key.public_key().verify(scheme, MESSAGE, &signature);
+            verified.map_err(text)?;
             let other = self
-                .verifier
+                .reference
                 .verify(key.public_key().der(), scheme, b"other", &signature);
             ensure(other.is_err(), "it verifies over another message too")
         }))
     }
 
-    /// A name that nobody has is told as such.
+    /// An unknown name is reported as such.
     pub(super) async fn unknown_key(&self) -> Outcome {
         let Some(key) = self.keys.first() else {
             return no_keys();
@@ -111,10 +126,10 @@ impl<'a> Suite<'a> {
         let Some(algorithm) = self.keys.first().map(|key| key.algorithm()) else {
             return no_keys();
         };
-        let told: Told = async {
+        let checked: Checked = async {
             let made = self
                 .store
-                .generate(&self.label("destroyed"), algorithm)
+                .generate(&self.label("destroyed"), algorithm.into())
                 .await;
             let key = made.map_err(text)?;
             let scheme = algorithm.default_signature();
@@ -127,7 +142,7 @@ impl<'a> Suite<'a> {
             gone("a search after a restart", self.store.find(key.uri()).await)
         }
         .await;
-        outcome(told)
+        outcome(checked)
     }
 
     /// Sixty-four tasks sign at once, and every signature is its own.
@@ -149,21 +164,21 @@ impl<'a> Suite<'a> {
                 Ok::<_, String>((message, last))
             });
         }
-        let mut told = Ok(());
+        let mut checked = Ok(());
         while let Some(done) = tasks.join_next().await {
             let verified = done
                 .map_err(text)
                 .flatten()
                 .and_then(|(message, signature)| {
-                    self.verifier
+                    self.reference
                         .verify(key.public_key().der(), scheme, &message, &signature)
                 });
-            told = told.and(verified);
+            checked = checked.and(verified);
         }
-        outcome(told)
+        outcome(checked)
     }
 
-    /// Callers that go away before their answer leave nothing behind.
+    /// Cancelled calls leave the adapter working.
     pub(super) async fn caller_gives_up(&mut self) -> Outcome {
         let key = match self.current_key().await {
             Ok(key) => key,
@@ -177,7 +192,7 @@ impl<'a> Suite<'a> {
         self.sign(&key, scheme).await
     }
 
-    /// The device loses its sessions: callers hear of it at once, and soon all is well.
+    /// The device loses its sessions: callers get an error at once, and it recovers soon.
     pub(super) async fn lost_session(&mut self) -> Outcome {
         let key = match self.current_key().await {
             Ok(key) => key,
@@ -207,7 +222,7 @@ impl<'a> Suite<'a> {
         ))
     }
 
-    /// A wrong PIN is told as such, and the right one works after it.
+    /// A wrong PIN is reported as such, and the right one works after it.
     pub(super) async fn wrong_pin(&mut self) -> Outcome {
         let Some(key) = self.keys.first() else {
             return no_keys();
@@ -215,8 +230,8 @@ impl<'a> Suite<'a> {
         // A token stays open for the whole process while anyone is logged in.
         self.store.close().await;
         let Some(opened) = self.subject.open_with_wrong_pin().await else {
-            let told = self.reopen().await;
-            return told.map_or_else(Outcome::Failed, |()| {
+            let checked = self.reopen().await;
+            return checked.map_or_else(Outcome::Failed, |()| {
                 Outcome::NotApplicable("a wrong PIN is not to be tried on this device".to_owned())
             });
         };
@@ -238,7 +253,7 @@ impl<'a> Suite<'a> {
 
     /// Every key is there after a restart, with the same public half.
     pub(super) async fn restart(&mut self) -> Outcome {
-        let told: Told = async {
+        let checked: Checked = async {
             self.reopen().await?;
             for key in &self.keys {
                 let found = self.store.find(key.uri()).await.map_err(text)?;
@@ -249,20 +264,20 @@ impl<'a> Suite<'a> {
             Ok(())
         }
         .await;
-        outcome(told)
+        outcome(checked)
     }
 
-    /// Every key that the suite made is destroyed.
+    /// Every key that the suite generated is destroyed.
     pub(super) async fn clean_up(&mut self) -> Outcome {
-        let mut told = Ok(());
+        let mut checked = Ok(());
         for key in &self.keys {
-            told = told.and(self.store.destroy(key.uri()).await.map_err(text));
+            checked = checked.and(self.store.destroy(key.uri()).await.map_err(text));
         }
         self.store.close().await;
-        outcome(told)
+        outcome(checked)
     }
 
-    async fn reopen(&mut self) -> Told {
+    async fn reopen(&mut self) -> Checked {
         self.store.close().await;
         self.store = self.subject.open().await.map_err(text)?;
         Ok(())
@@ -278,11 +293,11 @@ impl<'a> Suite<'a> {
     }
 
     fn label(&self, what: &str) -> String {
-        format!("conformance-{}-{what}", self.run)
+        format!("{}-{what}", self.name_of_run())
     }
 }
 
-fn ensure(holds: bool, otherwise: &str) -> Told {
+pub(super) fn ensure(holds: bool, otherwise: &str) -> Checked {
     if holds {
         Ok(())
     } else {
@@ -290,22 +305,22 @@ fn ensure(holds: bool, otherwise: &str) -> Told {
     }
 }
 
-fn gone<T: std::fmt::Debug>(what: &str, result: Result<T, KeyError>) -> Told {
+fn gone<T: std::fmt::Debug>(what: &str, result: Result<T, KeyError>) -> Checked {
     match result {
         Err(KeyError::NoSuchKey { .. }) => Ok(()),
         other => Err(format!("{what}: {other:?}")),
     }
 }
 
-fn outcome(told: Told) -> Outcome {
-    told.map_or_else(Outcome::Failed, |()| Outcome::Passed)
+pub(super) fn outcome(checked: Checked) -> Outcome {
+    checked.map_or_else(Outcome::Failed, |()| Outcome::Passed)
 }
 
 fn no_keys() -> Outcome {
     Outcome::NotApplicable("no key could be made".to_owned())
 }
 
-fn text(error: impl std::fmt::Display) -> String {
+pub(super) fn text(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
 

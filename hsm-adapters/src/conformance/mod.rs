@@ -1,11 +1,12 @@
 //! What every adapter must pass.
 //!
-//! One suite for all: the software keystore and SoftHSM2 run it in the tests,
-//! and an operator runs it on a real device by `xinshu hsm test`. Its keys are
-//! named `conformance-…` and destroyed at the end.
+//! The tests run the same suite on the software key store and on SoftHSM2, and an
+//! operator runs it on a real device with `xinshu hsm test`. Its keys are named
+//! `conformance-…` and destroyed at the end.
 
 mod cases;
 mod openssl;
+mod secrets;
 
 use std::{fmt, sync::Arc};
 
@@ -13,7 +14,7 @@ use async_trait::async_trait;
 
 pub use self::openssl::OpenSsl;
 use crate::{KeyError, KeyStore};
-use crypto::SignatureAlgorithm;
+use crypto::{EncryptionAlgorithm, KeyAlgorithm, SignatureAlgorithm};
 
 /// The adapter under test, as it is opened.
 #[async_trait]
@@ -31,8 +32,8 @@ pub trait Subject: Sync {
     }
 }
 
-/// Verifies signatures with code that the adapter knows nothing of.
-pub trait Verify: Sync {
+/// An implementation of the algorithms that is independent of the adapter.
+pub trait Reference: Sync {
     /// Checks `signature` over `message` by a DER SubjectPublicKeyInfo.
     ///
     /// # Errors
@@ -44,14 +45,36 @@ pub trait Verify: Sync {
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), String>;
+
+    /// Encrypts `message` to a DER SubjectPublicKeyInfo.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    fn encrypt(
+        &self,
+        public_key: &[u8],
+        algorithm: EncryptionAlgorithm,
+        message: &[u8],
+    ) -> Result<Vec<u8>, String>;
+
+    /// Generates a key pair on the same curve: its DER SubjectPublicKeyInfo, and the
+    /// secret that it agrees on with `public_key`.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    fn agree(
+        &self,
+        public_key: &[u8],
+        algorithm: KeyAlgorithm,
+    ) -> Result<(Vec<u8>, Vec<u8>), String>;
 }
 
 /// How one case ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// As it must.
+    /// As required.
     Passed,
-    /// Not as it must, and how.
+    /// Not as required, and how.
     Failed(String),
     /// The case does not apply to this adapter, and why.
     NotApplicable(String),
@@ -74,7 +97,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// True where no case failed.
+    /// True if no case failed.
     pub fn passed(&self) -> bool {
         !self
             .cases
@@ -93,20 +116,20 @@ impl fmt::Display for CaseResult {
     }
 }
 
-/// Runs every case on `subject`, telling each result as it comes.
+/// Runs every case on `subject` and reports each result at once.
 ///
 /// # Errors
-/// The adapter's, where it does not open at all.
+/// The adapter's, if it does not open at all.
 pub async fn run(
     subject: &dyn Subject,
-    verifier: &dyn Verify,
-    tell: &mut (dyn FnMut(&CaseResult) + Send),
+    reference: &dyn Reference,
+    report_case: &mut (dyn FnMut(&CaseResult) + Send),
 ) -> Result<Report, KeyError> {
-    let mut suite = cases::Suite::open(subject, verifier).await?;
+    let mut suite = cases::Suite::open(subject, reference).await?;
     let mut report = Report::default();
     let mut note = |name: String, outcome: Outcome| {
         let case = CaseResult { name, outcome };
-        tell(&case);
+        report_case(&case);
         report.cases.push(case);
     };
     for algorithm in suite.algorithms().await? {
@@ -121,6 +144,9 @@ pub async fn run(
             format!("sign with {} by {signature}", key.algorithm()),
             outcome,
         );
+    }
+    for (name, outcome) in secrets::run(suite.store(), reference, suite.name_of_run()).await {
+        note(name, outcome);
     }
     note("unknown key".to_owned(), suite.unknown_key().await);
     note("destroyed key".to_owned(), suite.destroyed_key().await);

@@ -18,26 +18,26 @@ use cryptoki::{
 use parking_lot::{Condvar, Mutex};
 
 use super::{
+    call_deadline::CallDeadline,
     fault::{Remedy, key_error, remedy},
-    module::{Epoch, Inside, Module, Restart},
+    module::{Epoch, LibraryGuard, Module, Restart},
     worker::Worker,
 };
-use crate::{KeyError, Pkcs11Uri, lane::Lane};
-use crypto::{KeyAlgorithm, Sm2Mechanisms};
+use crate::{KeyError, Pkcs11Uri, Sm2Settings, job_queue::JobQueue};
+use crypto::KeyAlgorithm;
 
 /// A token that the adapter uses, shared by its threads and handles.
 pub(super) struct Device {
     pub(super) name: String,
     pub(super) token: Pkcs11Uri,
-    pub(super) sm2: Option<Sm2Mechanisms>,
-    pub(super) sm2_id: String,
-    pub(super) lane: Arc<Lane<Worker>>,
+    pub(super) sm2: Sm2Settings,
+    pub(super) queue: Arc<JobQueue<Worker>>,
     pub(super) timeout: Duration,
-    pub(super) busy: Vec<BusySince>,
+    pub(super) deadlines: Vec<CallDeadline>,
     pub(super) module: Arc<Module>,
     pin: Option<AuthPin>,
     state: Mutex<State>,
-    /// The epoch while the state is up, else 0: spares callers the lock.
+    /// The epoch while the state is `Up`, else 0, so that callers need no lock.
     up: AtomicU64,
     changed: Condvar,
 }
@@ -46,16 +46,15 @@ pub(super) struct Device {
 pub(super) struct DeviceSettings {
     pub(super) token: Pkcs11Uri,
     pub(super) pin: Option<AuthPin>,
-    pub(super) sm2: Option<Sm2Mechanisms>,
-    pub(super) sm2_id: String,
+    pub(super) sm2: Sm2Settings,
     pub(super) queue: usize,
     pub(super) timeout: Duration,
     pub(super) sessions: usize,
 }
 
-/// A token that answered, in one epoch of its library.
+/// A token that responded, in one epoch of its library.
 #[derive(Clone)]
-pub(super) struct Link {
+pub(super) struct Connection {
     pub(super) epoch: Epoch,
     pub(super) slot: Slot,
     pub(super) since: Instant,
@@ -63,45 +62,47 @@ pub(super) struct Link {
 }
 
 enum State {
-    /// Works. The session keeps the login while no worker has one.
-    Up { link: Link, login: Session },
-    /// Does not answer; the keeper tries again.
-    Down { seen: Epoch, error: KeyError },
-    /// Refused the PIN: a token locks itself after a few wrong ones, so nobody
-    /// tries again before the next start.
+    /// Works. The session preserves the login while no worker has one.
+    Up {
+        connection: Connection,
+        login: Session,
+    },
+    /// Does not respond; the supervisor tries again.
+    Down { last_epoch: Epoch, error: KeyError },
+    /// Rejected the PIN. A token locks itself after a few wrong ones, so the next
+    /// attempt is that of the next start.
     Refused(KeyError),
     /// The adapter is closing.
     Closed,
 }
 
-/// What the keeper is to do next.
-pub(super) enum Duty {
-    /// Look after a device that works.
-    Probe(Link),
+/// What the supervisor must do next.
+pub(super) enum SupervisorTask {
+    /// Check a device that works.
+    Probe(Connection),
     /// Bring a device back.
     Reconnect,
-    /// Go home.
-    Leave,
+    /// End the thread.
+    Stop,
 }
 
 impl Device {
     pub(super) fn new(module: Arc<Module>, settings: DeviceSettings) -> Self {
         let name = settings.token.token_only().to_string();
-        let seen = module.epoch();
+        let last_epoch = module.epoch();
         Self {
-            lane: Lane::new(&name, settings.queue, settings.timeout),
+            queue: JobQueue::new(&name, settings.queue, settings.timeout),
             state: Mutex::new(State::Down {
-                seen,
+                last_epoch,
                 error: unavailable(&name, "it is opening"),
             }),
             name,
             token: settings.token,
             pin: settings.pin,
             sm2: settings.sm2,
-            sm2_id: settings.sm2_id,
             timeout: settings.timeout,
-            busy: (0..settings.sessions.max(1))
-                .map(|_| BusySince::default())
+            deadlines: (0..settings.sessions.max(1))
+                .map(|_| CallDeadline::default())
                 .collect(),
             module,
             up: AtomicU64::new(0),
@@ -109,13 +110,13 @@ impl Device {
         }
     }
 
-    /// The link to a device that works.
+    /// The connection to a device that works.
     ///
     /// # Errors
-    /// Why it does not.
-    pub(super) fn link(&self) -> Result<Link, KeyError> {
+    /// Why it does not work.
+    pub(super) fn connection(&self) -> Result<Connection, KeyError> {
         match &*self.state.lock() {
-            State::Up { link, .. } => Ok(link.clone()),
+            State::Up { connection, .. } => Ok(connection.clone()),
             State::Down { error, .. } | State::Refused(error) => Err(error.clone()),
             State::Closed => Err(unavailable(&self.name, "it is closing")),
         }
@@ -124,46 +125,46 @@ impl Device {
     /// The epoch of a device that works.
     ///
     /// # Errors
-    /// As [`Self::link`].
+    /// As [`Self::connection`].
     pub(super) fn epoch(&self) -> Result<Epoch, KeyError> {
         match self.up.load(Ordering::Acquire) {
-            0 => self.link().map(|link| link.epoch),
+            0 => self.connection().map(|connection| connection.epoch),
             epoch => Ok(epoch),
         }
     }
 
-    /// Has `work` done on a session; fails at once while the device is away.
+    /// Has `work` done on a session; fails at once while the device is down.
     pub(super) async fn call<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Worker) -> Result<T, KeyError> + Send + 'static,
+    ) -> Result<T, KeyError> {
+        self.epoch()?;
+        self.queue.call(work).await
+    }
+
+    /// As [`Self::call`], for work that may take longer than others.
+    pub(super) async fn call_within<T: Send + 'static>(
         &self,
         timeout: Duration,
         work: impl FnOnce(&mut Worker) -> Result<T, KeyError> + Send + 'static,
     ) -> Result<T, KeyError> {
         self.epoch()?;
-        self.lane.call(timeout, work).await
+        self.queue.call_within(timeout, work).await
     }
 
-    /// Has a signature made on a session; fails at once while the device is away.
-    pub(super) async fn sign<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Worker) -> Result<T, KeyError> + Send + 'static,
-    ) -> Result<T, KeyError> {
-        self.epoch()?;
-        self.lane.sign(work).await
-    }
-
-    /// Says that the device failed in `epoch`: from now on callers are told so
-    /// at once, and the keeper brings it back.
+    /// Reports that the device failed in `epoch`: from now on callers get that error at
+    /// once, until the supervisor has brought the device back.
     pub(super) fn fault(&self, epoch: Epoch, reason: &str) {
         let error = {
             let mut state = self.state.lock();
             match &*state {
-                State::Up { link, .. } if link.epoch == epoch => {}
+                State::Up { connection, .. } if connection.epoch == epoch => {}
                 _ => return,
             }
             let error = unavailable(&self.name, reason);
             self.up.store(0, Ordering::Release);
             *state = State::Down {
-                seen: epoch,
+                last_epoch: epoch,
                 error: error.clone(),
             };
             self.changed.notify_all();
@@ -174,60 +175,69 @@ impl Device {
             reason,
             "PKCS#11 device is down; reconnecting"
         );
-        self.lane.fail_all(&error);
+        self.queue.fail_all(&error);
     }
 
-    /// One attempt to bring the device up, by the keeper or at the opening.
+    /// One attempt to bring the device up, by the supervisor or at the opening.
     pub(super) fn connect(&self) -> Result<(), KeyError> {
-        let seen = match &*self.state.lock() {
-            State::Down { seen, .. } => *seen,
+        let last_epoch = match &*self.state.lock() {
+            State::Down { last_epoch, .. } => *last_epoch,
             _ => return Ok(()),
         };
-        let connected = match self.module.restart(seen, self.timeout) {
-            Ok(epoch) => self.log_in(epoch).map_err(|error| (epoch, error)),
-            Err(Restart::Stuck) => Err((
-                seen,
-                unavailable(&self.name, "a call to its library does not return"),
-            )),
+        // Without the lock: a restart and a login may take seconds.
+        let next = self.restart_and_log_in(last_epoch);
+        self.enter(next)
+    }
+
+    /// Restarts the library unless another adapter has, and logs in: the next state.
+    fn restart_and_log_in(&self, last_epoch: Epoch) -> State {
+        let down = |last_epoch, error| State::Down { last_epoch, error };
+        let epoch = match self.module.restart(last_epoch, self.timeout) {
+            Ok(epoch) => epoch,
+            Err(Restart::Stuck) => {
+                let reason = "a call to its library does not return";
+                return down(last_epoch, unavailable(&self.name, reason));
+            }
             Err(Restart::Failed(error)) => {
-                Err((self.module.epoch(), key_error(&self.name, &error)))
+                return down(self.module.epoch(), key_error(&self.name, &error));
             }
         };
+        match self.log_in(epoch) {
+            Ok((connection, login)) => State::Up { connection, login },
+            Err(error @ KeyError::BadPin { .. }) => State::Refused(error),
+            Err(error) => down(epoch, error),
+        }
+    }
+
+    /// Takes a new state, unless the adapter is closing.
+    fn enter(&self, next: State) -> Result<(), KeyError> {
         let mut state = self.state.lock();
         if matches!(*state, State::Closed) {
             return Ok(());
         }
-        let (next, result) = match connected {
-            Ok((link, login)) => (State::Up { link, login }, Ok(())),
-            Err((_, error @ KeyError::BadPin { .. })) => {
-                (State::Refused(error.clone()), Err(error))
+        let result = match &next {
+            State::Up { connection, .. } => {
+                self.up.store(connection.epoch, Ordering::Release);
+                Ok(())
             }
-            Err((seen, error)) => (
-                State::Down {
-                    seen,
-                    error: error.clone(),
-                },
-                Err(error),
-            ),
+            State::Down { error, .. } | State::Refused(error) => Err(error.clone()),
+            State::Closed => Ok(()),
         };
-        if let State::Up { link, .. } = &next {
-            self.up.store(link.epoch, Ordering::Release);
-        }
         *state = next;
         self.changed.notify_all();
         result
     }
 
-    /// Waits until there is something for the keeper to do.
-    pub(super) fn next_duty(&self, probe_after: Duration) -> Duty {
+    /// Waits until there is something for the supervisor to do.
+    pub(super) fn next_task(&self, probe_after: Duration) -> SupervisorTask {
         let mut state = self.state.lock();
         let until = Instant::now() + probe_after;
         loop {
             match &*state {
-                State::Down { .. } => return Duty::Reconnect,
-                State::Closed => return Duty::Leave,
-                State::Up { link, .. } if Instant::now() >= until => {
-                    return Duty::Probe(link.clone());
+                State::Down { .. } => return SupervisorTask::Reconnect,
+                State::Closed => return SupervisorTask::Stop,
+                State::Up { connection, .. } if Instant::now() >= until => {
+                    return SupervisorTask::Probe(connection.clone());
                 }
                 State::Up { .. } | State::Refused(_) => {}
             }
@@ -236,8 +246,8 @@ impl Device {
         }
     }
 
-    /// Sleeps for `time`; true where the adapter closes meanwhile.
-    pub(super) fn rest(&self, time: Duration) -> bool {
+    /// Sleeps for `time`; true if the adapter closes meanwhile.
+    pub(super) fn sleep(&self, time: Duration) -> bool {
         let mut state = self.state.lock();
         let until = Instant::now() + time;
         while !matches!(*state, State::Closed) {
@@ -248,7 +258,7 @@ impl Device {
         true
     }
 
-    /// Ends the device's use; its threads leave.
+    /// Ends the device's use, and its threads.
     pub(super) fn close(&self) {
         let last = {
             let mut state = self.state.lock();
@@ -256,27 +266,24 @@ impl Device {
             std::mem::replace(&mut *state, State::Closed)
         };
         self.changed.notify_all();
-        self.lane.close();
-        self.lane
+        self.queue.close();
+        self.queue
             .fail_all(&unavailable(&self.name, "it is closing"));
-        if let State::Up { link, login } = last
-            && let Some(_inside) = self.module.enter(link.epoch)
+        if let State::Up { connection, login } = last
+            && let Some(_guard) = self.module.acquire(connection.epoch)
         {
-            // A session that does not close is closed with the last of its token.
+            // One that does not close now is closed with the token's last session.
             let _ = login.close();
         }
     }
 
-    fn log_in(&self, epoch: Epoch) -> Result<(Link, Session), KeyError> {
-        let Some(inside) = self.module.enter(epoch) else {
-            return Err(unavailable(
-                &self.name,
-                "its library started anew meanwhile",
-            ));
+    fn log_in(&self, epoch: Epoch) -> Result<(Connection, Session), KeyError> {
+        let Some(library) = self.module.acquire(epoch) else {
+            return Err(unavailable(&self.name, "its library restarted meanwhile"));
         };
-        let slot = self.slot(&inside)?;
+        let slot = self.slot(&library)?;
         let failed = |error: Error| key_error(&self.name, &error);
-        let session = inside.open_rw_session_no_drop(slot).map_err(failed)?;
+        let session = library.open_rw_session_no_drop(slot).map_err(failed)?;
         match session.login(UserType::User, self.pin.as_ref()) {
             Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => {}
             Err(error) => {
@@ -287,21 +294,21 @@ impl Device {
                 return Err(failed(error));
             }
         }
-        let link = Link {
+        let connection = Connection {
             epoch,
             slot,
             since: Instant::now(),
-            algorithms: self.algorithms(&inside, slot).map_err(failed)?.into(),
+            algorithms: self.algorithms(&library, slot).map_err(failed)?.into(),
         };
-        Ok((link, session))
+        Ok((connection, session))
     }
 
-    fn slot(&self, inside: &Inside<'_>) -> Result<Slot, KeyError> {
-        let slots = inside
+    fn slot(&self, library: &LibraryGuard<'_>) -> Result<Slot, KeyError> {
+        let slots = library
             .get_slots_with_token()
             .map_err(|error| key_error(&self.name, &error))?;
         let mut found = slots.into_iter().filter(|slot| {
-            inside.get_token_info(*slot).is_ok_and(|info| {
+            library.get_token_info(*slot).is_ok_and(|info| {
                 info.token_initialized()
                     && self.token.is_on(&Pkcs11Uri {
                         token: Some(info.label().to_owned()),
@@ -323,9 +330,13 @@ impl Device {
         }
     }
 
-    fn algorithms(&self, inside: &Inside<'_>, slot: Slot) -> Result<Vec<KeyAlgorithm>, Error> {
-        let sm2 = self.sm2.as_ref();
-        let known = inside.get_mechanism_list(slot)?;
+    fn algorithms(
+        &self,
+        library: &LibraryGuard<'_>,
+        slot: Slot,
+    ) -> Result<Vec<KeyAlgorithm>, Error> {
+        let sm2 = self.sm2.mechanisms.as_ref();
+        let known = library.get_mechanism_list(slot)?;
         let able = |algorithm: &KeyAlgorithm| {
             let generator = algorithm.key_pair_gen(sm2)?.mechanism_type();
             let (signer, _) = algorithm.default_signature().mechanism(sm2)?;
@@ -335,7 +346,7 @@ impl Device {
                 return Some(());
             }
             // Sizes are in bits for RSA and for curves over a prime.
-            let sizes = inside.get_mechanism_info(slot, generator).ok()?;
+            let sizes = library.get_mechanism_info(slot, generator).ok()?;
             let bits = algorithm.bits() as usize;
             let largest = sizes.max_key_size();
             (largest == 0 || (sizes.min_key_size()..=largest).contains(&bits)).then_some(())
@@ -346,31 +357,6 @@ impl Device {
     }
 }
 
-/// Since when one worker has been inside the library, in milliseconds of the
-/// process's monotonic clock plus one; 0 while it is outside.
-#[derive(Default)]
-pub(super) struct BusySince(AtomicU64);
-
-impl BusySince {
-    pub(super) fn start(&self, patience: Duration) {
-        let until = CLOCK_START.elapsed() + patience;
-        self.0.store(
-            u64::try_from(until.as_millis()).unwrap_or(u64::MAX).max(1),
-            Ordering::Relaxed,
-        );
-    }
-
-    pub(super) fn stop(&self) {
-        self.0.store(0, Ordering::Relaxed);
-    }
-
-    /// True where the call should have returned by now.
-    pub(super) fn is_overdue(&self) -> bool {
-        let until = self.0.load(Ordering::Relaxed);
-        until != 0 && CLOCK_START.elapsed() > Duration::from_millis(until)
-    }
-}
-
 pub(super) fn unavailable(store: &str, reason: &str) -> KeyError {
     KeyError::Unavailable {
         store: store.to_owned(),
@@ -378,5 +364,4 @@ pub(super) fn unavailable(store: &str, reason: &str) -> KeyError {
     }
 }
 
-static CLOCK_START: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
 const MIN_WAIT: Duration = Duration::from_millis(10);

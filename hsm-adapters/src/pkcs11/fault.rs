@@ -1,4 +1,4 @@
-//! What a token's errors mean to the caller and to the adapter.
+//! What a token's errors mean for the caller and for the adapter.
 
 use cryptoki::error::{Error, RvError};
 
@@ -7,16 +7,16 @@ use crate::KeyError;
 /// What to do about an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Remedy {
-    /// The session, the login or the device is gone: start anew.
+    /// The session, the login or the device is gone: reconnect.
     Reconnect,
-    /// The PIN is wrong or locked: never try again by oneself.
+    /// The PIN is wrong or locked: do not try again.
     BadPin,
-    /// This call was refused; the device is well.
+    /// This call was refused; the device works.
     None,
 }
 
-/// Sorts an error. What is not known to be the call's own fault counts as the
-/// device's: starting anew is safe, staying with a dead session is not.
+/// Sorts an error. An error that is not known to be the call's own fault counts as the
+/// device's: reconnecting is safe, using a dead session is not.
 pub(super) fn remedy(error: &Error) -> Remedy {
     let Error::Pkcs11(code, _) = error else {
         return Remedy::None;
@@ -70,12 +70,13 @@ pub(super) fn key_error(store: &str, error: &Error) -> KeyError {
     }
 }
 
-/// True where the device cannot do what was asked at all.
+/// True if the device cannot do what was asked at all.
 pub(super) fn is_unsupported(error: &Error) -> bool {
     matches!(
         error,
         Error::Pkcs11(
-            RvError::MechanismInvalid
+            RvError::ArgumentsBad
+                | RvError::MechanismInvalid
                 | RvError::MechanismParamInvalid
                 | RvError::CurveNotSupported
                 | RvError::DomainParamsInvalid

@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use cryptoki::object::ObjectHandle;
 use parking_lot::Mutex;
 use sm3::Digest as _;
+use zeroize::Zeroizing;
 
 use super::{
     device::{Device, unavailable},
@@ -21,12 +22,13 @@ use super::{
     objects::Found,
     worker::Worker,
 };
-use crate::{Key, KeyError, Pkcs11Uri};
+use crate::{Agree, Decrypt, Key, KeyError, KeySpec, KeyUsage, Pkcs11Uri};
 use crypto::{
-    KeyAlgorithm, MechanismInput, PublicKey, SignatureAlgorithm, ecdsa_raw_to_der, sm2_identity,
+    EncryptionAlgorithm, KeyAlgorithm, MechanismInput, PublicKey, SignatureAlgorithm,
+    ecdsa_raw_to_der, sm2_identity,
 };
 
-/// A key of a token; stays good across the token's restarts.
+/// A key of a token; stays valid when the token restarts.
 pub(super) struct TokenKey {
     device: Arc<Device>,
     shared: Arc<Shared>,
@@ -35,7 +37,7 @@ pub(super) struct TokenKey {
 struct Shared {
     text: String,
     uri: Pkcs11Uri,
-    algorithm: KeyAlgorithm,
+    spec: KeySpec,
     public_key: PublicKey,
     /// SM3 over the signer's identity and key (GB/T 32918.2 §5.5), for SM2 only.
     sm2_identity: Option<[u8; 32]>,
@@ -45,15 +47,15 @@ struct Shared {
 
 impl TokenKey {
     pub(super) fn new(device: Arc<Device>, epoch: Epoch, found: Found) -> Self {
-        let sm2_identity = (found.algorithm == KeyAlgorithm::Sm2)
-            .then(|| sm2_identity(&device.sm2_id, found.public_key.subject_public_key()))
+        let sm2_identity = (found.spec.algorithm == KeyAlgorithm::Sm2)
+            .then(|| sm2_identity(&device.sm2.id, found.public_key.subject_public_key()))
             .flatten();
         Self {
             device,
             shared: Arc::new(Shared {
                 text: found.uri.to_string(),
                 uri: found.uri,
-                algorithm: found.algorithm,
+                spec: found.spec,
                 public_key: found.public_key,
                 sm2_identity,
                 handle: Mutex::new((epoch, found.handle)),
@@ -66,7 +68,17 @@ impl TokenKey {
         self.shared.destroyed.load(Ordering::Acquire)
     }
 
-    /// From now on this handle answers that there is no such key.
+    /// Refuses a use that the key was not generated for.
+    fn permit(&self, asked: KeyUsage) -> Result<(), KeyError> {
+        if self.is_destroyed() {
+            return Err(KeyError::NoSuchKey {
+                uri: self.shared.text.clone(),
+            });
+        }
+        self.shared.spec.permit(&self.shared.text, asked)
+    }
+
+    /// From now on this handle reports that there is no such key.
     pub(super) fn destroy(&self) {
         self.shared.destroyed.store(true, Ordering::Release);
     }
@@ -79,11 +91,15 @@ impl Key for TokenKey {
     }
 
     fn algorithm(&self) -> KeyAlgorithm {
-        self.shared.algorithm
+        self.shared.spec.algorithm
     }
 
     fn public_key(&self) -> &PublicKey {
         &self.shared.public_key
+    }
+
+    fn spec(&self) -> KeySpec {
+        self.shared.spec
     }
 
     async fn sign(
@@ -91,21 +107,72 @@ impl Key for TokenKey {
         algorithm: SignatureAlgorithm,
         message: &[u8],
     ) -> Result<Vec<u8>, KeyError> {
+        self.permit(KeyUsage::SIGN)?;
         let shared = &self.shared;
-        if self.is_destroyed() {
-            return Err(KeyError::NoSuchKey {
-                uri: shared.text.clone(),
-            });
-        }
-        if !shared.algorithm.signatures().contains(&algorithm) {
+        if !shared.spec.algorithm.signatures().contains(&algorithm) {
             return Err(KeyError::UnsupportedSignature {
-                key: shared.algorithm,
+                key: shared.spec.algorithm,
                 signature: algorithm,
             });
         }
         let (shared, message) = (Arc::clone(shared), message.to_vec());
         self.device
-            .sign(move |worker| shared.sign(worker, algorithm, &message))
+            .call(move |worker| shared.sign(worker, algorithm, &message))
+            .await
+    }
+
+    fn as_decrypt(&self) -> Option<&dyn Decrypt> {
+        let decrypts = self.spec().usage.contains(KeyUsage::DECRYPT);
+        decrypts.then_some(self)
+    }
+
+    fn as_agree(&self) -> Option<&dyn Agree> {
+        let agrees = self.spec().usage.contains(KeyUsage::AGREE);
+        agrees.then_some(self)
+    }
+}
+
+#[async_trait]
+impl Decrypt for TokenKey {
+    async fn decrypt(
+        &self,
+        algorithm: EncryptionAlgorithm,
+        ciphertext: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        self.permit(KeyUsage::DECRYPT)?;
+        if !self.algorithm().encryptions().contains(&algorithm) {
+            return Err(KeyError::UnsupportedOperation {
+                store: self.device.name.clone(),
+                operation: format!("decrypt {algorithm} with a key of {}", self.algorithm()),
+            });
+        }
+        let (shared, ciphertext) = (Arc::clone(&self.shared), ciphertext.to_vec());
+        self.device
+            .call(move |worker| {
+                let handle = shared.current_handle(worker)?;
+                worker.decrypt(&shared.text, handle, algorithm, &ciphertext)
+            })
+            .await
+    }
+}
+
+#[async_trait]
+impl Agree for TokenKey {
+    async fn agree(&self, peer: &PublicKey) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        self.permit(KeyUsage::AGREE)?;
+        let shared = Arc::clone(&self.shared);
+        if peer.algorithm() != Some(self.algorithm()) {
+            return Err(KeyError::BadCiphertext {
+                uri: shared.text.clone(),
+            });
+        }
+        let point = peer.subject_public_key().to_vec();
+        self.device
+            .call(move |worker| {
+                let handle = shared.current_handle(worker)?;
+                let length = shared.spec.algorithm.bits() as usize / 8;
+                worker.agree(handle, &point, length)
+            })
             .await
     }
 }
@@ -114,7 +181,7 @@ impl fmt::Debug for TokenKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenKey")
             .field("uri", &self.shared.text)
-            .field("algorithm", &self.shared.algorithm)
+            .field("spec", &self.shared.spec)
             .finish_non_exhaustive()
     }
 }
@@ -127,11 +194,11 @@ impl Shared {
         message: &[u8],
     ) -> Result<Vec<u8>, KeyError> {
         let unsupported = || KeyError::UnsupportedSignature {
-            key: self.algorithm,
+            key: self.spec.algorithm,
             signature: algorithm,
         };
         let handle = self.current_handle(worker)?;
-        let sm2 = worker.device.sm2;
+        let sm2 = worker.device.sm2.mechanisms;
         let (mechanism, input) = algorithm.mechanism(sm2.as_ref()).ok_or_else(unsupported)?;
         let signed = match input {
             MechanismInput::Message => worker.session.sign(&mechanism, handle, message),
@@ -153,7 +220,7 @@ impl Shared {
             Ok(signature) if input == MechanismInput::Message => Ok(signature),
             Ok(raw) => ecdsa_raw_to_der(&raw).map_err(|_| KeyError::Refused {
                 store: worker.device.name.clone(),
-                reason: format!("it made a signature of {} bytes", raw.len()),
+                reason: format!("it returned a signature of {} bytes", raw.len()),
             }),
             Err(error) if is_unsupported(&error) => Err(unsupported()),
             Err(error) => Err(worker.failed(&error)),
@@ -162,17 +229,17 @@ impl Shared {
 
     /// The handle in the worker's epoch, looked up once in each.
     fn current_handle(&self, worker: &mut Worker) -> Result<ObjectHandle, KeyError> {
-        let epoch = worker.link.epoch;
+        let epoch = worker.connection.epoch;
         let (of, handle) = *self.handle.lock();
         if of == epoch {
             return Ok(handle);
         }
         let found = match worker.find(&self.uri) {
-            // A token that has just come back may still be filling up.
-            Err(KeyError::NoSuchKey { .. }) if worker.link.since.elapsed() < SETTLING => {
+            // A token that has just restarted may not show all of its keys yet.
+            Err(KeyError::NoSuchKey { .. }) if worker.connection.since.elapsed() < SETTLING => {
                 return Err(unavailable(
                     &worker.device.name,
-                    "it does not show the key yet",
+                    "the key is not visible yet",
                 ));
             }
             other => other?,

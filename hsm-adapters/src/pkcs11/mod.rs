@@ -1,11 +1,13 @@
-//! Keys on a PKCS#11 token, by `cryptoki`.
+//! Keys on a PKCS#11 token, through `cryptoki`.
 
+mod attributes;
+mod call_deadline;
 mod device;
-mod encoding;
 mod fault;
 mod key;
 mod module;
 mod objects;
+mod secrets;
 mod worker;
 
 use std::{
@@ -29,9 +31,10 @@ use self::{
     objects::Found,
 };
 use crate::{
-    Key, KeyError, KeyInfo, KeyStore, KeyUri, Pkcs11Uri, passphrase::read_secret_file, uri::bad_uri,
+    Key, KeyError, KeyInfo, KeySpec, KeyStore, KeyUri, Pkcs11Uri, Sm2Settings, Wrap, WrappedKey,
+    passphrase::read_secret_file, uri::bad_uri, wrapping::confirm_pair,
 };
-use crypto::{KeyAlgorithm, Sm2Mechanisms};
+use crypto::{KeyAlgorithm, PublicKey};
 
 /// How to open a [`Pkcs11Store`].
 #[derive(Clone, Debug)]
@@ -42,12 +45,10 @@ pub struct Pkcs11Settings {
     pub queue: usize,
     /// How long one operation may take, waiting included.
     pub timeout: Duration,
-    /// Sessions, each with a thread of its own; 0 is one a core.
+    /// Sessions, each with its own thread; 0 is one per core, at least two.
     pub sessions: usize,
-    /// What the token calls SM2, where it has it.
-    pub sm2: Option<Sm2Mechanisms>,
-    /// The signer's identity in SM2 signatures.
-    pub sm2_id: String,
+    /// What the token calls SM2, and the signer's id.
+    pub sm2: Sm2Settings,
 }
 
 /// The adapter for keys on one token.
@@ -58,11 +59,11 @@ pub struct Pkcs11Store {
 }
 
 impl Pkcs11Store {
-    /// Opens a token. One that is away now is not an error: its operations
-    /// answer [`KeyError::Unavailable`] until it is there.
+    /// Opens a token. One that is unavailable now is not an error: its operations
+    /// return [`KeyError::Unavailable`] until it is back.
     ///
     /// # Errors
-    /// What time does not mend: a wrong setting, a library that does not load,
+    /// What waiting does not fix: a wrong setting, a library that does not load,
     /// a wrong PIN, a PIN file that others can read.
     pub async fn open(settings: Pkcs11Settings) -> Result<Self, KeyError> {
         let opened = tokio::task::spawn_blocking(move || Self::open_blocking(settings)).await;
@@ -80,7 +81,7 @@ impl Pkcs11Store {
             None => None,
         };
         let sessions = match settings.sessions {
-            0 => thread::available_parallelism().map_or(1, usize::from),
+            0 => thread::available_parallelism().map_or(2, |cores| cores.get().max(2)),
             number => number,
         };
         let device = Arc::new(Device::new(
@@ -89,7 +90,6 @@ impl Pkcs11Store {
                 token: settings.uri,
                 pin,
                 sm2: settings.sm2,
-                sm2_id: settings.sm2_id,
                 queue: settings.queue,
                 timeout: settings.timeout,
                 sessions,
@@ -113,12 +113,7 @@ impl Pkcs11Store {
         })
     }
 
-    /// The token's address, as the URIs of its keys begin.
-    pub fn token(&self) -> Pkcs11Uri {
-        self.device.token.token_only()
-    }
-
-    fn handle(&self, epoch: Epoch, found: Found) -> Arc<dyn Key> {
+    fn handle(&self, epoch: Epoch, found: Found) -> Arc<TokenKey> {
         let key = Arc::new(TokenKey::new(Arc::clone(&self.device), epoch, found));
         let mut handles = self.handles.lock();
         handles.retain(|handle| handle.strong_count() > 0);
@@ -126,7 +121,21 @@ impl Pkcs11Store {
         key
     }
 
-    fn uri_of(&self, text: &str) -> Result<Pkcs11Uri, KeyError> {
+    async fn find_key(&self, uri: Pkcs11Uri) -> Result<Arc<TokenKey>, KeyError> {
+        let find = move |worker: &mut Worker| Ok((worker.connection.epoch, worker.find(&uri)?));
+        let (epoch, found) = self.device.call(find).await?;
+        Ok(self.handle(epoch, found))
+    }
+
+    /// The address of a new key.
+    fn new_uri(&self, label: &str) -> Result<Pkcs11Uri, KeyError> {
+        if label.is_empty() {
+            return Err(bad_uri(label, "a key needs a label"));
+        }
+        Ok(self.device.token.with_object(label))
+    }
+
+    fn parse(&self, text: &str) -> Result<Pkcs11Uri, KeyError> {
         match text.parse()? {
             KeyUri::Pkcs11(uri) if uri.object.is_none() && uri.id.is_none() => {
                 Err(bad_uri(text, "it names neither object nor id"))
@@ -145,46 +154,45 @@ impl KeyStore for Pkcs11Store {
         &self.device.name
     }
 
+    fn owns(&self, uri: &KeyUri) -> bool {
+        matches!(uri, KeyUri::Pkcs11(uri) if uri.is_on(&self.device.token))
+    }
+
+    fn uri_of(&self, label: &str) -> String {
+        self.device.token.with_object(label).to_string()
+    }
+
     async fn algorithms(&self) -> Result<Vec<KeyAlgorithm>, KeyError> {
-        Ok(self.device.link()?.algorithms.to_vec())
+        Ok(self.device.connection()?.algorithms.to_vec())
     }
 
     async fn find(&self, uri: &str) -> Result<Arc<dyn Key>, KeyError> {
-        let wanted = self.uri_of(uri)?;
-        let find = move |worker: &mut Worker| Ok((worker.link.epoch, worker.find(&wanted)?));
-        let (epoch, found) = self.device.call(self.device.timeout, find).await?;
-        Ok(self.handle(epoch, found))
+        Ok(self.find_key(self.parse(uri)?).await?)
     }
 
-    async fn generate(
-        &self,
-        label: &str,
-        algorithm: KeyAlgorithm,
-    ) -> Result<Arc<dyn Key>, KeyError> {
-        if label.is_empty() {
-            return Err(bad_uri(label, "a key needs a label"));
-        }
-        let uri = self.device.token.with_object(label);
-        let patience = self.device.timeout.max(GENERATION);
-        let make = move |worker: &mut Worker| {
-            worker.take_time(patience);
-            Ok((worker.link.epoch, worker.generate(&uri, algorithm)?))
+    async fn generate(&self, label: &str, spec: KeySpec) -> Result<Arc<dyn Key>, KeyError> {
+        let uri = self.new_uri(label)?;
+        spec.validate()?;
+        let timeout = self.device.timeout.max(GENERATION);
+        let generate = move |worker: &mut Worker| {
+            worker.extend_deadline(timeout);
+            Ok((worker.connection.epoch, worker.generate(&uri, spec)?))
         };
-        let (epoch, found) = self.device.call(patience, make).await?;
+        let (epoch, found) = self.device.call_within(timeout, generate).await?;
         Ok(self.handle(epoch, found))
     }
 
     async fn list(&self) -> Result<Vec<KeyInfo>, KeyError> {
-        self.device.call(self.device.timeout, Worker::list).await
+        self.device.call(Worker::list).await
     }
 
     async fn destroy(&self, uri: &str) -> Result<(), KeyError> {
-        let wanted = self.uri_of(uri)?;
+        let wanted = self.parse(uri)?;
         let destroy = move |worker: &mut Worker| {
             let public_key = worker.find(&wanted).map(|found| found.public_key);
             worker.destroy(&wanted).map(|()| public_key.ok())
         };
-        let public_key = self.device.call(self.device.timeout, destroy).await?;
+        let public_key = self.device.call(destroy).await?;
         for handle in self.handles.lock().iter().filter_map(Weak::upgrade) {
             if public_key.as_ref() == Some(handle.public_key()) {
                 handle.destroy();
@@ -202,12 +210,16 @@ impl KeyStore for Pkcs11Store {
             .find(|key| !key.is_destroyed());
         let in_use = live.and_then(|key| key.uri().parse().ok());
         let look = move |worker: &mut Worker| worker.check(in_use.as_ref());
-        self.device.call(self.device.timeout, look).await
+        self.device.call(look).await
+    }
+
+    fn as_wrap(&self) -> Option<&dyn Wrap> {
+        Some(self)
     }
 
     async fn interrupt(&self) -> bool {
-        let (module, patience) = (Arc::clone(&self.device.module), self.device.timeout);
-        tokio::task::spawn_blocking(move || module.interrupt(patience))
+        let (module, timeout) = (Arc::clone(&self.device.module), self.device.timeout);
+        tokio::task::spawn_blocking(move || module.interrupt(timeout))
             .await
             .unwrap_or(false)
     }
@@ -223,8 +235,39 @@ impl KeyStore for Pkcs11Store {
                 }
             }
         });
-        // A call that hangs in the library must not hang the one who closes.
+        // A call that hangs in the library must not hang the caller of this.
         let _ = tokio::time::timeout(self.device.timeout, joined).await;
+    }
+}
+
+#[async_trait]
+impl Wrap for Pkcs11Store {
+    async fn wrap(&self, uri: &str, recipient: &PublicKey) -> Result<WrappedKey, KeyError> {
+        let (uri, recipient) = (self.parse(uri)?, recipient.clone());
+        self.device
+            .call(move |worker| worker.wrap(&uri, &recipient))
+            .await
+    }
+
+    async fn unwrap(
+        &self,
+        unwrapping_key: &str,
+        label: &str,
+        wrapped: &WrappedKey,
+    ) -> Result<Arc<dyn Key>, KeyError> {
+        wrapped.spec.validate()?;
+        let unwrapping_key = self.parse(unwrapping_key)?;
+        let uri = self.new_uri(label)?;
+        let (new, wrapped) = (uri.clone(), wrapped.clone());
+        self.device
+            .call(move |worker| worker.unwrap(&unwrapping_key, &new, &wrapped))
+            .await?;
+        let key = self.find_key(uri).await?;
+        if let Err(error) = confirm_pair(key.as_ref()).await {
+            self.destroy(key.uri()).await?;
+            return Err(error);
+        }
+        Ok(key)
     }
 }
 

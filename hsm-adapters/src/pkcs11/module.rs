@@ -1,8 +1,8 @@
-//! The library of a device, loaded once a process.
+//! The library of a device, loaded once per process.
 //!
-//! PKCS#11 keeps one global state a library: `C_Finalize` ends every session of
-//! the process. So all adapters of one library share a [`Module`], and its gate
-//! makes sure that nobody is inside the library while it starts anew.
+//! PKCS#11 has one global state per library: `C_Finalize` ends every session of the
+//! process. So all adapters of one library share a [`Module`], whose lock ensures that
+//! no thread is in the library while it restarts.
 
 use std::{
     path::{Path, PathBuf},
@@ -16,7 +16,7 @@ use cryptoki::{
 };
 use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 
-/// Counts the starts of a library. Sessions and handles die with their epoch.
+/// Counts the starts of a library. Sessions and handles are valid in one epoch only.
 pub(super) type Epoch = u64;
 
 /// One loaded library.
@@ -26,23 +26,23 @@ pub(super) struct Module {
     epoch: RwLock<Epoch>,
 }
 
-/// Proof that the caller is inside the library, in an epoch that lives.
-pub(super) struct Inside<'a> {
+/// Proof that the library is not restarted while the caller uses it.
+pub(super) struct LibraryGuard<'a> {
     library: &'a Pkcs11,
     _epoch: RwLockReadGuard<'a, Epoch>,
 }
 
-/// Why a library did not start anew.
+/// Why a library did not restart.
 pub(super) enum Restart {
     /// A call into the library does not return.
     Stuck,
-    /// The library said no.
+    /// The library reported an error.
     Failed(Error),
 }
 
 impl Module {
-    /// Loads a library, or finds it among those loaded. It stays for the life
-    /// of the process, as unloading is safe with few of them.
+    /// Loads a library, unless it is loaded already. It stays loaded for the life of
+    /// the process, since few libraries can be unloaded safely.
     pub(super) fn load(path: &Path) -> Result<Arc<Self>, Error> {
         let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let mut modules = MODULES.lock();
@@ -58,15 +58,15 @@ impl Module {
         Ok(module)
     }
 
-    /// Starts the library anew, unless someone else has done so since `seen`.
-    pub(super) fn restart(&self, seen: Epoch, patience: Duration) -> Result<Epoch, Restart> {
-        let Some(mut epoch) = self.epoch.try_write_for(patience) else {
+    /// Restarts the library, unless that has happened since `last_epoch`.
+    pub(super) fn restart(&self, last_epoch: Epoch, timeout: Duration) -> Result<Epoch, Restart> {
+        let Some(mut epoch) = self.epoch.try_write_for(timeout) else {
             return Err(Restart::Stuck);
         };
-        if *epoch != seen {
+        if *epoch != last_epoch {
             return Ok(*epoch);
         }
-        // Ends what the last epoch left; an error means that there was nothing.
+        // Ends the last epoch's state; an error means that there was none.
         let _ = self.library.clone().finalize();
         *epoch += 1;
         let arguments = CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK);
@@ -76,27 +76,18 @@ impl Module {
         }
     }
 
-    /// Ends the library's state without telling anyone, as a device that fails.
-    pub(super) fn interrupt(&self, patience: Duration) -> bool {
-        let Some(_epoch) = self.epoch.try_write_for(patience) else {
+    /// Ends the library's state without the adapters' knowledge, as a failing device would.
+    pub(super) fn interrupt(&self, timeout: Duration) -> bool {
+        let Some(_epoch) = self.epoch.try_write_for(timeout) else {
             return false;
         };
         self.library.clone().finalize().is_ok()
     }
 
-    /// Goes into the library, if `epoch` still lives.
-    pub(super) fn enter(&self, epoch: Epoch) -> Option<Inside<'_>> {
-        self.enter_after(epoch, || {})
-    }
-
-    /// As [`Self::enter`]; does `first` what has to be done before a wait for someone
-    /// who starts the library anew.
-    pub(super) fn enter_after(&self, epoch: Epoch, first: impl FnOnce()) -> Option<Inside<'_>> {
-        let guard = self.epoch.try_read().unwrap_or_else(|| {
-            first();
-            self.epoch.read()
-        });
-        (*guard == epoch).then_some(Inside {
+    /// Keeps the library from being restarted, if `epoch` is still the current one.
+    pub(super) fn acquire(&self, epoch: Epoch) -> Option<LibraryGuard<'_>> {
+        let guard = self.epoch.read();
+        (*guard == epoch).then_some(LibraryGuard {
             library: &self.library,
             _epoch: guard,
         })
@@ -108,7 +99,7 @@ impl Module {
     }
 }
 
-impl std::ops::Deref for Inside<'_> {
+impl std::ops::Deref for LibraryGuard<'_> {
     type Target = Pkcs11;
 
     fn deref(&self) -> &Pkcs11 {

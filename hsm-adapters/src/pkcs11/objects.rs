@@ -2,14 +2,14 @@
 
 use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
 
-use super::{encoding::Halves, fault::is_unsupported, worker::Worker};
-use crate::{KeyError, KeyInfo, Pkcs11Uri};
+use super::{attributes::KeyPairAttributes, fault::is_unsupported, worker::Worker};
+use crate::{KeyError, KeyInfo, KeySpec, KeyUsage, Pkcs11Uri};
 use crypto::{KeyAlgorithm, PublicKey};
 
 /// A key pair that was found.
 pub(super) struct Found {
     pub(super) handle: ObjectHandle,
-    pub(super) algorithm: KeyAlgorithm,
+    pub(super) spec: KeySpec,
     pub(super) public_key: PublicKey,
     pub(super) uri: Pkcs11Uri,
 }
@@ -18,25 +18,25 @@ impl Worker {
     /// The private key that `uri` names.
     pub(super) fn find(&mut self, uri: &Pkcs11Uri) -> Result<Found, KeyError> {
         let handle = self.handle(uri)?;
-        let halves = self.halves(handle)?;
+        let attributes = self.attributes(handle)?;
         let refused = |reason: &str| KeyError::Refused {
             store: self.device.name.clone(),
             reason: format!("{uri} {reason}"),
         };
-        let algorithm = halves
-            .algorithm()
+        let spec = attributes
+            .spec()
             .ok_or_else(|| refused("is a key of an unknown algorithm"))?;
-        let public_key = halves
+        let public_key = attributes
             .public_key()
             .ok_or_else(|| refused("has no public key object beside it"))?;
         let public_key = PublicKey::from_der(&public_key)
-            .and_then(|key| key.with_sm2_id(&self.device.sm2_id))
+            .and_then(|key| key.with_sm2_id(&self.device.sm2.id))
             .map_err(|error| refused(&format!("cannot be used: {error}")))?;
         Ok(Found {
             handle,
-            algorithm,
+            spec,
             public_key,
-            uri: self.address(&halves),
+            uri: self.address(&attributes),
         })
     }
 
@@ -54,9 +54,9 @@ impl Worker {
         }
     }
 
-    /// Asks the session whether it is well and shows a key that is in use.
+    /// Checks that the session works and that a key in use is visible.
     ///
-    /// A token whose storage went away may answer all else from its memory.
+    /// A token whose storage is gone may answer everything else from memory.
     pub(super) fn check(&mut self, in_use: Option<&Pkcs11Uri>) -> Result<(), KeyError> {
         let state = self.session.get_session_info();
         state.map_err(|error| self.failed(&error))?;
@@ -67,56 +67,29 @@ impl Worker {
                     .objects(ObjectClass::PRIVATE_KEY, &Pkcs11Uri::default())?
                     .is_empty() =>
             {
-                Err(self.lost("it does not show any key any more"))
+                Err(self.lost("no key is visible any more"))
             }
             other => other.map(drop),
         }
     }
 
-    /// Makes a key pair that never leaves the token.
-    pub(super) fn generate(
-        &mut self,
-        uri: &Pkcs11Uri,
-        algorithm: KeyAlgorithm,
-    ) -> Result<Found, KeyError> {
+    /// Generates a key pair on the token.
+    pub(super) fn generate(&mut self, uri: &Pkcs11Uri, spec: KeySpec) -> Result<Found, KeyError> {
+        let algorithm = spec.algorithm;
         let unsupported = KeyError::UnsupportedKey {
             store: self.device.name.clone(),
             algorithm,
         };
-        if !self.objects(ObjectClass::PRIVATE_KEY, uri)?.is_empty() {
-            return Err(KeyError::KeyExists {
-                uri: uri.to_string(),
-            });
-        }
-        let sm2 = self.device.sm2;
-        let Some((mechanism, key_type)) = algorithm
-            .key_pair_gen(sm2.as_ref())
-            .zip(algorithm.key_type(sm2.as_ref()))
-        else {
+        self.refuse_existing(uri)?;
+        let sm2 = self.device.sm2.mechanisms;
+        let Some(mechanism) = algorithm.key_pair_gen(sm2.as_ref()) else {
             return Err(unsupported);
         };
-        let id = crypto::random::bytes::<16>();
-        let both = [
-            Attribute::Token(true),
-            Attribute::KeyType(key_type),
-            Attribute::Label(uri.object.clone().unwrap_or_default().into_bytes()),
-            Attribute::Id(id.to_vec()),
-        ];
-        let private = [
-            &both[..],
-            &[
-                Attribute::Private(true),
-                Attribute::Sensitive(true),
-                Attribute::Extractable(false),
-                Attribute::Sign(true),
-            ],
-        ]
-        .concat();
-        let public = [
-            &both[..],
-            &[Attribute::Private(false), Attribute::Verify(true)],
-        ]
-        .concat();
+        let Some(both) = self.common_attributes(uri, algorithm) else {
+            return Err(unsupported);
+        };
+        let private = [&both[..], &private_attributes(spec)].concat();
+        let public = [&both[..], &public_attributes(spec.usage)].concat();
         for parameters in parameters(algorithm) {
             let public = [&public[..], &parameters].concat();
             match self
@@ -131,33 +104,58 @@ impl Worker {
         Err(unsupported)
     }
 
-    /// Every signing key of the token that the table knows.
+    /// Refuses a name that a key of the token has.
+    pub(super) fn refuse_existing(&mut self, uri: &Pkcs11Uri) -> Result<(), KeyError> {
+        if self.objects(ObjectClass::PRIVATE_KEY, uri)?.is_empty() {
+            return Ok(());
+        }
+        Err(KeyError::KeyExists {
+            uri: uri.to_string(),
+        })
+    }
+
+    /// What both objects of a new key pair have in common; `None` for SM2 without the
+    /// vendor's numbers.
+    pub(super) fn common_attributes(
+        &self,
+        uri: &Pkcs11Uri,
+        algorithm: KeyAlgorithm,
+    ) -> Option<Vec<Attribute>> {
+        Some(vec![
+            Attribute::Token(true),
+            Attribute::KeyType(algorithm.key_type(self.device.sm2.mechanisms.as_ref())?),
+            Attribute::Label(uri.object.clone().unwrap_or_default().into_bytes()),
+            Attribute::Id(crypto::random::bytes::<16>().to_vec()),
+        ])
+    }
+
+    /// Every private key of the token whose algorithm is in the table.
     pub(super) fn list(&mut self) -> Result<Vec<KeyInfo>, KeyError> {
         let mut keys = Vec::new();
         for handle in self.objects(ObjectClass::PRIVATE_KEY, &Pkcs11Uri::default())? {
-            let halves = self.halves(handle)?;
-            if let Some(algorithm) = halves.algorithm() {
-                let uri = self.address(&halves).to_string();
-                keys.push(KeyInfo { uri, algorithm });
+            let attributes = self.attributes(handle)?;
+            if let Some(spec) = attributes.spec() {
+                let uri = self.address(&attributes).to_string();
+                keys.push(KeyInfo { uri, spec });
             }
         }
         keys.sort_by(|one, other| one.uri.cmp(&other.uri));
         Ok(keys)
     }
 
-    /// Destroys both halves of the one key pair that `uri` names.
+    /// Destroys both attributes of the one key pair that `uri` names.
     pub(super) fn destroy(&mut self, uri: &Pkcs11Uri) -> Result<(), KeyError> {
         let private = self.handle(uri)?;
-        let halves = self.halves(private)?;
-        // The private half goes first: without it nothing signs any more.
+        let attributes = self.attributes(private)?;
+        // The private half first: without it nothing signs any more.
         self.destroy_object(private)?;
-        let twin = Pkcs11Uri {
-            object: halves.label,
-            id: halves.id,
+        let pair = Pkcs11Uri {
+            object: attributes.label,
+            id: attributes.id,
             ..Pkcs11Uri::default()
         };
-        if twin.object.is_some() || twin.id.is_some() {
-            for public in self.objects(ObjectClass::PUBLIC_KEY, &twin)? {
+        if pair.object.is_some() || pair.id.is_some() {
+            for public in self.objects(ObjectClass::PUBLIC_KEY, &pair)? {
                 self.destroy_object(public)?;
             }
         }
@@ -185,34 +183,34 @@ impl Worker {
         found.map_err(|error| self.failed(&error))
     }
 
-    /// What both halves of a key pair tell, the private one first.
-    fn halves(&mut self, private: ObjectHandle) -> Result<Halves, KeyError> {
-        let mut halves = Halves::default();
-        halves.add(self.attributes(private)?);
-        let twin = Pkcs11Uri {
-            object: halves.label.clone(),
-            id: halves.id.clone(),
+    /// What both attributes of a key pair tell, the private one first.
+    fn attributes(&mut self, private: ObjectHandle) -> Result<KeyPairAttributes, KeyError> {
+        let mut attributes = KeyPairAttributes::default();
+        attributes.add(self.read_object(private)?);
+        let pair = Pkcs11Uri {
+            object: attributes.label.clone(),
+            id: attributes.id.clone(),
             ..Pkcs11Uri::default()
         };
-        if twin.object.is_some() || twin.id.is_some() {
-            for public in self.objects(ObjectClass::PUBLIC_KEY, &twin)? {
-                halves.add(self.attributes(public)?);
+        if pair.object.is_some() || pair.id.is_some() {
+            for public in self.objects(ObjectClass::PUBLIC_KEY, &pair)? {
+                attributes.add(self.read_object(public)?);
             }
         }
-        Ok(halves)
+        Ok(attributes)
     }
 
-    fn attributes(&mut self, handle: ObjectHandle) -> Result<Vec<Attribute>, KeyError> {
-        let read = self.session.get_attributes(handle, &TELLING);
+    fn read_object(&mut self, handle: ObjectHandle) -> Result<Vec<Attribute>, KeyError> {
+        let read = self.session.get_attributes(handle, &READ_ATTRIBUTES);
         read.map_err(|error| self.failed(&error))
     }
 
     /// The address of a key: by label, and by id where it has no label.
-    fn address(&self, halves: &Halves) -> Pkcs11Uri {
-        let label = halves.label.clone().filter(|label| !label.is_empty());
+    fn address(&self, attributes: &KeyPairAttributes) -> Pkcs11Uri {
+        let label = attributes.label.clone().filter(|label| !label.is_empty());
         Pkcs11Uri {
             id: if label.is_none() {
-                halves.id.clone()
+                attributes.id.clone()
             } else {
                 None
             },
@@ -222,7 +220,31 @@ impl Worker {
     }
 }
 
-/// The attributes that say how large a key is to be, in the forms to try.
+/// The attributes that make a private key what its spec says.
+pub(super) fn private_attributes(spec: KeySpec) -> [Attribute; 7] {
+    let has = |usage| spec.usage.contains(usage);
+    [
+        Attribute::Private(true),
+        Attribute::Sensitive(true),
+        Attribute::Extractable(spec.exportable),
+        Attribute::Sign(has(KeyUsage::SIGN)),
+        Attribute::Decrypt(has(KeyUsage::DECRYPT)),
+        Attribute::Derive(has(KeyUsage::AGREE)),
+        Attribute::Unwrap(has(KeyUsage::WRAP)),
+    ]
+}
+
+/// Their counterparts in the public key.
+pub(super) fn public_attributes(usage: KeyUsage) -> [Attribute; 4] {
+    [
+        Attribute::Private(false),
+        Attribute::Verify(usage.contains(KeyUsage::SIGN)),
+        Attribute::Encrypt(usage.contains(KeyUsage::DECRYPT)),
+        Attribute::Wrap(usage.contains(KeyUsage::WRAP)),
+    ]
+}
+
+/// The attributes that determine the size of a key, in the forms to try.
 fn parameters(algorithm: KeyAlgorithm) -> Vec<Vec<Attribute>> {
     if algorithm.is_rsa() {
         return vec![vec![
@@ -238,11 +260,16 @@ fn parameters(algorithm: KeyAlgorithm) -> Vec<Vec<Attribute>> {
         .collect()
 }
 
-const TELLING: [AttributeType; 6] = [
+const READ_ATTRIBUTES: [AttributeType; 11] = [
     AttributeType::Label,
     AttributeType::Id,
     AttributeType::EcParams,
     AttributeType::EcPoint,
     AttributeType::Modulus,
     AttributeType::PublicExponent,
+    AttributeType::Sign,
+    AttributeType::Decrypt,
+    AttributeType::Derive,
+    AttributeType::Unwrap,
+    AttributeType::Extractable,
 ];

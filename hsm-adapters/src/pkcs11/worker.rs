@@ -1,30 +1,29 @@
-//! The threads that hold the sessions, and the one that keeps the device up.
+//! The threads that hold the sessions, and the supervisor that reconnects the device.
 
 use std::{io, sync::Arc, thread, time::Duration};
 
 use cryptoki::{error::Error, session::Session};
 
 use super::{
-    device::{Device, Duty, Link, unavailable},
+    call_deadline::CallDeadline,
+    device::{Connection, Device, SupervisorTask, unavailable},
     fault::{Remedy, key_error, remedy},
+    module::Epoch,
 };
-use crate::{
-    KeyError,
-    lane::{Answers, Job},
-};
+use crate::{KeyError, job_queue::Job};
 
-/// What work on a token gets: a session that is open and logged in.
+/// What a job on a token works with: a session that is open and logged in.
 pub(crate) struct Worker {
     pub(super) device: Arc<Device>,
-    pub(super) link: Link,
+    pub(super) connection: Connection,
     pub(super) session: Session,
     number: usize,
     fault: Option<String>,
 }
 
 impl Worker {
-    /// Turns an error of the library into the caller's, and remembers one that
-    /// the device must recover from.
+    /// Converts an error of the library to the caller's, and records one that the
+    /// device must recover from.
     pub(super) fn failed(&mut self, error: &Error) -> KeyError {
         if remedy(error) == Remedy::Reconnect {
             self.fault = Some(error.to_string());
@@ -32,22 +31,22 @@ impl Worker {
         key_error(&self.device.name, error)
     }
 
-    /// Says that the device must recover, for a reason of the adapter's own.
+    /// Records that the device must recover, for a reason that the adapter found.
     pub(super) fn lost(&mut self, reason: &str) -> KeyError {
         self.fault = Some(reason.to_owned());
         unavailable(&self.device.name, reason)
     }
 
-    /// Lets the present call take longer than others before it counts as stuck.
-    pub(super) fn take_time(&self, patience: Duration) {
-        self.device.busy[self.number].start(patience);
+    /// Lets the current call take longer than others before it counts as stuck.
+    pub(super) fn extend_deadline(&self, timeout: Duration) {
+        self.device.deadlines[self.number].start(timeout);
     }
 }
 
-/// Starts one thread a session and the keeper.
+/// Starts one thread per session and the supervisor.
 pub(super) fn start(device: &Arc<Device>) -> io::Result<Vec<thread::JoinHandle<()>>> {
     let mut threads = Vec::new();
-    for number in 0..device.busy.len() {
+    for number in 0..device.deadlines.len() {
         let device = Arc::clone(device);
         threads.push(
             thread::Builder::new()
@@ -58,94 +57,74 @@ pub(super) fn start(device: &Arc<Device>) -> io::Result<Vec<thread::JoinHandle<(
     let device = Arc::clone(device);
     threads.push(
         thread::Builder::new()
-            .name("pkcs11-keeper".to_owned())
-            .spawn(move || keep(&device))?,
+            .name("pkcs11-supervisor".to_owned())
+            .spawn(move || supervise(&device))?,
     );
     Ok(threads)
 }
 
 fn work(device: &Arc<Device>, number: usize) {
     let mut worker: Option<Worker> = None;
-    let (mut batch, mut done) = (Vec::new(), Answers::new());
-    while device.lane.take(device.busy.len(), &mut batch, &mut done) {
-        if let Err(error) = serve(device, number, &mut worker, &mut batch, &mut done) {
-            done.give();
-            for mut job in batch.drain(..) {
-                job.fail(error.clone());
-                job.answer();
-            }
-        }
+    while let Some(job) = device.queue.next() {
+        run(device, number, &mut worker, job);
     }
     if let Some(worker) = worker
-        && let Some(_inside) = device.module.enter(worker.link.epoch)
+        && let Some(_guard) = device.module.acquire(worker.connection.epoch)
     {
         let _ = worker.session.close();
     }
 }
 
-/// Does the jobs of a batch. An error is the answer to those that it leaves there.
-fn serve(
-    device: &Arc<Device>,
-    number: usize,
-    worker: &mut Option<Worker>,
-    batch: &mut Vec<Box<dyn Job<Worker>>>,
-    done: &mut Answers<Worker>,
-) -> Result<(), KeyError> {
-    let epoch = ready(device, number, worker, done)?;
-    let inside = device.module.enter_after(epoch, || done.give());
-    let (Some(_inside), Some(worker)) = (inside, worker) else {
-        device.fault(epoch, "its library started anew");
-        return Err(unavailable(&device.name, "its library started anew"));
+/// Runs one job on the worker's session, which is opened first if needed.
+fn run(device: &Arc<Device>, number: usize, worker: &mut Option<Worker>, job: Job<Worker>) {
+    let epoch = match open_session(device, number, worker) {
+        Ok(epoch) => epoch,
+        Err(error) => return job.run(Err(error)),
     };
-    batch.reverse();
-    while let Some(mut job) = batch.pop() {
-        if !job.is_short() {
-            done.give();
-        }
-        device.busy[number].start(device.timeout);
-        job.run(worker);
-        device.busy[number].stop();
-        done.keep(job);
-        if let Some(reason) = worker.fault.take() {
-            done.give();
-            device.fault(epoch, &reason);
-            return Err(unavailable(&device.name, &reason));
-        }
+    let guard = device.module.acquire(epoch);
+    let (Some(_guard), Some(worker)) = (guard, worker) else {
+        device.fault(epoch, RESTARTED);
+        return job.run(Err(unavailable(&device.name, RESTARTED)));
+    };
+    device.deadlines[number].start(device.timeout);
+    job.run(Ok(worker));
+    device.deadlines[number].stop();
+    if let Some(reason) = worker.fault.take() {
+        device.fault(epoch, &reason);
     }
-    Ok(())
 }
 
-/// Makes sure that the worker's session belongs to the link of now.
-fn ready(
+/// Makes sure that the worker's session belongs to the current connection.
+fn open_session(
     device: &Arc<Device>,
     number: usize,
     worker: &mut Option<Worker>,
-    done: &mut Answers<Worker>,
-) -> Result<u64, KeyError> {
+) -> Result<Epoch, KeyError> {
     let epoch = device.epoch()?;
     if worker
         .as_ref()
-        .is_some_and(|worker| worker.link.epoch == epoch)
+        .is_some_and(|worker| worker.connection.epoch == epoch)
     {
         return Ok(epoch);
     }
-    done.give();
-    // Sessions of another epoch are dead, and their numbers may name new ones:
+    // Sessions of another epoch are invalid, and their numbers may name new ones, so
     // the old one is forgotten, not closed.
     *worker = None;
-    let link = device.link()?;
-    let Some(inside) = device.module.enter(link.epoch) else {
-        device.fault(link.epoch, "its library started anew");
-        return Err(unavailable(&device.name, "its library started anew"));
+    let connection = device.connection()?;
+    let epoch = connection.epoch;
+    let Some(library) = device.module.acquire(epoch) else {
+        device.fault(epoch, RESTARTED);
+        return Err(unavailable(&device.name, RESTARTED));
     };
-    let session = inside.open_rw_session_no_drop(link.slot).map_err(|error| {
-        device.fault(link.epoch, &error.to_string());
-        key_error(&device.name, &error)
-    })?;
-    let epoch = link.epoch;
+    let session = library
+        .open_rw_session_no_drop(connection.slot)
+        .map_err(|error| {
+            device.fault(epoch, &error.to_string());
+            key_error(&device.name, &error)
+        })?;
     *worker = Some(Worker {
         device: Arc::clone(device),
-        link,
+        connection,
         session,
         number,
         fault: None,
@@ -153,25 +132,25 @@ fn ready(
     Ok(epoch)
 }
 
-/// Looks after the device: probes it while it works, brings it back when it does not.
-fn keep(device: &Device) {
+/// Probes the device while it works, and reconnects it when it does not.
+fn supervise(device: &Device) {
     let mut delay = FIRST_DELAY;
     loop {
-        match device.next_duty(PROBE_EVERY) {
-            Duty::Leave => return,
-            Duty::Probe(link) => {
-                if let Err(reason) = probe(device, &link) {
-                    device.fault(link.epoch, &reason);
+        match device.next_task(PROBE_EVERY) {
+            SupervisorTask::Stop => return,
+            SupervisorTask::Probe(connection) => {
+                if let Err(reason) = probe(device, &connection) {
+                    device.fault(connection.epoch, &reason);
                 }
                 delay = FIRST_DELAY;
             }
-            Duty::Reconnect => match device.connect() {
+            SupervisorTask::Reconnect => match device.connect() {
                 Ok(()) => {
                     tracing::info!(store = device.name, "PKCS#11 device is up again");
                 }
                 Err(error) => {
                     tracing::debug!(store = device.name, %error, "PKCS#11 device is still down");
-                    if device.rest(jittered(delay)) {
+                    if device.sleep(jittered(delay)) {
                         return;
                     }
                     delay = (delay * 2).min(LAST_DELAY);
@@ -181,27 +160,28 @@ fn keep(device: &Device) {
     }
 }
 
-/// Asks a device that seems well whether it is.
-fn probe(device: &Device, link: &Link) -> Result<(), String> {
-    if device.busy.iter().any(super::device::BusySince::is_overdue) {
+/// Checks a device that seems to work.
+fn probe(device: &Device, connection: &Connection) -> Result<(), String> {
+    if device.deadlines.iter().any(CallDeadline::is_overdue) {
         return Err("a call to its library does not return".to_owned());
     }
-    let Some(inside) = device.module.enter(link.epoch) else {
-        return Err("its library started anew".to_owned());
+    let Some(library) = device.module.acquire(connection.epoch) else {
+        return Err(RESTARTED.to_owned());
     };
-    match inside.get_token_info(link.slot) {
+    match library.get_token_info(connection.slot) {
         Ok(info) if info.token_initialized() => Ok(()),
         Ok(_) => Err("its token is not initialized any more".to_owned()),
         Err(error) => Err(error.to_string()),
     }
 }
 
-/// Between half and all of `delay`, so that many nodes do not knock together.
+/// Between half and all of `delay`, so that many nodes do not reconnect at once.
 fn jittered(delay: Duration) -> Duration {
     let [random] = crypto::random::bytes::<1>();
     delay / 2 + delay / 2 * u32::from(random) / 255
 }
 
+const RESTARTED: &str = "its library was restarted";
 const PROBE_EVERY: Duration = Duration::from_secs(1);
 const FIRST_DELAY: Duration = Duration::from_millis(100);
 const LAST_DELAY: Duration = Duration::from_secs(5);

@@ -1,4 +1,4 @@
-//! The software keystore: one encrypted PKCS#8 file a key.
+//! The software key store: one encrypted PKCS#8 file per key.
 
 mod key;
 mod key_file;
@@ -14,26 +14,26 @@ use std::{
 };
 
 use async_trait::async_trait;
+use crypto::{KeyAlgorithm, PublicKey};
 use parking_lot::Mutex;
 use zeroize::Zeroizing;
 
 use self::{key::SoftwareKey, key_pair::KeyPair};
 use crate::{
-    Key, KeyError, KeyInfo, KeyStore, KeyUri,
-    lane::{Lane, LaneOwner},
-    uri,
+    Key, KeyError, KeyInfo, KeySpec, KeyStore, KeyUri, KeyUsage, Wrap, WrappedKey,
+    job_queue::{JobQueue, JobQueueOwner},
+    uri, wrapping,
 };
-use crypto::KeyAlgorithm;
 
 /// How to open a [`SoftwareStore`].
 pub struct SoftwareSettings {
-    /// The folder of key files, made with mode 0700 where it is missing.
+    /// The folder of key files, created with mode 0700 if it is missing.
     pub folder: PathBuf,
     /// What the files are encrypted with. Without it no key opens.
     pub passphrase: Option<Zeroizing<String>>,
-    /// How many slow signatures may wait.
+    /// How many slow operations may wait.
     pub queue: usize,
-    /// How long one signature may take, waiting included.
+    /// How long one operation may take, waiting included.
     pub timeout: Duration,
     /// The signer's identity in SM2 signatures (GB/T 32918.2 §5.5).
     pub sm2_id: String,
@@ -47,7 +47,7 @@ struct Shared {
     folder: PathBuf,
     passphrase: Option<Zeroizing<String>>,
     sm2_id: String,
-    slow: Arc<LaneOwner<()>>,
+    slow: Arc<JobQueueOwner<()>>,
     open: Mutex<HashMap<String, Arc<SoftwareKey>>>,
 }
 
@@ -55,22 +55,27 @@ impl SoftwareStore {
     /// Opens the folder; no key is decrypted before its first use.
     ///
     /// # Errors
-    /// [`KeyError::LoosePermissions`], or [`KeyError::Unavailable`] where the
-    /// folder cannot be made.
+    /// [`KeyError::LoosePermissions`], or [`KeyError::Unavailable`] if the folder
+    /// cannot be created.
     pub fn open(settings: SoftwareSettings) -> Result<Self, KeyError> {
         private_files::create_folder(&settings.folder)?;
-        let slow = Lane::new(NAME, settings.queue, settings.timeout);
+        let slow = JobQueue::new(NAME, settings.queue, settings.timeout);
         key::start_threads(&slow).map_err(|error| KeyError::io(&settings.folder, &error))?;
         Ok(Self(Arc::new(Shared {
             folder: settings.folder,
             passphrase: settings.passphrase,
             sm2_id: settings.sm2_id,
-            slow: LaneOwner::new(slow),
+            slow: JobQueueOwner::new(slow),
             open: Mutex::new(HashMap::new()),
         })))
     }
 
-    /// Runs file work and key derivation where they hold nobody up.
+    async fn find_key(&self, uri: &str) -> Result<Arc<SoftwareKey>, KeyError> {
+        let label = label_of(uri)?;
+        self.blocking(move |shared| shared.find(&label)).await
+    }
+
+    /// Runs file work and key derivation on threads that may block.
     async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Shared) -> Result<T, KeyError> + Send + 'static,
@@ -91,25 +96,28 @@ impl KeyStore for SoftwareStore {
         NAME
     }
 
+    fn owns(&self, uri: &KeyUri) -> bool {
+        matches!(uri, KeyUri::Software { .. })
+    }
+
+    fn uri_of(&self, label: &str) -> String {
+        uri_of(label)
+    }
+
     async fn algorithms(&self) -> Result<Vec<KeyAlgorithm>, KeyError> {
         Ok(KeyAlgorithm::all().collect())
     }
 
     async fn find(&self, uri: &str) -> Result<Arc<dyn Key>, KeyError> {
-        let label = label_of(uri)?;
-        let key = self.blocking(move |shared| shared.find(&label)).await?;
-        Ok(key)
+        Ok(self.find_key(uri).await?)
     }
 
-    async fn generate(
-        &self,
-        label: &str,
-        algorithm: KeyAlgorithm,
-    ) -> Result<Arc<dyn Key>, KeyError> {
+    async fn generate(&self, label: &str, spec: KeySpec) -> Result<Arc<dyn Key>, KeyError> {
         uri::check_label(label)?;
+        spec.validate()?;
         let label = label.to_owned();
         let key = self
-            .blocking(move |shared| shared.generate(&label, algorithm))
+            .blocking(move |shared| shared.generate(&label, spec))
             .await?;
         Ok(key)
     }
@@ -123,8 +131,60 @@ impl KeyStore for SoftwareStore {
         self.blocking(move |shared| shared.destroy(&label)).await
     }
 
+    fn as_wrap(&self) -> Option<&dyn Wrap> {
+        Some(self)
+    }
+
     async fn check(&self) -> Result<(), KeyError> {
         self.blocking(Shared::check).await
+    }
+}
+
+#[async_trait]
+impl Wrap for SoftwareStore {
+    async fn wrap(&self, uri: &str, recipient: &PublicKey) -> Result<WrappedKey, KeyError> {
+        let key = self.find_key(uri).await?;
+        if !key.spec().exportable {
+            return Err(KeyError::NotExportable {
+                uri: key.uri().to_owned(),
+            });
+        }
+        let (label, recipient) = (label_of(uri)?, recipient.clone());
+        self.blocking(move |shared| {
+            let pkcs8 = key_file::read_pkcs8(&shared.path(&label), shared.passphrase()?)?;
+            let ciphertext = wrapping::wrap(pkcs8.as_bytes(), &recipient).ok_or_else(|| {
+                KeyError::UnsupportedOperation {
+                    store: NAME.to_owned(),
+                    operation: format!("wrap a key for a {:?} key", recipient.kind()),
+                }
+            })?;
+            Ok(WrappedKey {
+                spec: key.spec(),
+                public_key: key.public_key().clone(),
+                ciphertext,
+            })
+        })
+        .await
+    }
+
+    async fn unwrap(
+        &self,
+        unwrapping_key: &str,
+        label: &str,
+        wrapped: &WrappedKey,
+    ) -> Result<Arc<dyn Key>, KeyError> {
+        uri::check_label(label)?;
+        let unwrapping_key = self.find_key(unwrapping_key).await?;
+        unwrapping_key.permit(KeyUsage::WRAP)?;
+        let ciphertext = wrapped.ciphertext.clone();
+        let pkcs8 = unwrapping_key
+            .open_secret(move |pair| pair.unwrap(&ciphertext))
+            .await?;
+        let (label, wrapped) = (label.to_owned(), wrapped.clone());
+        let key = self
+            .blocking(move |shared| shared.import(&label, &wrapped, &pkcs8))
+            .await?;
+        Ok(key)
     }
 }
 
@@ -156,33 +216,66 @@ impl Shared {
         Err(KeyError::NoSuchKey { uri: uri_of(label) })
     }
 
-    fn generate(&self, label: &str, algorithm: KeyAlgorithm) -> Result<Arc<SoftwareKey>, KeyError> {
-        let taken = || KeyError::KeyExists { uri: uri_of(label) };
-        let passphrase = self.passphrase()?;
-        let path = self.path(label);
-        if exists(&path)? {
-            return Err(taken());
+    fn generate(&self, label: &str, spec: KeySpec) -> Result<Arc<SoftwareKey>, KeyError> {
+        self.refuse_existing(label)?;
+        let (pair, pkcs8) = KeyPair::generate(spec, &self.sm2_id).map_err(refused)?;
+        self.store(label, pair, pkcs8.as_bytes())
+    }
+
+    /// Stores an unwrapped key, if it is the one that it should be.
+    fn import(
+        &self,
+        label: &str,
+        wrapped: &WrappedKey,
+        pkcs8: &[u8],
+    ) -> Result<Arc<SoftwareKey>, KeyError> {
+        let bad = |_| KeyError::BadCiphertext { uri: uri_of(label) };
+        self.refuse_existing(label)?;
+        let KeySpec {
+            usage, exportable, ..
+        } = wrapped.spec;
+        let pair = KeyPair::from_pkcs8(pkcs8, usage, exportable, &self.sm2_id).map_err(bad)?;
+        let public_key = pair.public_key().map_err(bad)?;
+        if public_key != wrapped.public_key.der() || pair.spec() != wrapped.spec {
+            return Err(bad(""));
         }
-        let (pair, pkcs8) = KeyPair::generate(algorithm, &self.sm2_id).map_err(refused)?;
-        key_file::create(&path, algorithm, &pkcs8, passphrase).map_err(|error| {
-            match error.kind() {
-                io::ErrorKind::AlreadyExists => taken(),
+        self.store(label, pair, pkcs8)
+    }
+
+    fn store(
+        &self,
+        label: &str,
+        pair: KeyPair,
+        pkcs8: &[u8],
+    ) -> Result<Arc<SoftwareKey>, KeyError> {
+        let path = self.path(label);
+        key_file::create(&path, pair.spec(), pkcs8, self.passphrase()?).map_err(
+            |error| match error.kind() {
+                io::ErrorKind::AlreadyExists => KeyError::KeyExists { uri: uri_of(label) },
                 _ => KeyError::io(&path, &error),
-            }
-        })?;
+            },
+        )?;
         self.keep(label, pair)
+    }
+
+    /// Refuses a taken name before the work of generating a key for it.
+    fn refuse_existing(&self, label: &str) -> Result<(), KeyError> {
+        if exists(&self.path(label))? {
+            return Err(KeyError::KeyExists { uri: uri_of(label) });
+        }
+        self.passphrase().map(drop)
     }
 
     fn list(&self) -> Result<Vec<KeyInfo>, KeyError> {
         let mut keys = Vec::new();
         for label in self.labels()? {
-            let algorithm = match key_file::declared_algorithm(&self.path(&label))? {
-                Some(algorithm) => algorithm,
-                None => self.find(&label)?.algorithm(),
+            let spec = match key_file::declared_spec(&self.path(&label))? {
+                Some(spec) => spec,
+                None => self.find(&label)?.spec(),
             };
             keys.push(KeyInfo {
                 uri: uri_of(&label),
-                algorithm,
+                spec,
             });
         }
         Ok(keys)

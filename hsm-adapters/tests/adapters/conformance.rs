@@ -4,10 +4,10 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use crate::token::{SoftHsm, with_softhsm};
 use async_trait::async_trait;
-use crypto::{KeyAlgorithm, SignatureAlgorithm};
+use crypto::{EncryptionAlgorithm, KeyAlgorithm, SignatureAlgorithm};
 use hsm_adapters::{
     KeyError, KeyStore, SoftwareSettings, SoftwareStore,
-    conformance::{CaseResult, OpenSsl, Outcome, Report, Subject, Verify},
+    conformance::{CaseResult, OpenSsl, Outcome, Reference, Report, Subject},
 };
 use zeroize::Zeroizing;
 
@@ -67,7 +67,8 @@ async fn the_software_keystore_passes() {
         .iter()
         .filter(|case| case.name.starts_with("generate"))
         .count();
-    assert_eq!(generated, KeyAlgorithm::all().count());
+    // Those that sign, and those that decrypt (2), agree (2) and wrap (1).
+    assert_eq!(generated, KeyAlgorithm::all().count() + 5);
     assert_eq!(std::fs::read_dir(keys).unwrap().count(), 0, "it cleans up");
 }
 
@@ -77,7 +78,10 @@ fn softhsm_passes() {
         let report = run(&hsm).await;
         assert!(report.passed());
         let skipped = |case: &&CaseResult| matches!(case.outcome, Outcome::NotApplicable(_));
-        assert_eq!(report.cases.iter().filter(skipped).count(), 0);
+        let skipped: Vec<_> = report.cases.iter().filter(skipped).collect();
+        // SoftHSM2 2.6 knows OAEP with SHA-1 only.
+        let names: Vec<_> = skipped.iter().map(|case| case.name.as_str()).collect();
+        assert_eq!(names, ["decrypt RSAES-OAEP-SHA256 with rsa2048"]);
         let store = hsm.open().await.unwrap();
         assert_eq!(store.list().await.unwrap(), [], "it cleans up");
     });
@@ -86,9 +90,22 @@ fn softhsm_passes() {
 /// Says yes to everything, as a broken verifier would.
 struct Gullible;
 
-impl Verify for Gullible {
+impl Reference for Gullible {
     fn verify(&self, _: &[u8], _: SignatureAlgorithm, _: &[u8], _: &[u8]) -> Result<(), String> {
         Ok(())
+    }
+
+    fn encrypt(
+        &self,
+        key: &[u8],
+        algorithm: EncryptionAlgorithm,
+        message: &[u8],
+    ) -> Result<Vec<u8>, String> {
+        OpenSsl::default().encrypt(key, algorithm, message)
+    }
+
+    fn agree(&self, key: &[u8], algorithm: KeyAlgorithm) -> Result<(Vec<u8>, Vec<u8>), String> {
+        OpenSsl::default().agree(key, algorithm)
     }
 }
 

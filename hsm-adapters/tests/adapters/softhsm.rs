@@ -13,7 +13,9 @@ use std::{
 use crate::token::{SoftHsm, TIMEOUT, with_softhsm};
 use crypto::{KeyAlgorithm, SignatureAlgorithm};
 use futures_util::future::join_all;
-use hsm_adapters::{KeyError, KeyStore, Keyring, KeyringSettings};
+use hsm_adapters::{
+    KeyError, KeySpec, KeyStore, KeyUsage, Keyring, KeyringSettings, Sm2Settings, WrappedKey,
+};
 use zeroize::Zeroizing;
 
 #[test]
@@ -22,7 +24,10 @@ fn a_removed_token_folder_heals_under_load() {
         "softhsm::a_removed_token_folder_heals_under_load",
         |hsm| async move {
             let store = hsm.open().await.unwrap();
-            let key = store.generate("loaded", KeyAlgorithm::P256).await.unwrap();
+            let key = store
+                .generate("loaded", KeyAlgorithm::P256.into())
+                .await
+                .unwrap();
             let stop = Arc::new(AtomicBool::new(false));
             let slowest_ms = Arc::new(AtomicU64::new(0));
             let callers: Vec<_> = (0..8)
@@ -93,7 +98,10 @@ fn a_removed_token_folder_is_noticed_when_nobody_signs() {
         "softhsm::a_removed_token_folder_is_noticed_when_nobody_signs",
         |hsm| async move {
             let store = hsm.open().await.unwrap();
-            let key = store.generate("idle", KeyAlgorithm::P256).await.unwrap();
+            let key = store
+                .generate("idle", KeyAlgorithm::P256.into())
+                .await
+                .unwrap();
             store.check().await.unwrap();
             let aside = hsm.tokens().with_extension("aside");
             fs::rename(hsm.tokens(), &aside).unwrap();
@@ -120,7 +128,10 @@ fn every_advertised_algorithm_is_generated() {
             let algorithms = store.algorithms().await.unwrap();
             eprintln!("{algorithms:?}");
             for algorithm in algorithms {
-                let key = store.generate(algorithm.name(), algorithm).await.unwrap();
+                let key = store
+                    .generate(algorithm.name(), algorithm.into())
+                    .await
+                    .unwrap();
                 for signature in algorithm.signatures() {
                     key.sign(*signature, b"m").await.unwrap();
                 }
@@ -163,7 +174,10 @@ fn a_token_that_is_away_at_the_start_comes_later() {
             for error in [
                 store.check().await.unwrap_err(),
                 store.algorithms().await.unwrap_err(),
-                store.generate("a", KeyAlgorithm::P256).await.unwrap_err(),
+                store
+                    .generate("a", KeyAlgorithm::P256.into())
+                    .await
+                    .unwrap_err(),
             ] {
                 assert!(matches!(error, KeyError::Unavailable { .. }), "{error}");
             }
@@ -172,7 +186,10 @@ fn a_token_that_is_away_at_the_start_comes_later() {
             until(|| async { store.check().await.is_ok() }, 30)
                 .await
                 .expect("it comes up");
-            store.generate("a", KeyAlgorithm::P256).await.unwrap();
+            store
+                .generate("a", KeyAlgorithm::P256.into())
+                .await
+                .unwrap();
         },
     );
 }
@@ -183,7 +200,10 @@ fn a_full_queue_answers_busy_at_once() {
         "softhsm::a_full_queue_answers_busy_at_once",
         |hsm| async move {
             let store = hsm.open_with(&hsm.uri(), 2).await.unwrap();
-            let key = store.generate("slow", KeyAlgorithm::Rsa4096).await.unwrap();
+            let key = store
+                .generate("slow", KeyAlgorithm::Rsa4096.into())
+                .await
+                .unwrap();
             let sign = || key.sign(SignatureAlgorithm::RsaPkcs1Sha256, b"m");
             let signed = join_all((0..200).map(|_| sign())).await;
             let is_busy = |one: &&Result<_, _>| matches!(one, Err(KeyError::Busy { limit: 2, .. }));
@@ -228,6 +248,8 @@ fn a_keyring_holds_both_adapters() {
             queue: 64,
             timeout: Duration::from_secs(10),
             sessions: 0,
+            further_stores: Vec::new(),
+            sm2: Sm2Settings::default(),
         })
         .await
         .unwrap();
@@ -265,4 +287,82 @@ fn a_keyring_holds_both_adapters() {
             Err(KeyError::NoSuchKey { .. })
         ));
     });
+}
+
+#[test]
+fn further_stores_are_found_by_their_addresses() {
+    with_softhsm(
+        "softhsm::further_stores_are_found_by_their_addresses",
+        |hsm| async move {
+            let folder = hsm.tokens().with_file_name("keys");
+            let passphrase = Some(Zeroizing::new("secret".to_owned()));
+            let mut settings = KeyringSettings::software(folder, passphrase);
+            settings.further_stores = vec![hsm.uri(), hsm.uri(), "software:".to_owned()];
+            let keyring = Keyring::open(settings).await.unwrap();
+            assert_eq!(keyring.stores().len(), 2, "one adapter for each store");
+            assert_eq!(keyring.default_uri("new"), "software:new");
+            let uri = "pkcs11:token=xinshu;object=moved";
+            let key = keyring.generate(uri, KeyAlgorithm::P256).await.unwrap();
+            assert_eq!(key.uri(), uri);
+            let elsewhere = keyring.find("pkcs11:token=other;object=a").await;
+            assert!(matches!(elsewhere, Err(KeyError::BadUri { .. })));
+            keyring.close().await;
+        },
+    );
+}
+
+#[test]
+fn a_key_moves_from_files_to_a_token() {
+    with_softhsm(
+        "softhsm::a_key_moves_from_files_to_a_token",
+        |hsm| async move {
+            let folder = hsm.tokens().with_file_name("keys");
+            let passphrase = Some(Zeroizing::new("secret".to_owned()));
+            let mut settings = KeyringSettings::software(folder, passphrase);
+            settings.further_stores = vec![hsm.uri()];
+            let keyring = Keyring::open(settings).await.unwrap();
+            let spec = KeySpec::signing(KeyAlgorithm::P384).exportable();
+            let key = keyring.generate("software:issuing", spec).await.unwrap();
+            let wrapping = KeySpec::signing(KeyAlgorithm::Rsa2048).with_usage(KeyUsage::WRAP);
+            let wrapping_key = keyring
+                .generate("pkcs11:token=xinshu;object=wrapping", wrapping)
+                .await
+                .unwrap();
+            let stores = keyring.stores();
+            let (files, token) = (stores[0].as_wrap().unwrap(), stores[1].as_wrap().unwrap());
+            let wrapped = files
+                .wrap(key.uri(), wrapping_key.public_key())
+                .await
+                .unwrap();
+            let moved = token
+                .unwrap(wrapping_key.uri(), "issuing", &wrapped)
+                .await
+                .unwrap();
+            assert_eq!(moved.public_key(), key.public_key());
+            let scheme = SignatureAlgorithm::EcdsaP384Sha384;
+            let signature = moved.sign(scheme, b"message").await.unwrap();
+            key.public_key()
+                .verify(scheme, b"message", &signature)
+                .unwrap();
+            // A public half that belongs to another key is found out, and nothing stays.
+            let other = keyring
+                .generate("software:other", KeyAlgorithm::P384)
+                .await
+                .unwrap();
+            let lie = WrappedKey {
+                public_key: other.public_key().clone(),
+                ..wrapped
+            };
+            let refused = token.unwrap(wrapping_key.uri(), "lie", &lie).await;
+            assert!(
+                matches!(refused, Err(KeyError::BadCiphertext { .. })),
+                "{refused:?}"
+            );
+            assert!(matches!(
+                keyring.find("pkcs11:token=xinshu;object=lie").await,
+                Err(KeyError::NoSuchKey { .. })
+            ));
+            keyring.close().await;
+        },
+    );
 }

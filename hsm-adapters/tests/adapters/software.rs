@@ -12,8 +12,9 @@ use std::{
 use crypto::{KeyAlgorithm, PublicKey, SignatureAlgorithm};
 use futures_util::{FutureExt, future::join_all};
 use hsm_adapters::{
-    KeyError, KeyStore, Keyring, KeyringSettings, SoftwareSettings, SoftwareStore,
-    conformance::{OpenSsl, Verify as _},
+    KeyError, KeySpec, KeyStore, KeyUsage, Keyring, KeyringSettings, Sm2Settings, SoftwareSettings,
+    SoftwareStore,
+    conformance::{OpenSsl, Reference as _},
 };
 use tempfile::TempDir;
 use zeroize::Zeroizing;
@@ -56,7 +57,10 @@ async fn the_identity_in_sm2_signatures_is_that_of_the_settings() {
         sm2_id: ID.to_owned(),
     })
     .unwrap();
-    let key = store.generate("sm2", KeyAlgorithm::Sm2).await.unwrap();
+    let key = store
+        .generate("sm2", KeyAlgorithm::Sm2.into())
+        .await
+        .unwrap();
     let scheme = SignatureAlgorithm::Sm2Sm3;
     let signature = key.sign(scheme, b"message").await.unwrap();
     let public = key.public_key();
@@ -82,7 +86,10 @@ async fn openssl_opens_every_file() {
     fs::write(&pass, PASSPHRASE).unwrap();
     let store = open(&keys, PASSPHRASE);
     for algorithm in KeyAlgorithm::all() {
-        let key = store.generate(algorithm.name(), algorithm).await.unwrap();
+        let key = store
+            .generate(algorithm.name(), algorithm.into())
+            .await
+            .unwrap();
         let file = keys.join(format!("{algorithm}.pem"));
         assert_eq!(mode(&file), 0o600);
         let output = Command::new("openssl")
@@ -121,14 +128,17 @@ async fn a_file_made_by_openssl_serves_as_well() {
     assert!(plain.success());
     let listed = store.list().await.unwrap();
     assert_eq!(listed[0].uri, "software:imported");
-    assert_eq!(listed[0].algorithm, KeyAlgorithm::P256);
+    assert_eq!(listed[0].spec.algorithm, KeyAlgorithm::P256);
 }
 
 #[tokio::test]
 async fn wrong_passphrase_damage_and_loose_permissions_are_told_apart() {
     let (_temporary, keys) = folder();
     let store = open(&keys, PASSPHRASE);
-    store.generate("a", KeyAlgorithm::P256).await.unwrap();
+    store
+        .generate("a", KeyAlgorithm::P256.into())
+        .await
+        .unwrap();
     let file = keys.join("a.pem");
     let good = fs::read_to_string(&file).unwrap();
 
@@ -189,7 +199,10 @@ async fn wrong_passphrase_damage_and_loose_permissions_are_told_apart() {
 async fn a_full_queue_answers_busy_at_once() {
     let (_temporary, keys) = folder();
     let store = try_open(&keys, PASSPHRASE, 2).unwrap();
-    let key = store.generate("slow", KeyAlgorithm::Rsa4096).await.unwrap();
+    let key = store
+        .generate("slow", KeyAlgorithm::Rsa4096.into())
+        .await
+        .unwrap();
     let signed =
         join_all((0..200).map(|_| key.sign(SignatureAlgorithm::RsaPkcs1Sha256, b"m"))).await;
     let busy = signed
@@ -223,7 +236,10 @@ async fn fast_signatures_are_ready_at_first_poll() {
     let (_temporary, keys) = folder();
     let store = open(&keys, PASSPHRASE);
     for algorithm in [KeyAlgorithm::P256, KeyAlgorithm::Ed25519] {
-        let key = store.generate(algorithm.name(), algorithm).await.unwrap();
+        let key = store
+            .generate(algorithm.name(), algorithm.into())
+            .await
+            .unwrap();
         key.sign(algorithm.default_signature(), b"m")
             .now_or_never()
             .unwrap()
@@ -235,7 +251,7 @@ async fn fast_signatures_are_ready_at_first_poll() {
 async fn one_name_is_one_key() {
     let (_temporary, keys) = folder();
     let store = Arc::new(open(&keys, PASSPHRASE));
-    let made = join_all((0..4).map(|_| store.generate("a", KeyAlgorithm::P256))).await;
+    let made = join_all((0..4).map(|_| store.generate("a", KeyAlgorithm::P256.into()))).await;
     assert_eq!(made.iter().filter(|one| one.is_ok()).count(), 1);
     assert!(
         made.iter()
@@ -258,6 +274,8 @@ async fn a_keyring_without_passphrase_says_so() {
         queue: 16,
         timeout: Duration::from_secs(10),
         sessions: 0,
+        further_stores: Vec::new(),
+        sm2: Sm2Settings::default(),
     })
     .await
     .unwrap();
@@ -276,4 +294,50 @@ async fn a_keyring_without_passphrase_says_so() {
         keyring.find("pkcs11:token=a;object=b").await,
         Err(KeyError::BadUri { .. })
     ));
+}
+
+#[tokio::test]
+async fn a_file_declares_what_its_key_is_for_and_one_of_openssl_signs() {
+    let (temporary, keys) = folder();
+    let store = open(&keys, PASSPHRASE);
+    let spec = KeySpec::signing(KeyAlgorithm::P256)
+        .with_usage(KeyUsage::SIGN | KeyUsage::AGREE)
+        .exportable();
+    store.generate("both", spec).await.unwrap();
+    let text = fs::read_to_string(keys.join("both.pem")).unwrap();
+    assert!(
+        text.contains("\nUsage: sign,agree\nExportable: yes\n"),
+        "{text}"
+    );
+    // Without the lines above the PEM it is a file as OpenSSL makes them.
+    let (_, pem) = text.split_once("\n-----BEGIN").unwrap();
+    private_files::create_new(
+        &keys.join("plain.pem"),
+        format!("-----BEGIN{pem}").as_bytes(),
+    )
+    .unwrap();
+    let reopened = open(&keys, PASSPHRASE);
+    let specs: Vec<_> = reopened
+        .list()
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|key| key.spec)
+        .collect();
+    assert_eq!(specs, [spec, KeySpec::signing(KeyAlgorithm::P256)]);
+    let plain = reopened.find("software:plain").await.unwrap();
+    assert!(plain.as_agree().is_none());
+    let wrap = reopened.as_wrap().unwrap();
+    assert!(matches!(
+        wrap.wrap(plain.uri(), plain.public_key()).await,
+        Err(KeyError::NotExportable { .. })
+    ));
+    // A usage that nobody knows is not ignored.
+    let wrong = text.replace("sign,agree", "sign,fly");
+    private_files::create_new(&keys.join("wrong.pem"), wrong.as_bytes()).unwrap();
+    assert!(matches!(
+        reopened.find("software:wrong").await,
+        Err(KeyError::Damaged { .. })
+    ));
+    drop(temporary);
 }

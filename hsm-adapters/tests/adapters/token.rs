@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use hsm_adapters::{KeyError, Pkcs11Settings, Pkcs11Store};
+use hsm_adapters::{KeyError, Pkcs11Settings, Pkcs11Store, Sm2Settings};
 
 const MODULE: &str = "/usr/lib/softhsm/libsofthsm2.so";
 const PIN: &str = "2468";
@@ -60,8 +60,7 @@ impl SoftHsm {
             queue,
             timeout: TIMEOUT,
             sessions: 2,
-            sm2: None,
-            sm2_id: "1234567812345678".to_owned(),
+            sm2: Sm2Settings::default(),
         })
         .await
     }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crypto::KeyAlgorithm;
-use hsm_adapters::{Key, Keyring, KeyringSettings};
+use hsm_adapters::{Key, Keyring, KeyringSettings, Sm2Settings};
 use platform_access::Caller;
 use platform_log::{
     AuditSink as _, Entry, Party, RecordEntry as _, Report, Sequencer,
@@ -105,7 +105,7 @@ impl Log {
     }
 
     async fn verify(&self, given: Option<&Checkpoint>) -> Report {
-        platform_log::verify(&self.store, &self.verifier, given)
+        platform_log::verify(&self.store, &self.verifier, given, &[], &mut |_| {})
             .await
             .unwrap()
     }
@@ -121,6 +121,8 @@ async fn on_both<F: AsyncFn(Log)>(story: F) {
         queue: 64,
         timeout: std::time::Duration::from_secs(10),
         sessions: 0,
+        further_stores: Vec::new(),
+        sm2: Sm2Settings::default(),
     })
     .await
     .unwrap();

@@ -58,7 +58,14 @@ fn of_key(error: &KeyError) -> String {
             .to_owned(),
         KeyError::Damaged { path, .. } => format!("bring {path} back from a backup"),
         KeyError::LoosePermissions { path, want, .. } => format!("chmod {want:o} {path}"),
-        KeyError::KeyExists { .. }
+        KeyError::UnsupportedUsage { .. }
+        | KeyError::NotPermitted { .. }
+        | KeyError::NotExportable { .. }
+        | KeyError::BadCiphertext { .. } => {
+            "generate a key for this use: xinshu hsm generate --usage".to_owned()
+        }
+        KeyError::UnsupportedOperation { .. }
+        | KeyError::KeyExists { .. }
         | KeyError::UnsupportedKey { .. }
         | KeyError::UnsupportedSignature { .. }
         | KeyError::BadUri { .. } => "correct keys.store; docs/settings.md has examples".to_owned(),

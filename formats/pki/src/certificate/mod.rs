@@ -10,8 +10,8 @@ use crypto::{Digest, SignatureAlgorithm};
 use jiff::Timestamp;
 
 use crate::{
-    Authority, Error, Extension, GeneralName, KeyUsage, Name, PublicKey, Result, SerialNumber,
-    algorithm::signature_algorithm, pem,
+    BasicConstraints, Error, Extension, GeneralName, KeyUsage, Name, PublicKey, Result,
+    SerialNumber, algorithm::signature_algorithm, pem,
 };
 pub(crate) use tbs::{Tbs, read_authority_key_identifier};
 
@@ -166,8 +166,8 @@ impl Certificate {
     }
 
     /// basicConstraints; without the extension, an end entity.
-    pub fn authority(&self) -> Authority {
-        self.tbs.authority
+    pub fn basic_constraints(&self) -> BasicConstraints {
+        self.tbs.basic_constraints
     }
 
     /// keyUsage, if it is limited.
@@ -218,7 +218,7 @@ impl Certificate {
     /// True where `issuer` is a CA of the right name and key that signed this.
     pub fn is_issued_by(&self, issuer: &Self) -> bool {
         self.issuer() == issuer.subject()
-            && matches!(issuer.authority(), Authority::Ca { .. })
+            && matches!(issuer.basic_constraints(), BasicConstraints::Ca { .. })
             && issuer
                 .key_usage()
                 .is_none_or(|usage| usage.contains(KeyUsage::KEY_CERT_SIGN))

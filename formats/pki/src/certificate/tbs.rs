@@ -6,7 +6,7 @@ use crypto::SignatureAlgorithm;
 
 use super::{Validity, WHAT};
 use crate::{
-    Authority, Extension, GeneralName, KeyUsage, Name, PublicKey, Result, SerialNumber,
+    BasicConstraints, Extension, GeneralName, KeyUsage, Name, PublicKey, Result, SerialNumber,
     algorithm::signature_algorithm, oid,
 };
 
@@ -19,7 +19,7 @@ pub(crate) struct Tbs {
     pub(crate) subject: Name,
     pub(crate) public_key: PublicKey,
     pub(crate) extensions: Vec<Extension>,
-    pub(crate) authority: Authority,
+    pub(crate) basic_constraints: BasicConstraints,
     pub(crate) key_usage: Option<KeyUsage>,
     pub(crate) extended_key_usage: Vec<ObjectIdentifier>,
     pub(crate) alt_names: Vec<GeneralName>,
@@ -64,7 +64,7 @@ impl Tbs {
             subject,
             public_key,
             extensions: Vec::new(),
-            authority: Authority::EndEntity,
+            basic_constraints: BasicConstraints::EndEntity,
             key_usage: None,
             extended_key_usage: Vec::new(),
             alt_names: Vec::new(),
@@ -87,7 +87,7 @@ impl Tbs {
     fn interpret(&mut self, extension: &Extension) -> Result<()> {
         let value = extension.value.as_slice();
         match extension.oid {
-            oid::BASIC_CONSTRAINTS => self.authority = read_basic_constraints(value)?,
+            oid::BASIC_CONSTRAINTS => self.basic_constraints = read_basic_constraints(value)?,
             oid::KEY_USAGE => self.key_usage = Some(KeyUsage::read(value)?),
             oid::EXTENDED_KEY_USAGE => {
                 let mut list = Cursor::outer("ExtKeyUsageSyntax", value)?;
@@ -115,7 +115,7 @@ impl Tbs {
     }
 }
 
-fn read_basic_constraints(value: &[u8]) -> Result<Authority> {
+fn read_basic_constraints(value: &[u8]) -> Result<BasicConstraints> {
     let mut constraints = Cursor::outer("BasicConstraints", value)?;
     let ca = constraints.default_false("cA")?;
     let path_len = if constraints.is_empty() {
@@ -129,8 +129,8 @@ fn read_basic_constraints(value: &[u8]) -> Result<Authority> {
     };
     constraints.end("pathLenConstraint")?;
     match (ca, path_len) {
-        (true, path_len) => Ok(Authority::Ca { path_len }),
-        (false, None) => Ok(Authority::EndEntity),
+        (true, path_len) => Ok(BasicConstraints::Ca { path_len }),
+        (false, None) => Ok(BasicConstraints::EndEntity),
         // RFC 5280 §4.2.1.9.
         (false, Some(_)) => constraints.fail("pathLenConstraint", "present without cA"),
     }

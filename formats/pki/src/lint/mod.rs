@@ -1,14 +1,17 @@
 //! The linter: what a certificate must hold before it is signed.
 //!
-//! It reads the finished bytes, not the intent that led to them, by two readers
-//! that share no code: this crate's and `x509-parser`.
+//! It reads the finished bytes, not the values that they were built from, with two readers
+//! that share no code: this crate's and `x509-parser`. Two sets of rules apply: those of the
+//! standards, and what the certificate's profile allows.
 
+mod profile_rules;
 mod rules;
 mod second_opinion;
 
 use std::fmt;
 
-use crate::{Authority, Issuer, Profile, SignatureAlgorithm, certificate::Tbs};
+use crate::{Issuer, SignatureAlgorithm, certificate::Tbs};
+pub use profile_rules::{AltNameKind, KeyRule, ProfileRules};
 
 /// One rule that a certificate breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,17 +28,17 @@ pub struct Findings(Vec<Finding>);
 
 /// What a certificate was meant to be.
 #[derive(Clone, Debug)]
-pub struct Intent {
+pub struct Intent<'a> {
     /// Who will sign it.
     pub issuer: Issuer,
-    /// Whether its subject may issue.
-    pub authority: Authority,
     /// How it will be signed.
     pub algorithm: SignatureAlgorithm,
+    /// What its profile allows.
+    pub rules: &'a ProfileRules,
 }
 
 impl Findings {
-    /// True where nothing was found.
+    /// True if nothing was found.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -46,28 +49,19 @@ impl Findings {
     }
 }
 
-impl From<&Profile> for Intent {
-    fn from(profile: &Profile) -> Self {
-        Self {
-            issuer: profile.issuer().clone(),
-            authority: profile.authority(),
-            algorithm: profile.signature_algorithm(),
-        }
-    }
-}
-
-/// Holds the bytes of a TBSCertificate against every rule.
-pub fn certificate(tbs_der: &[u8], intent: &Intent) -> Findings {
+/// Checks the bytes of a TBSCertificate against every rule.
+pub fn certificate(tbs_der: &[u8], intent: &Intent<'_>) -> Findings {
     read_and_check(tbs_der, intent).err().unwrap_or_default()
 }
 
-/// As [`certificate`], and gives what was read where nothing was found.
-pub(crate) fn read_and_check(tbs_der: &[u8], intent: &Intent) -> Result<Tbs, Findings> {
+/// As [`certificate`], but returns the parsed certificate if nothing was found.
+pub(crate) fn read_and_check(tbs_der: &[u8], intent: &Intent<'_>) -> Result<Tbs, Findings> {
     let finding = |rule, detail| Finding { rule, detail };
     let tbs = Tbs::from_der(tbs_der)
         .map_err(|error| Findings(vec![finding("readable", error.to_string())]))?;
     let mut findings: Vec<_> = rules::ALL
         .iter()
+        .chain(profile_rules::ALL)
         .filter_map(|(rule, check)| Some(finding(*rule, check(&tbs, intent).err()?)))
         .collect();
     if let Err(detail) = second_opinion::agrees(tbs_der, &tbs) {

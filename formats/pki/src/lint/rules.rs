@@ -3,9 +3,9 @@
 use const_oid::ObjectIdentifier;
 
 use super::Intent;
-use crate::{Authority, GeneralName, KeyKind, KeyUsage, certificate::Tbs, name, oid};
+use crate::{BasicConstraints, GeneralName, KeyKind, KeyUsage, certificate::Tbs, name, oid};
 
-type Rule = fn(&Tbs, &Intent) -> Result<(), String>;
+pub(super) type Rule = fn(&Tbs, &Intent<'_>) -> Result<(), String>;
 
 pub(super) const ALL: &[(&str, Rule)] = &[
     ("serial-number", serial_number),
@@ -29,21 +29,21 @@ pub(super) const ALL: &[(&str, Rule)] = &[
 ];
 
 /// At least 120 random bits, so a size that they fill (CA/Browser Forum baseline §7.1 asks for 64).
-fn serial_number(tbs: &Tbs, _: &Intent) -> Result<(), String> {
+fn serial_number(tbs: &Tbs, _: &Intent<'_>) -> Result<(), String> {
     match tbs.serial.bits() {
         120..=159 => Ok(()),
         bits => Err(format!("{bits} bits, 120 to 159 are wanted")),
     }
 }
 
-fn signature_algorithm(tbs: &Tbs, intent: &Intent) -> Result<(), String> {
+fn signature_algorithm(tbs: &Tbs, intent: &Intent<'_>) -> Result<(), String> {
     if tbs.signature_algorithm != intent.algorithm {
         return Err(format!("{} was not asked for", tbs.signature_algorithm));
     }
     Ok(())
 }
 
-fn validity_within_issuer(tbs: &Tbs, intent: &Intent) -> Result<(), String> {
+fn validity_within_issuer(tbs: &Tbs, intent: &Intent<'_>) -> Result<(), String> {
     match intent.issuer.certificate() {
         Some(issuer) if !issuer.validity().covers(&tbs.validity) => Err(format!(
             "{} to {} is not within the issuer's {} to {}",
@@ -56,7 +56,7 @@ fn validity_within_issuer(tbs: &Tbs, intent: &Intent) -> Result<(), String> {
     }
 }
 
-fn issuer_name(tbs: &Tbs, intent: &Intent) -> Result<(), String> {
+fn issuer_name(tbs: &Tbs, intent: &Intent<'_>) -> Result<(), String> {
     if tbs.issuer.is_empty() {
         return Err("empty".into());
     }
@@ -66,47 +66,47 @@ fn issuer_name(tbs: &Tbs, intent: &Intent) -> Result<(), String> {
     Ok(())
 }
 
-fn authority_key_identifier(tbs: &Tbs, intent: &Intent) -> Result<(), String> {
+fn authority_key_identifier(tbs: &Tbs, intent: &Intent<'_>) -> Result<(), String> {
     if tbs.authority_key_identifier.as_deref() != Some(intent.issuer.key_identifier()) {
         return Err("not the issuer's subjectKeyIdentifier".into());
     }
     Ok(())
 }
 
-fn subject_key_identifier(tbs: &Tbs, _: &Intent) -> Result<(), String> {
+fn subject_key_identifier(tbs: &Tbs, _: &Intent<'_>) -> Result<(), String> {
     if tbs.subject_key_identifier.as_deref() != Some(&tbs.public_key.key_identifier()) {
         return Err("missing, or not that of the key".into());
     }
     Ok(())
 }
 
-fn basic_constraints(tbs: &Tbs, intent: &Intent) -> Result<(), String> {
+fn basic_constraints(tbs: &Tbs, intent: &Intent<'_>) -> Result<(), String> {
     if tbs.extension(oid::BASIC_CONSTRAINTS).is_none() {
         return Err("missing".into());
     }
-    if tbs.authority != intent.authority {
+    if tbs.basic_constraints != intent.rules.basic_constraints {
         return Err(format!(
             "{:?} was meant to be {:?}",
-            tbs.authority, intent.authority
+            tbs.basic_constraints, intent.rules.basic_constraints
         ));
     }
     Ok(())
 }
 
 /// RFC 5280 §4.2.1.9: a CA may not be given more than its issuer has.
-fn path_length(tbs: &Tbs, intent: &Intent) -> Result<(), String> {
-    let Authority::Ca { path_len } = tbs.authority else {
+fn path_length(tbs: &Tbs, intent: &Intent<'_>) -> Result<(), String> {
+    let BasicConstraints::Ca { path_len } = tbs.basic_constraints else {
         return Ok(());
     };
     match intent
         .issuer
         .certificate()
-        .map(crate::Certificate::authority)
+        .map(crate::Certificate::basic_constraints)
     {
-        Some(Authority::Ca { path_len: Some(0) }) => {
+        Some(BasicConstraints::Ca { path_len: Some(0) }) => {
             Err("the issuer's pathLenConstraint is 0: no CA may follow".into())
         }
-        Some(Authority::Ca {
+        Some(BasicConstraints::Ca {
             path_len: Some(limit),
         }) if path_len.is_none_or(|own| own >= limit) => Err(format!(
             "must be below the issuer's pathLenConstraint {limit}"
@@ -115,16 +115,16 @@ fn path_length(tbs: &Tbs, intent: &Intent) -> Result<(), String> {
     }
 }
 
-fn key_usage(tbs: &Tbs, _: &Intent) -> Result<(), String> {
+fn key_usage(tbs: &Tbs, _: &Intent<'_>) -> Result<(), String> {
     let Some(usage) = tbs.key_usage.filter(|usage| !usage.is_empty()) else {
         return Err("missing or empty".into());
     };
     let ca_only = KeyUsage::KEY_CERT_SIGN | KeyUsage::CRL_SIGN;
-    match tbs.authority {
-        Authority::EndEntity if usage.intersects(ca_only) => {
+    match tbs.basic_constraints {
+        BasicConstraints::EndEntity if usage.intersects(ca_only) => {
             return Err("keyCertSign or cRLSign in an end entity's certificate".into());
         }
-        Authority::Ca { .. } if !usage.contains(ca_only) => {
+        BasicConstraints::Ca { .. } if !usage.contains(ca_only) => {
             return Err("a CA without keyCertSign and cRLSign".into());
         }
         _ => {}
@@ -146,7 +146,7 @@ fn key_usage(tbs: &Tbs, _: &Intent) -> Result<(), String> {
 }
 
 /// Each purpose needs a usage that serves it (RFC 5280 §4.2.1.12), and some stand alone.
-fn extended_key_usage(tbs: &Tbs, _: &Intent) -> Result<(), String> {
+fn extended_key_usage(tbs: &Tbs, _: &Intent<'_>) -> Result<(), String> {
     let purposes = &tbs.extended_key_usage;
     let usage = tbs.key_usage.unwrap_or_default();
     for (index, purpose) in purposes.iter().enumerate() {
@@ -154,7 +154,7 @@ fn extended_key_usage(tbs: &Tbs, _: &Intent) -> Result<(), String> {
             return Err(format!("{purpose} twice"));
         }
     }
-    if matches!(tbs.authority, Authority::Ca { .. }) {
+    if matches!(tbs.basic_constraints, BasicConstraints::Ca { .. }) {
         return Ok(());
     }
     let has = |purpose: ObjectIdentifier| purposes.contains(&purpose);
@@ -198,26 +198,27 @@ fn extended_key_usage(tbs: &Tbs, _: &Intent) -> Result<(), String> {
 }
 
 /// RSA moduli of whole bytes only; every other key of the table is strong enough.
-fn key_strength(tbs: &Tbs, intent: &Intent) -> Result<(), String> {
+fn key_strength(tbs: &Tbs, intent: &Intent<'_>) -> Result<(), String> {
     let KeyKind::Rsa { bits } = tbs.public_key.kind() else {
         return Ok(());
     };
     if !bits.is_multiple_of(8) {
         return Err(format!("an RSA modulus of {bits} bits"));
     }
-    if tbs.authority != Authority::EndEntity && tbs.public_key.algorithm().is_none() {
+    if tbs.basic_constraints != BasicConstraints::EndEntity && tbs.public_key.algorithm().is_none()
+    {
         return Err(format!(
             "a CA's RSA key of {bits} bits; 2048, 3072 and 4096 are made"
         ));
     }
-    if bits > 4096 && intent.authority == Authority::EndEntity {
+    if bits > 4096 && intent.rules.basic_constraints == BasicConstraints::EndEntity {
         // Slow for every verifier, and nothing gained.
         return Err(format!("an RSA key of {bits} bits; the limit is 4096"));
     }
     Ok(())
 }
 
-fn critical_flags(tbs: &Tbs, _: &Intent) -> Result<(), String> {
+fn critical_flags(tbs: &Tbs, _: &Intent<'_>) -> Result<(), String> {
     let critical: &[ObjectIdentifier] = &[
         oid::BASIC_CONSTRAINTS,
         oid::KEY_USAGE,
@@ -243,7 +244,7 @@ fn critical_flags(tbs: &Tbs, _: &Intent) -> Result<(), String> {
 }
 
 /// An extension that nobody here means to issue got in by mistake.
-fn known_extensions(tbs: &Tbs, _: &Intent) -> Result<(), String> {
+fn known_extensions(tbs: &Tbs, _: &Intent<'_>) -> Result<(), String> {
     const KNOWN: &[ObjectIdentifier] = &[
         oid::SUBJECT_KEY_IDENTIFIER,
         oid::KEY_USAGE,
@@ -268,9 +269,9 @@ fn known_extensions(tbs: &Tbs, _: &Intent) -> Result<(), String> {
 }
 
 /// RFC 5280 §4.1.2.6.
-fn subject_present(tbs: &Tbs, _: &Intent) -> Result<(), String> {
+fn subject_present(tbs: &Tbs, _: &Intent<'_>) -> Result<(), String> {
     if tbs.subject.is_empty() {
-        if tbs.authority != Authority::EndEntity {
+        if tbs.basic_constraints != BasicConstraints::EndEntity {
             return Err("a CA with an empty subject".into());
         }
         if tbs.alt_names.is_empty() {
@@ -280,7 +281,7 @@ fn subject_present(tbs: &Tbs, _: &Intent) -> Result<(), String> {
     Ok(())
 }
 
-fn subject_bounds(tbs: &Tbs, _: &Intent) -> Result<(), String> {
+fn subject_bounds(tbs: &Tbs, _: &Intent<'_>) -> Result<(), String> {
     for attribute in tbs.subject.attributes() {
         let length = attribute.value.chars().count();
         match name::row(attribute.oid) {
@@ -297,7 +298,7 @@ fn subject_bounds(tbs: &Tbs, _: &Intent) -> Result<(), String> {
     Ok(())
 }
 
-fn alt_name_syntax(tbs: &Tbs, _: &Intent) -> Result<(), String> {
+fn alt_name_syntax(tbs: &Tbs, _: &Intent<'_>) -> Result<(), String> {
     for (index, name) in tbs.alt_names.iter().enumerate() {
         name.check().map_err(|error| error.to_string())?;
         if tbs.alt_names[..index].contains(name) {
@@ -308,8 +309,9 @@ fn alt_name_syntax(tbs: &Tbs, _: &Intent) -> Result<(), String> {
 }
 
 /// Names of a TLS server stand in subjectAltName (RFC 9525 §2), the commonName repeats one of them.
-fn tls_server_names(tbs: &Tbs, _: &Intent) -> Result<(), String> {
-    if tbs.authority != Authority::EndEntity || !tbs.extended_key_usage.contains(&oid::SERVER_AUTH)
+fn tls_server_names(tbs: &Tbs, _: &Intent<'_>) -> Result<(), String> {
+    if tbs.basic_constraints != BasicConstraints::EndEntity
+        || !tbs.extended_key_usage.contains(&oid::SERVER_AUTH)
     {
         return Ok(());
     }
@@ -333,7 +335,7 @@ fn tls_server_names(tbs: &Tbs, _: &Intent) -> Result<(), String> {
 }
 
 /// Only a root that has no certificate yet signs its own name and key.
-fn self_signed(tbs: &Tbs, intent: &Intent) -> Result<(), String> {
+fn self_signed(tbs: &Tbs, intent: &Intent<'_>) -> Result<(), String> {
     let own = tbs.subject == tbs.issuer;
     let own_key = tbs.public_key == *intent.issuer.public_key();
     match intent.issuer.certificate() {

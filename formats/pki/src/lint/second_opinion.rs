@@ -6,7 +6,7 @@ use x509_parser::{
     prelude::FromDer,
 };
 
-use crate::{Authority, GeneralName, certificate::Tbs};
+use crate::{BasicConstraints, GeneralName, certificate::Tbs};
 
 pub(super) fn agrees(der: &[u8], ours: &Tbs) -> Result<(), String> {
     let (rest, theirs) =
@@ -40,7 +40,7 @@ pub(super) fn agrees(der: &[u8], ours: &Tbs) -> Result<(), String> {
     );
     hold(
         "CA",
-        theirs.is_ca() == matches!(ours.authority, Authority::Ca { .. }),
+        theirs.is_ca() == matches!(ours.basic_constraints, BasicConstraints::Ca { .. }),
     );
     hold(
         "number of extensions",

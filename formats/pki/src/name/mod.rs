@@ -175,6 +175,17 @@ impl std::str::FromStr for Name {
     }
 }
 
+/// The attribute type that the standards call `name`, such as `commonName`, if we issue it.
+pub fn attribute_type(name: &str) -> Option<ObjectIdentifier> {
+    let row = ATTRIBUTES.iter().find(|row| row.name == name)?;
+    Some(row.oid)
+}
+
+/// The name of an attribute type in the standards, if we issue it.
+pub fn attribute_name(oid: ObjectIdentifier) -> Option<&'static str> {
+    row(oid).map(|row| row.name)
+}
+
 pub(crate) fn row(oid: ObjectIdentifier) -> Option<&'static AttributeRow> {
     ATTRIBUTES.iter().find(|row| row.oid == oid)
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{CertId, cert_id::sha1, request::write_nonce};
 use crate::{
-    Certificate, Error, KeyUsage, PublicKey, Result, RevocationReason,
+    BasicConstraints, Certificate, Error, KeyUsage, PublicKey, Result, RevocationReason,
     algorithm::{encode_signature_algorithm, unsupported},
     oid,
     signing::sign_checked,
@@ -66,7 +66,7 @@ pub struct Responder {
     algorithm_der: Vec<u8>,
     /// responderID byKey.
     responder_id: Vec<u8>,
-    /// `[0] EXPLICIT SEQUENCE OF Certificate`.
+    /// `[0] EXPLICIT SEQUENCE OF Certificate`; empty if it is left out.
     certs: Vec<u8>,
 }
 
@@ -102,6 +102,32 @@ impl Responder {
         {
             return Err(Error::invalid("keyUsage", "no digitalSignature"));
         }
+        let certs = Writer::build(|w| {
+            w.nested(tag::constructed(0), |w| {
+                w.sequence(|w| w.raw(certificate.der()));
+            });
+        });
+        Self::prepare(certificate, algorithm, certs)
+    }
+
+    /// Prepares an authority that signs responses for its own certificates (RFC 6960
+    /// §4.2.2.2, case 1). They contain no certificate: relying parties have the issuer's.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if the certificate is no CA's, [`Error::UnsupportedAlgorithm`] if its
+    /// key cannot sign so.
+    pub fn for_issuer(issuer: &Certificate, algorithm: SignatureAlgorithm) -> Result<Self> {
+        if issuer.basic_constraints() == BasicConstraints::EndEntity {
+            return Err(Error::invalid("basicConstraints", "not a CA certificate"));
+        }
+        Self::prepare(issuer, algorithm, Vec::new())
+    }
+
+    fn prepare(
+        certificate: &Certificate,
+        algorithm: SignatureAlgorithm,
+        certs: Vec<u8>,
+    ) -> Result<Self> {
         if !certificate.public_key().can_make(algorithm) {
             return Err(unsupported("responder's key", algorithm));
         }
@@ -114,11 +140,7 @@ impl Responder {
             responder_id: Writer::build(|w| {
                 w.nested(tag::constructed(2), |w| w.octets(&key_hash));
             }),
-            certs: Writer::build(|w| {
-                w.nested(tag::constructed(0), |w| {
-                    w.sequence(|w| w.raw(certificate.der()));
-                });
-            }),
+            certs,
         })
     }
 

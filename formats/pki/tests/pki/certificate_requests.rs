@@ -1,12 +1,13 @@
 //! Certificate requests of OpenSSL and of our own, and what becomes of what they ask for.
 
 use pki::{
-    Authority, CertificationRequest, Error, Extension, GeneralName, KeyAlgorithm, KeyKind, Name,
-    SerialNumber, SignatureAlgorithm, Subject, csr, oid,
+    BasicConstraints, CertificationRequest, Error, Extension, GeneralName, KeyAlgorithm, KeyKind,
+    Name, SerialNumber, SignatureAlgorithm, Subject, csr, oid,
 };
 
 use crate::support::{
-    Openssl, TestKey, World, alt_names, every_kind, server_profile, validity, wait,
+    Openssl, TestKey, World, alt_names, every_kind, rules_of, server_extensions, server_template,
+    validity, wait,
 };
 
 #[test]
@@ -177,7 +178,7 @@ fn nothing_is_copied_that_was_not_granted() {
     let request = CertificationRequest::parse(&der).unwrap();
     assert_eq!(request.requested_extensions().len(), 5);
 
-    let unsigned = server_profile(&world).certificate(&Subject {
+    let unsigned = server_template(&world).certificate(&Subject {
         serial: SerialNumber::new(
             jiff::Timestamp::UNIX_EPOCH,
             &aws_lc_rs::rand::SystemRandom::new(),
@@ -188,8 +189,11 @@ fn nothing_is_copied_that_was_not_granted() {
         validity: validity(30),
         alt_names: request.subject_alt_names(),
     });
-    let certificate = wait(unsigned.unwrap().lint().unwrap().sign(&*world.issuing.key)).unwrap();
-    assert_eq!(certificate.authority(), Authority::EndEntity);
+    let certificate = {
+        let linted = unsigned.unwrap().lint(&rules_of(&server_extensions()));
+        wait(linted.unwrap().sign(&*world.issuing.key)).unwrap()
+    };
+    assert_eq!(certificate.basic_constraints(), BasicConstraints::EndEntity);
     let of = |certificate: &pki::Certificate| {
         let mut oids: Vec<_> = certificate
             .extensions()

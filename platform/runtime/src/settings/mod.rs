@@ -56,6 +56,7 @@ pub struct Database {
 #[allow(missing_docs, reason = "each is told in the table of settings")]
 pub struct Keys {
     pub store: String,
+    pub stores: String,
     pub folder: String,
     pub passphrase_file: String,
     pub sessions: u32,

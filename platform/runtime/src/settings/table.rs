@@ -37,6 +37,7 @@ pub static SETTINGS: &[Setting] = &[
     setting("public.http_url", "\"http://localhost:8080\"", "Base of the CRL, OCSP and CA addresses that certificates carry."),
     setting("database.url", "\"sqlite:DATA/xinshu.db\"", "sqlite:PATH, or postgres://USER:PASSWORD@HOST/DATABASE for many nodes."),
     setting("keys.store", "\"software:\"", "Where new private keys are made: software:, or an RFC 7512 URI such as pkcs11:token=xinshu?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=file:/etc/xinshu/pin"),
+    setting("keys.stores", "\"\"", "Further stores that private keys may be in, separated by spaces and named as in keys.store. The software keystore is always open."),
     setting("keys.folder", "\"DATA/keys\"", "Folder of the software keystore (mode 0700)."),
     setting("keys.passphrase_file", "\"DATA/keys/passphrase\"", "File with the keystore's passphrase (mode 0600). A systemd credential named xinshu-passphrase, or XINSHU_KEYS__PASSPHRASE, comes first."),
     setting("keys.sessions", "0", "PKCS#11 sessions that sign side by side; 0 means one a core, at least two."),

@@ -7,8 +7,8 @@ mod world;
 pub(crate) use key::TestKey;
 pub(crate) use openssl::{Openssl, fails, succeeds};
 pub(crate) use world::{
-    World, alt_names, at, every_kind, findings, issuing_shape, root_shape, server_profile,
-    server_shape, validity,
+    World, alt_names, at, every_kind, findings, issuing_extensions, root_extensions, rules_of,
+    server_extensions, server_template, validity,
 };
 
 /// Runs a future to its end.

@@ -4,8 +4,11 @@ use std::{net::IpAddr, sync::Arc};
 
 use jiff::Timestamp;
 use pki::{
-    Authority, Certificate, Error, GeneralName, Issuer, KeyAlgorithm, KeyUsage, Name, Policy,
-    Profile, SerialNumber, Shape, SignatureAlgorithm, Subject, Unsigned, Validity, oid,
+    BasicConstraints, Certificate, EncodedTemplate, Error, ExtensionSet, GeneralName, Issuer,
+    KeyAlgorithm, KeyUsage, Name, Policy, SerialNumber, SignatureAlgorithm, Subject, Unsigned,
+    Validity,
+    lint::{AltNameKind, KeyRule, ProfileRules},
+    oid,
 };
 
 use super::{TestKey, wait};
@@ -70,8 +73,14 @@ impl World {
 
         let root_name = organization().common_name("Test 根证书").build().unwrap();
         let root_issuer = Issuer::root(root_name.clone(), root_key.public());
-        let root_profile = root_issuer.profile(&root_shape(), algorithm).unwrap();
-        let certificate = issue(&root_profile, &root_name, &root_key, 3650, &[], &root_key);
+        let certificate = issue(
+            (&root_issuer, &root_extensions()),
+            &root_name,
+            &root_key,
+            3650,
+            &[],
+            (&root_key, algorithm),
+        );
         let root = Holder {
             certificate,
             key: root_key,
@@ -79,21 +88,27 @@ impl World {
 
         let issuing_name = organization().common_name("Test 签发").build().unwrap();
         let root_issuer = Issuer::from_certificate(&root.certificate).unwrap();
-        let profile = root_issuer.profile(&issuing_shape(), algorithm).unwrap();
         let issuing = Holder {
-            certificate: issue(&profile, &issuing_name, &issuing_key, 1800, &[], &root.key),
+            certificate: issue(
+                (&root_issuer, &issuing_extensions()),
+                &issuing_name,
+                &issuing_key,
+                1800,
+                &[],
+                (&root.key, algorithm),
+            ),
             key: issuing_key,
         };
 
         let issuer = Issuer::from_certificate(&issuing.certificate).unwrap();
-        let leaf = |shape: &Shape, name: &Name, alt_names: &[GeneralName]| Holder {
+        let leaf = |extensions: &ExtensionSet, name: &Name, alt_names: &[GeneralName]| Holder {
             certificate: issue(
-                &issuer.profile(shape, algorithm).unwrap(),
+                (&issuer, extensions),
                 name,
                 &leaf_key,
                 90,
                 alt_names,
-                &issuing.key,
+                (&issuing.key, algorithm),
             ),
             key: Arc::clone(&leaf_key),
         };
@@ -107,10 +122,10 @@ impl World {
         let responder = organization().common_name("Test OCSP").build().unwrap();
         let unit = organization().common_name("Test TSA").build().unwrap();
         Self {
-            server: leaf(&server_shape(), &server_name, &alt_names()),
-            person: leaf(&person_shape(), &person_name, &email),
-            ocsp: leaf(&ocsp_shape(), &responder, &[]),
-            tsa: leaf(&tsa_shape(), &unit, &[]),
+            server: leaf(&server_extensions(), &server_name, &alt_names()),
+            person: leaf(&person_extensions(), &person_name, &email),
+            ocsp: leaf(&ocsp_extensions(), &responder, &[]),
+            tsa: leaf(&tsa_extensions(), &unit, &[]),
             algorithm,
             root,
             issuing,
@@ -120,14 +135,15 @@ impl World {
 }
 
 fn issue(
-    profile: &Profile,
+    (issuer, extensions): (&Issuer, &ExtensionSet),
     name: &Name,
     subject: &TestKey,
     days: i64,
     alt_names: &[GeneralName],
-    signer: &TestKey,
+    (signer, algorithm): (&TestKey, SignatureAlgorithm),
 ) -> Certificate {
-    let unsigned = profile.certificate(&Subject {
+    let template = issuer.template(extensions, algorithm).unwrap();
+    let unsigned = template.certificate(&Subject {
         serial: SerialNumber::new(Timestamp::UNIX_EPOCH, &aws_lc_rs::rand::SystemRandom::new())
             .unwrap(),
         name,
@@ -135,23 +151,59 @@ fn issue(
         validity: validity(days),
         alt_names,
     });
-    wait(unsigned.unwrap().lint().unwrap().sign(signer)).unwrap()
+    let linted = unsigned.unwrap().lint(&rules_of(extensions));
+    wait(linted.unwrap().sign(signer)).unwrap()
 }
 
 /// The profile of the server's certificate.
-pub(crate) fn server_profile(world: &World) -> Profile {
+pub(crate) fn server_template(world: &World) -> EncodedTemplate {
     world
         .issuer
-        .profile(&server_shape(), world.algorithm)
+        .template(&server_extensions(), world.algorithm)
         .unwrap()
 }
 
 /// The findings of a certificate that the linter refuses.
-pub(crate) fn findings(unsigned: Unsigned) -> Vec<&'static str> {
-    match unsigned.lint() {
+pub(crate) fn findings(unsigned: Unsigned, rules: &ProfileRules) -> Vec<&'static str> {
+    match unsigned.lint(rules) {
         Ok(linted) => panic!("passed: {}", linted.serial()),
         Err(Error::Lint(findings)) => findings.iter().map(|finding| finding.rule).collect(),
         Err(other) => panic!("{other}"),
+    }
+}
+
+/// The rules of a profile that has these extensions and allows every name and key.
+pub(crate) fn rules_of(extensions: &ExtensionSet) -> ProfileRules {
+    ProfileRules {
+        profile: "test".into(),
+        basic_constraints: extensions.basic_constraints,
+        key_usage: extensions.key_usage,
+        extended_key_usage: extensions.extended_key_usage.clone(),
+        policies: extensions
+            .policies
+            .iter()
+            .map(|policy| policy.oid)
+            .collect(),
+        max_lifetime: jiff::SignedDuration::from_hours(24 * 3650),
+        subject_attributes: vec![
+            oid::COUNTRY,
+            oid::ORGANIZATION,
+            oid::COMMON_NAME,
+            oid::SERIAL_NUMBER,
+        ],
+        alt_names: vec![AltNameKind::Dns, AltNameKind::Ip, AltNameKind::Email],
+        max_alt_names: 100,
+        keys: vec![
+            KeyRule::P256,
+            KeyRule::P384,
+            KeyRule::Rsa {
+                min_bits: 2048,
+                max_bits: 4096,
+            },
+            KeyRule::Ed25519,
+            KeyRule::Sm2,
+        ],
+        ocsp_no_check: extensions.ocsp_no_check,
     }
 }
 
@@ -159,17 +211,17 @@ fn organization() -> pki::NameBuilder {
     Name::builder().country("CN").organization("信枢测试")
 }
 
-pub(crate) fn root_shape() -> Shape {
-    Shape {
-        authority: Authority::Ca { path_len: None },
+pub(crate) fn root_extensions() -> ExtensionSet {
+    ExtensionSet {
+        basic_constraints: BasicConstraints::Ca { path_len: None },
         key_usage: KeyUsage::KEY_CERT_SIGN | KeyUsage::CRL_SIGN,
-        ..Shape::default()
+        ..ExtensionSet::default()
     }
 }
 
-pub(crate) fn issuing_shape() -> Shape {
-    Shape {
-        authority: Authority::Ca { path_len: Some(0) },
+pub(crate) fn issuing_extensions() -> ExtensionSet {
+    ExtensionSet {
+        basic_constraints: BasicConstraints::Ca { path_len: Some(0) },
         key_usage: KeyUsage::KEY_CERT_SIGN | KeyUsage::CRL_SIGN,
         policies: vec![Policy {
             oid: oid::ANY_POLICY,
@@ -177,12 +229,12 @@ pub(crate) fn issuing_shape() -> Shape {
         }],
         crl_urls: vec!["http://pki.example.org:8080/crl/root.crl".into()],
         ca_issuers_urls: vec!["http://pki.example.org:8080/ca/root.cer".into()],
-        ..Shape::default()
+        ..ExtensionSet::default()
     }
 }
 
-fn leaf_shape() -> Shape {
-    Shape {
+fn leaf_extensions() -> ExtensionSet {
+    ExtensionSet {
         policies: vec![Policy {
             oid: "1.3.6.1.4.1.55555.1.1".parse().unwrap(),
             cps: None,
@@ -190,41 +242,41 @@ fn leaf_shape() -> Shape {
         crl_urls: vec!["http://pki.example.org:8080/crl/issuing.crl".into()],
         ocsp_urls: vec!["http://pki.example.org:8080/ocsp".into()],
         ca_issuers_urls: vec!["http://pki.example.org:8080/ca/issuing.cer".into()],
-        ..Shape::default()
+        ..ExtensionSet::default()
     }
 }
 
-pub(crate) fn server_shape() -> Shape {
-    Shape {
+pub(crate) fn server_extensions() -> ExtensionSet {
+    ExtensionSet {
         key_usage: KeyUsage::DIGITAL_SIGNATURE | KeyUsage::KEY_ENCIPHERMENT,
         extended_key_usage: vec![oid::SERVER_AUTH],
-        ..leaf_shape()
+        ..leaf_extensions()
     }
 }
 
-fn person_shape() -> Shape {
-    Shape {
+fn person_extensions() -> ExtensionSet {
+    ExtensionSet {
         key_usage: KeyUsage::DIGITAL_SIGNATURE | KeyUsage::KEY_ENCIPHERMENT,
         extended_key_usage: vec![oid::CLIENT_AUTH, oid::EMAIL_PROTECTION],
-        ..leaf_shape()
+        ..leaf_extensions()
     }
 }
 
-fn ocsp_shape() -> Shape {
-    Shape {
+fn ocsp_extensions() -> ExtensionSet {
+    ExtensionSet {
         key_usage: KeyUsage::DIGITAL_SIGNATURE,
         extended_key_usage: vec![oid::OCSP_SIGNING],
         ocsp_no_check: true,
         ocsp_urls: vec![],
         crl_urls: vec![],
-        ..leaf_shape()
+        ..leaf_extensions()
     }
 }
 
-fn tsa_shape() -> Shape {
-    Shape {
+fn tsa_extensions() -> ExtensionSet {
+    ExtensionSet {
         key_usage: KeyUsage::DIGITAL_SIGNATURE | KeyUsage::NON_REPUDIATION,
         extended_key_usage: vec![oid::TIME_STAMPING],
-        ..leaf_shape()
+        ..leaf_extensions()
     }
 }

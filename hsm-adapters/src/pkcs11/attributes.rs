@@ -1,4 +1,4 @@
-//! Between the forms of PKCS#11 and those of X.509.
+//! The attributes of a key pair, and its public half as X.509 encodes it.
 
 use cryptoki::object::Attribute;
 use der::{
@@ -9,6 +9,8 @@ use spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 
 use crypto::KeyAlgorithm;
 
+use crate::{KeySpec, KeyUsage};
+
 /// `RSAPublicKey` (RFC 8017 §A.1.1).
 #[derive(Sequence)]
 struct RsaPublicKey<'a> {
@@ -16,22 +18,44 @@ struct RsaPublicKey<'a> {
     public_exponent: UintRef<'a>,
 }
 
-/// What a token tells of a key pair, gathered from both halves.
+/// What a token reports of a key pair, from both objects.
 #[derive(Default)]
-pub(super) struct Halves {
+pub(super) struct KeyPairAttributes {
     pub(super) label: Option<String>,
     pub(super) id: Option<Vec<u8>>,
     ec_params: Option<Vec<u8>>,
     ec_point: Option<Vec<u8>>,
     modulus: Option<Vec<u8>>,
     public_exponent: Option<Vec<u8>>,
+    usage: Option<KeyUsage>,
+    exportable: bool,
 }
 
-impl Halves {
-    /// Adds what one object tells; the first word on each attribute stays.
+impl KeyPairAttributes {
+    /// Adds one object's attributes; a value that is there already is not replaced.
     pub(super) fn add(&mut self, attributes: Vec<Attribute>) {
         for attribute in attributes {
-            let (place, bytes) = match attribute {
+            let (field, bytes) = match attribute {
+                Attribute::Sign(true) => {
+                    self.add_usage(KeyUsage::SIGN);
+                    continue;
+                }
+                Attribute::Decrypt(true) => {
+                    self.add_usage(KeyUsage::DECRYPT);
+                    continue;
+                }
+                Attribute::Derive(true) => {
+                    self.add_usage(KeyUsage::AGREE);
+                    continue;
+                }
+                Attribute::Unwrap(true) => {
+                    self.add_usage(KeyUsage::WRAP);
+                    continue;
+                }
+                Attribute::Extractable(true) => {
+                    self.exportable = true;
+                    continue;
+                }
                 Attribute::Label(bytes) => {
                     if let Ok(label) = String::from_utf8(bytes) {
                         self.label.get_or_insert(label);
@@ -46,9 +70,26 @@ impl Halves {
                 _ => continue,
             };
             if !bytes.is_empty() {
-                place.get_or_insert(bytes);
+                field.get_or_insert(bytes);
             }
         }
+    }
+
+    fn add_usage(&mut self, usage: KeyUsage) {
+        self.usage = Some(self.usage.unwrap_or(KeyUsage::NONE) | usage);
+    }
+
+    /// What the key is for; `None` for an algorithm that is not in the table.
+    ///
+    /// A token may allow more than we use: such as `CKA_DERIVE` on an Ed25519 key.
+    pub(super) fn spec(&self) -> Option<KeySpec> {
+        let algorithm = self.algorithm()?;
+        let usage = self.usage.unwrap_or(KeyUsage::NONE);
+        Some(KeySpec {
+            algorithm,
+            usage: usage & KeyUsage::possible(algorithm),
+            exportable: self.exportable,
+        })
     }
 
     /// Which row of the table the key belongs to.

@@ -1,0 +1,18 @@
+//! Every action of this service that a caller needs permission for.
+
+use platform_access::Action;
+
+/// Issue a certificate under a profile, by an authority.
+pub const ISSUE_CERTIFICATE: Action = Action::new("ca.certificate.issue");
+/// Look certificates up.
+pub const READ_CERTIFICATE: Action = Action::new("ca.certificate.read");
+/// Revoke a certificate.
+pub const REVOKE_CERTIFICATE: Action = Action::new("ca.certificate.revoke");
+/// Create an authority.
+pub const CREATE_AUTHORITY: Action = Action::new("ca.authority.create");
+/// Look authorities up.
+pub const READ_AUTHORITY: Action = Action::new("ca.authority.read");
+/// Publish the revocation list of an authority.
+pub const PUBLISH_CRL: Action = Action::new("ca.crl.publish");
+/// Look profiles up.
+pub const READ_PROFILE: Action = Action::new("ca.profile.read");

@@ -1,0 +1,136 @@
+//! Looking up authorities, certificates and profiles.
+
+use jiff::Timestamp;
+use pki::SerialNumber;
+use platform_access::{Caller, Resource};
+
+use crate::{
+    CaInfo, CertificateInfo, Error, Service,
+    actions::{READ_AUTHORITY, READ_CERTIFICATE, READ_PROFILE},
+    model::CertificateProfile,
+    store::{self, CertificateFilter, ListPosition},
+};
+
+/// Which certificates a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct CertificateQuery {
+    /// Only those with this very subject, as RFC 4514 text.
+    pub subject: Option<String>,
+    /// Only those of the authority of this name.
+    pub authority: Option<String>,
+    /// Only those issued before this moment.
+    pub issued_before: Option<Timestamp>,
+    /// Only those after this one in the list: what came with it; empty for the start.
+    pub after: String,
+    /// How many at most.
+    pub limit: i64,
+}
+
+/// A certificate in a list, and its position for [`CertificateQuery::after`].
+#[derive(Clone, Debug)]
+pub struct ListedCertificate {
+    /// The certificate.
+    pub info: CertificateInfo,
+    /// Its position.
+    pub position: String,
+}
+
+/// Certificates, the newest first.
+///
+/// # Errors
+/// [`Error::Access`], [`Error::NoSuchAuthority`], [`Error::BadCursor`], and the database's.
+pub async fn certificates(
+    ca: &Service,
+    caller: &Caller,
+    query: CertificateQuery,
+) -> Result<Vec<ListedCertificate>, Error> {
+    ca.enforce(caller, READ_CERTIFICATE, &Resource::all("certificate"))
+        .await?;
+    let authority_id = match &query.authority {
+        Some(name) => Some(ca.authority(name)?.id().to_owned()),
+        None => None,
+    };
+    let after = match query.after.as_str() {
+        "" => ListPosition::START,
+        after => ListPosition::parse(after).ok_or(Error::BadCursor)?,
+    };
+    let filter = CertificateFilter {
+        subject: query.subject,
+        authority_id,
+        issued_before: query.issued_before,
+        after,
+        limit: query.limit,
+    };
+    let found = store::certificates(ca.store(), &filter).await?;
+    Ok(found
+        .into_iter()
+        .map(|(position, info)| ListedCertificate {
+            info,
+            position: position.to_string(),
+        })
+        .collect())
+}
+
+/// One certificate with its chain.
+///
+/// # Errors
+/// [`Error::Access`], [`Error::NoSuchCertificate`], [`Error::AmbiguousSerial`], and the
+/// database's.
+pub async fn certificate(
+    ca: &Service,
+    caller: &Caller,
+    serial: &SerialNumber,
+    authority: Option<&str>,
+) -> Result<CertificateInfo, Error> {
+    let mut found = store::find_certificates(ca.store(), serial).await?;
+    if let Some(name) = authority {
+        found.retain(|one| one.info.issuer == name);
+    }
+    let resource = Resource::new("certificate", serial.to_string());
+    let resource = match found.first() {
+        Some(one) => resource.in_unit(one.unit.clone()),
+        None => resource,
+    };
+    ca.enforce(caller, READ_CERTIFICATE, &resource).await?;
+    let one = match found.len() {
+        0 => return Err(Error::NoSuchCertificate(serial.to_string())),
+        1 => found.swap_remove(0),
+        _ => return Err(Error::AmbiguousSerial(serial.to_string())),
+    };
+    let issuer = ca.authority_by_id(&one.authority_id).ok();
+    let chain = issuer.map_or_else(String::new, |issuer| issuer.chain_pem().to_owned());
+    let mut info = one.info;
+    info.certificate = Some(pki::pem::encode("CERTIFICATE", &one.der) + &chain);
+    Ok(info)
+}
+
+/// Every authority, by name.
+///
+/// # Errors
+/// [`Error::Access`].
+pub async fn authorities(ca: &Service, caller: &Caller) -> Result<Vec<CaInfo>, Error> {
+    ca.enforce(caller, READ_AUTHORITY, &Resource::all("ca"))
+        .await?;
+    let authorities = ca.authorities();
+    let name_of = |id: &str| {
+        let found = authorities.iter().find(|authority| authority.id() == id);
+        found.map_or_else(|| id.to_owned(), |authority| authority.name().to_owned())
+    };
+    Ok(authorities
+        .iter()
+        .map(|authority| authority.info(&name_of(authority.issuer_id())))
+        .collect())
+}
+
+/// Every profile, by name.
+///
+/// # Errors
+/// [`Error::Access`].
+pub async fn profiles(
+    ca: &Service,
+    caller: &Caller,
+) -> Result<Vec<std::sync::Arc<CertificateProfile>>, Error> {
+    ca.enforce(caller, READ_PROFILE, &Resource::all("profile"))
+        .await?;
+    Ok(ca.profiles().iter().cloned().collect())
+}
