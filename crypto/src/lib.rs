@@ -9,8 +9,8 @@ mod digest;
 mod ecdsa;
 mod error;
 mod mechanism;
-mod public_key;
 mod opaque_token;
+mod public_key;
 pub mod random;
 mod sm2_identity;
 

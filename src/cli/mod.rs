@@ -9,8 +9,8 @@ mod doctor;
 mod hsm;
 mod log;
 mod output;
-mod signing_key;
 mod profile;
+mod signing_key;
 mod tsa;
 mod user;
 

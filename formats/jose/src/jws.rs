@@ -65,7 +65,11 @@ impl<'a> Jws<'a> {
         }
         let (signing_input, signature) = token.rsplit_once('.').ok_or(JwsError::Malformed)?;
         let (header, payload) = signing_input.split_once('.').ok_or(JwsError::Malformed)?;
-        let decode = |part| URL_SAFE_NO_PAD.decode(part).map_err(|_| JwsError::Malformed);
+        let decode = |part| {
+            URL_SAFE_NO_PAD
+                .decode(part)
+                .map_err(|_| JwsError::Malformed)
+        };
         let header: Header =
             serde_json::from_slice(&decode(header)?).map_err(|_| JwsError::Malformed)?;
         if header.crit.is_some() {

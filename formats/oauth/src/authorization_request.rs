@@ -97,7 +97,9 @@ impl Recipient {
     /// A description of what is missing.
     pub fn parse(params: &Params) -> Result<Self, &'static str> {
         Ok(Self {
-            client_id: params.get_owned("client_id").ok_or("client_id is missing")?,
+            client_id: params
+                .get_owned("client_id")
+                .ok_or("client_id is missing")?,
             redirect_uri: params
                 .get_owned("redirect_uri")
                 .ok_or("redirect_uri is missing")?,
@@ -281,11 +283,23 @@ mod tests {
         for (query, code) in [
             ("", ErrorCode::InvalidRequest),
             ("&response_type=token", ErrorCode::UnsupportedResponseType),
-            ("&response_type=code&request=x", ErrorCode::RequestNotSupported),
-            ("&response_type=code&prompt=none+login", ErrorCode::InvalidRequest),
+            (
+                "&response_type=code&request=x",
+                ErrorCode::RequestNotSupported,
+            ),
+            (
+                "&response_type=code&prompt=none+login",
+                ErrorCode::InvalidRequest,
+            ),
             ("&response_type=code&max_age=-1", ErrorCode::InvalidRequest),
-            ("&response_type=code&code_challenge=x", ErrorCode::InvalidRequest),
-            ("&response_type=code&code_challenge_method=S256", ErrorCode::InvalidRequest),
+            (
+                "&response_type=code&code_challenge=x",
+                ErrorCode::InvalidRequest,
+            ),
+            (
+                "&response_type=code&code_challenge_method=S256",
+                ErrorCode::InvalidRequest,
+            ),
         ] {
             let error = parse(&format!("{BASE}&response_mode=form_post{query}")).unwrap_err();
             assert_eq!(error.code, code, "{query}");
@@ -305,10 +319,15 @@ mod tests {
         ))
         .unwrap();
         let json = serde_json::to_string(&request).unwrap();
-        assert_eq!(serde_json::from_str::<AuthorizationRequest>(&json).unwrap(), request);
+        assert_eq!(
+            serde_json::from_str::<AuthorizationRequest>(&json).unwrap(),
+            request
+        );
         assert_eq!(request.max_age, Some(60));
         assert!(request.scope().has("email"));
         // A stored challenge is checked like a sent one.
-        assert!(serde_json::from_str::<AuthorizationRequest>(&json.replace(challenge, "x")).is_err());
+        assert!(
+            serde_json::from_str::<AuthorizationRequest>(&json.replace(challenge, "x")).is_err()
+        );
     }
 }

@@ -83,7 +83,10 @@ mod tests {
     fn both_parts_are_form_encoded() {
         // RFC 6749 §2.3.1 and appendix B: a space may be '+', any octet may be percent-encoded.
         let of = |id: &str, secret: &str| Ok((id.to_owned(), secret.to_owned()));
-        assert_eq!(parse(b"s6BhdRkqt3:gX1fBat3bV"), of("s6BhdRkqt3", "gX1fBat3bV"));
+        assert_eq!(
+            parse(b"s6BhdRkqt3:gX1fBat3bV"),
+            of("s6BhdRkqt3", "gX1fBat3bV")
+        );
         assert_eq!(parse(b"a%2Db:c%5fd+e%3Af"), of("a-b", "c_d e:f"));
         assert_eq!(parse(b"a:"), of("a", ""));
         assert_eq!(parse(b"a:b:c"), of("a", "b:c"));
@@ -95,7 +98,10 @@ mod tests {
             BasicCredentials::parse("Bearer abc").unwrap_err(),
             BasicError::NotBasic
         );
-        assert_eq!(BasicCredentials::parse("Basic").unwrap_err(), BasicError::NotBasic);
+        assert_eq!(
+            BasicCredentials::parse("Basic").unwrap_err(),
+            BasicError::NotBasic
+        );
         for bad in [&b"no colon"[..], b"a%:b", b"a:%ff", b"a:%00"] {
             assert_eq!(parse(bad).unwrap_err(), BasicError::Malformed, "{bad:?}");
         }

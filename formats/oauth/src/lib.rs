@@ -22,6 +22,8 @@ pub use error_code::ErrorCode;
 pub use names::{ClientAuthMethod, GrantType};
 pub use params::{MAX_FORM, Params, ParamsError};
 pub use pkce::{CodeChallenge, PkceError};
-pub use redirect_uri::{RedirectUriError, append_query, form_action_source, redirect_uri_matches, validate_redirect_uri};
+pub use redirect_uri::{
+    RedirectUriError, append_query, form_action_source, redirect_uri_matches, validate_redirect_uri,
+};
 pub use scope::{API, EMAIL, OFFLINE_ACCESS, OPENID, PROFILE, Scope};
 pub use token_response::TokenResponse;

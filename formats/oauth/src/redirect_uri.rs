@@ -145,7 +145,11 @@ mod tests {
             "http://127.0.0.1:51004/cb",
             true
         ));
-        assert!(redirect_uri_matches("http://[::1]/cb", "http://[::1]:51004/cb", true));
+        assert!(redirect_uri_matches(
+            "http://[::1]/cb",
+            "http://[::1]:51004/cb",
+            true
+        ));
         assert!(!redirect_uri_matches(
             "http://127.0.0.1/cb",
             "http://127.0.0.1:51004/cb",

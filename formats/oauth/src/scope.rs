@@ -25,7 +25,11 @@ impl Scope {
     /// characters outside `scope-token` (RFC 6749 §3.3) are left out, like unknown ones.
     pub fn parse(list: &str) -> Self {
         let mut tokens: Vec<Box<str>> = Vec::new();
-        for token in list.split(' ').filter(|token| is_token(token)).take(MAX_TOKENS) {
+        for token in list
+            .split(' ')
+            .filter(|token| is_token(token))
+            .take(MAX_TOKENS)
+        {
             if !tokens.iter().any(|known| **known == *token) {
                 tokens.push(token.into());
             }

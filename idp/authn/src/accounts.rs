@@ -44,7 +44,9 @@ impl Accounts {
         hooks: Vec<Arc<dyn AccessHook>>,
     ) -> Result<Self, Error> {
         if workers == 0 {
-            return Err(Error::Config("passwords need at least one worker".to_owned()));
+            return Err(Error::Config(
+                "passwords need at least one worker".to_owned(),
+            ));
         }
         Ok(Self {
             store,
@@ -103,10 +105,14 @@ impl idp_directory::Accounts for Accounts {
     ) -> Result<Box<dyn FirstPassword>, idp_directory::Error> {
         check_strength(&password, user.as_str())
             .map_err(|weak| idp_directory::Error::invalid("password", weak.to_string()))?;
-        let hash = self.passwords.hash(password).await.map_err(|error| match error {
-            Error::Busy => idp_directory::Error::Busy,
-            other => idp_directory::Error::Internal(other.to_string()),
-        })?;
+        let hash = self
+            .passwords
+            .hash(password)
+            .await
+            .map_err(|error| match error {
+                Error::Busy => idp_directory::Error::Busy,
+                other => idp_directory::Error::Internal(other.to_string()),
+            })?;
         Ok(Box::new(HashedPassword(hash)))
     }
 
@@ -124,12 +130,7 @@ impl idp_directory::Accounts for Accounts {
         store::links::delete_of_user(tx, &user.id).await
     }
 
-    async fn delete(
-        &self,
-        tx: &mut Tx<'_>,
-        user: &User,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
+    async fn delete(&self, tx: &mut Tx<'_>, user: &User, now: Timestamp) -> Result<(), StoreError> {
         self.end_access(tx, user, now).await?;
         store::credentials::delete_of_user(tx, &user.id).await
     }

@@ -41,10 +41,7 @@ impl SessionCache {
 ///
 /// # Errors
 /// The store's.
-pub async fn of_browser(
-    authn: &Authn,
-    browser: &BrowserRequest,
-) -> Result<Option<Session>, Error> {
+pub async fn of_browser(authn: &Authn, browser: &BrowserRequest) -> Result<Option<Session>, Error> {
     match browser.cookie(SESSION_COOKIE) {
         Some(token) => find(authn, &token).await,
         None => Ok(None),
@@ -55,7 +52,10 @@ async fn find(authn: &Authn, token: &str) -> Result<Option<Session>, Error> {
     let key = token_key(token);
     let cache = &authn.0.accounts.sessions;
     let read_at = Instant::now();
-    let cached = cache.0.get(&key).filter(|(since, _)| since.elapsed() < CACHED);
+    let cached = cache
+        .0
+        .get(&key)
+        .filter(|(since, _)| since.elapsed() < CACHED);
     let session = match cached {
         Some((_, session)) => session,
         None => match load(authn, key.clone()).await? {
@@ -114,7 +114,9 @@ pub async fn list_sessions(
 ) -> Result<Vec<SessionInfo>, Error> {
     let named = resolve(&authn.0.directory, name).await?;
     let access = &authn.0.access;
-    access.enforce(caller, SESSION_READ, &named.resource).await?;
+    access
+        .enforce(caller, SESSION_READ, &named.resource)
+        .await?;
     let user = named.user()?;
     Ok(store::sessions::of_user(&authn.0.store, &user.id, authn.now()).await?)
 }

@@ -68,15 +68,12 @@ pub async fn sign_in(authn: &Authn, caller: &Caller, form: SignIn) -> Result<Str
         .store
         .transact(async move |tx| {
             // The user may have been disabled, or the password changed, while it was checked.
-            if !lock_enabled(tx, &user.id).await?
-                || !store::credentials::lock(tx, &proved).await?
-            {
+            if !lock_enabled(tx, &user.id).await? || !store::credentials::lock(tx, &proved).await? {
                 return Err(Error::WrongCredentials);
             }
             attempt.succeeded(tx).await?;
             if let Some(previous) = &previous_key
-                && let Some((id, user_id)) =
-                    store::sessions::delete_by_token(tx, previous).await?
+                && let Some((id, user_id)) = store::sessions::delete_by_token(tx, previous).await?
             {
                 accounts.session_ended(tx, &user_id, &id, now).await?;
             }

@@ -45,8 +45,7 @@ pub trait Accounts: Debug + Send + Sync {
     ///
     /// # Errors
     /// The store's.
-    async fn delete(&self, tx: &mut Tx<'_>, user: &User, now: Timestamp)
-    -> Result<(), StoreError>;
+    async fn delete(&self, tx: &mut Tx<'_>, user: &User, now: Timestamp) -> Result<(), StoreError>;
 
     /// A change of this user was committed: what caches hold of them is void.
     fn forget(&self, user_id: &str);

@@ -51,7 +51,8 @@ pub async fn add_user(
         created_at: now,
         changed_at: now,
     };
-    let entry = caller.entry(USER_ADD, &user.resource(), now)
+    let entry = caller
+        .entry(USER_ADD, &user.resource(), now)
         .with("user_id", user.id.as_str())
         .with("permissions", user.permissions.to_string())
         .with("password", password.is_some());

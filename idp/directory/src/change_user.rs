@@ -41,7 +41,8 @@ pub async fn change_user(
     access
         .enforce_delegation(caller, USER_CHANGE, &resource, &user.permissions)
         .await?;
-    let entry = caller.entry(USER_CHANGE, &user.resource(), now)
+    let entry = caller
+        .entry(USER_CHANGE, &user.resource(), now)
         .with("user_id", user.id.as_str())
         .with("changed", changed)
         .with("permissions", user.permissions.to_string());
@@ -66,11 +67,7 @@ pub async fn change_user(
 }
 
 /// Applies `change` and returns the names of what changed.
-fn apply(
-    user: &mut User,
-    change: UserChange,
-    now: Timestamp,
-) -> Result<Vec<&'static str>, Error> {
+fn apply(user: &mut User, change: UserChange, now: Timestamp) -> Result<Vec<&'static str>, Error> {
     let mut changed = Vec::new();
     if change.display_name.is_some() {
         user.display_name = parse_line("display_name", change.display_name)?;

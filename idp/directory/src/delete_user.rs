@@ -3,12 +3,7 @@
 use platform_access::Caller;
 use platform_log::AuditSink as _;
 
-use crate::{
-    Directory, Error,
-    actions::USER_DELETE,
-    read_users::resolve,
-    store,
-};
+use crate::{Directory, Error, actions::USER_DELETE, read_users::resolve, store};
 
 /// Deletes a user. Their name may be given to someone else, their `sub` never is.
 ///
@@ -25,7 +20,8 @@ pub async fn delete_user(directory: &Directory, caller: &Caller, name: &str) -> 
         .enforce_delegation(caller, USER_DELETE, &resource, &user.permissions)
         .await?;
     let now = directory.now();
-    let entry = caller.entry(USER_DELETE, &user.resource(), now)
+    let entry = caller
+        .entry(USER_DELETE, &user.resource(), now)
         .with("user_id", user.id.as_str());
     let user_id = user.id.clone();
     let accounts = directory.0.accounts.clone();

@@ -16,7 +16,11 @@ pub async fn list_users(
     request: &PageRequest,
 ) -> Result<Page<UserInfo>, Error> {
     let users = Resource::all("user");
-    directory.0.access.enforce(caller, USER_READ, &users).await?;
+    directory
+        .0
+        .access
+        .enforce(caller, USER_READ, &users)
+        .await?;
     let store = &directory.0.store;
     let users = store::users::list(store, request.after(), request.fetch_limit()).await?;
     let page = request.page(users, |user| user.name.clone());
@@ -75,10 +79,7 @@ impl NamedUser {
 /// The store's.
 pub async fn resolve(directory: &Directory, name: &str) -> Result<NamedUser, Error> {
     let user = find_by_name(directory, name).await?;
-    let resource = user.as_ref().map_or_else(
-        || unknown(name),
-        User::resource,
-    );
+    let resource = user.as_ref().map_or_else(|| unknown(name), User::resource);
     Ok(NamedUser {
         name: name.to_owned(),
         resource,

@@ -12,8 +12,8 @@ use idp_authn::{
 };
 use jiff::Timestamp;
 use oauth::{
-    API, AnswerMode, AuthorizationRequest, ErrorCode, GrantType, OFFLINE_ACCESS, Params,
-    Prompt, Recipient, RequestError, Scope, form_action_source,
+    API, AnswerMode, AuthorizationRequest, ErrorCode, GrantType, OFFLINE_ACCESS, Params, Prompt,
+    Recipient, RequestError, Scope, form_action_source,
 };
 use platform_access::Caller;
 use serde::{Deserialize, Serialize};
@@ -198,10 +198,7 @@ fn ask(missing: Missing, id: String, client: Arc<Client>, valid: ValidRequest) -
 }
 
 /// Parses a request and checks it against its client's registration.
-async fn validate(
-    oidc: &Oidc,
-    params: &Params,
-) -> Result<(Arc<Client>, ValidRequest), Rejection> {
+async fn validate(oidc: &Oidc, params: &Params) -> Result<(Arc<Client>, ValidRequest), Rejection> {
     let page = |code, description: &str| Rejection::Page {
         code,
         description: description.to_owned(),

@@ -5,11 +5,8 @@ use platform_access::Caller;
 use platform_log::AuditSink as _;
 
 use crate::{
-    Client, ClientCredentials, Error, Oidc,
-    actions::CLIENT_CHANGE,
-    model::hash_secret,
-    read_clients::resolve,
-    store,
+    Client, ClientCredentials, Error, Oidc, actions::CLIENT_CHANGE, model::hash_secret,
+    read_clients::resolve, store,
 };
 
 /// Disables a client, or enables it again. Disabling revokes all its grants.
@@ -26,7 +23,8 @@ pub async fn set_client_disabled(
     let client = client_to_change(oidc, caller, id).await?;
     let now = oidc.now();
     let changed = if disabled { "disabled" } else { "enabled" };
-    let entry = caller.entry(CLIENT_CHANGE, &client.resource(), now)
+    let entry = caller
+        .entry(CLIENT_CHANGE, &client.resource(), now)
         .with("changed", vec![changed]);
     oidc.0
         .store
@@ -62,7 +60,8 @@ pub async fn renew_client_secret(
     let now = oidc.now();
     let secret = random::token();
     let secret_hash = hash_secret(&secret);
-    let entry = caller.entry(CLIENT_CHANGE, &client.resource(), now)
+    let entry = caller
+        .entry(CLIENT_CHANGE, &client.resource(), now)
         .with("changed", vec!["secret"]);
     let client_id = client.id.clone();
     oidc.0

@@ -4,8 +4,7 @@ use platform_access::Caller;
 use platform_log::AuditSink as _;
 
 use crate::{
-    Error, Oidc, actions::CLIENT_DELETE, change_client::forget, read_clients::resolve,
-    store,
+    Error, Oidc, actions::CLIENT_DELETE, change_client::forget, read_clients::resolve, store,
 };
 
 /// Deletes a client and revokes all its grants.

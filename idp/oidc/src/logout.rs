@@ -74,7 +74,9 @@ async fn client(
 ) -> Result<Option<Arc<Client>>, LogoutRejection> {
     let client_id = match (hint, params.get("client_id")) {
         (Some(hint), Some(client_id)) if hint.aud != client_id => {
-            return Err(LogoutRejection::Page("client_id is not that of id_token_hint"));
+            return Err(LogoutRejection::Page(
+                "client_id is not that of id_token_hint",
+            ));
         }
         (Some(hint), _) => hint.aud.as_str(),
         (None, Some(client_id)) => client_id,
@@ -86,10 +88,7 @@ async fn client(
     }
 }
 
-fn return_to(
-    params: &Params,
-    client: Option<&Client>,
-) -> Result<Option<String>, LogoutRejection> {
+fn return_to(params: &Params, client: Option<&Client>) -> Result<Option<String>, LogoutRejection> {
     let Some(uri) = params.get("post_logout_redirect_uri") else {
         return Ok(None);
     };
@@ -98,7 +97,11 @@ fn return_to(
             "post_logout_redirect_uri needs id_token_hint or client_id",
         ));
     };
-    if !client.post_logout_redirect_uris.iter().any(|known| known == uri) {
+    if !client
+        .post_logout_redirect_uris
+        .iter()
+        .any(|known| known == uri)
+    {
         return Err(LogoutRejection::Page(
             "post_logout_redirect_uri is not registered for this client",
         ));

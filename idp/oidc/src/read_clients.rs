@@ -55,10 +55,9 @@ pub(crate) async fn resolve(oidc: &Oidc, id: &str) -> Result<NamedClient, Error>
     } else {
         None
     };
-    let resource = client.as_ref().map_or_else(
-        || Resource::new("client", id),
-        Client::resource,
-    );
+    let resource = client
+        .as_ref()
+        .map_or_else(|| Resource::new("client", id), Client::resource);
     Ok(NamedClient {
         id: id.to_owned(),
         resource,

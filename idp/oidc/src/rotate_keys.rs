@@ -36,7 +36,9 @@ pub struct Rotation {
 /// [`Error::Access`] without `idp.signing_key.read`, and the store's.
 pub async fn list_keys(oidc: &Oidc, caller: &Caller) -> Result<Vec<SigningKeyInfo>, Error> {
     let access = &oidc.0.access;
-    access.enforce(caller, SIGNING_KEY_READ, &resource()).await?;
+    access
+        .enforce(caller, SIGNING_KEY_READ, &resource())
+        .await?;
     let stored = store::signing_keys::all(&oidc.0.store).await?;
     Ok(stored.into_iter().map(|key| key.info).collect())
 }
@@ -52,7 +54,9 @@ pub async fn rotate_keys(
     rotation: Rotation,
 ) -> Result<Vec<SigningKeyInfo>, Error> {
     let access = &oidc.0.access;
-    access.enforce(caller, SIGNING_KEY_ROTATE, &resource()).await?;
+    access
+        .enforce(caller, SIGNING_KEY_ROTATE, &resource())
+        .await?;
     let algorithms = match rotation.algorithm {
         None => ALGORITHMS.to_vec(),
         Some(algorithm) if ALGORITHMS.contains(&algorithm) => vec![algorithm],
@@ -196,9 +200,10 @@ async fn activate_due(oidc: &Oidc, caller: &Caller) -> Result<(), Error> {
                 if next.state != KeyState::Next || next.activates_at > now {
                     continue;
                 }
-                let before = keys.iter().map(|key| &key.info).find(|key| {
-                    key.state == KeyState::Active && key.algorithm == next.algorithm
-                });
+                let before = keys
+                    .iter()
+                    .map(|key| &key.info)
+                    .find(|key| key.state == KeyState::Active && key.algorithm == next.algorithm);
                 if let Some(before) = before {
                     retire(tx, &caller, before, now).await?;
                 }

@@ -58,11 +58,7 @@ pub trait KeySource: std::fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// Any [`KeyError`].
-    async fn generate(
-        &self,
-        uri: &str,
-        algorithm: KeyAlgorithm,
-    ) -> Result<Arc<dyn Key>, KeyError>;
+    async fn generate(&self, uri: &str, algorithm: KeyAlgorithm) -> Result<Arc<dyn Key>, KeyError>;
 
     /// The URI of a key with this label in the default store.
     fn default_uri(&self, label: &str) -> String;
@@ -74,11 +70,7 @@ impl KeySource for Keyring {
         Self::find(self, uri).await
     }
 
-    async fn generate(
-        &self,
-        uri: &str,
-        algorithm: KeyAlgorithm,
-    ) -> Result<Arc<dyn Key>, KeyError> {
+    async fn generate(&self, uri: &str, algorithm: KeyAlgorithm) -> Result<Arc<dyn Key>, KeyError> {
         Self::generate(self, uri, algorithm).await
     }
 
@@ -340,7 +332,9 @@ impl SigningKey {
             return Err(Error::Internal(format!("key {} cannot sign", self.kid)));
         };
         let signature = key.sign(self.algorithm, unsigned.signing_input()).await?;
-        unsigned.signed(self.algorithm, &signature).map_err(internal)
+        unsigned
+            .signed(self.algorithm, &signature)
+            .map_err(internal)
     }
 }
 

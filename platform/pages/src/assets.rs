@@ -39,7 +39,10 @@ struct Asset {
 
 impl Asset {
     fn new(stem: &str, extension: &str, content_type: &'static str, content: &'static str) -> Self {
-        let name = format!("{stem}-{}.{extension}", &hex::encode(Digest::Sha256.hash(content.as_bytes()))[..12]);
+        let name = format!(
+            "{stem}-{}.{extension}",
+            &hex::encode(Digest::Sha256.hash(content.as_bytes()))[..12]
+        );
         Self {
             path: format!("/assets/{name}"),
             name,

@@ -132,13 +132,16 @@ impl BrowserRequest {
 /// Who sent a request, as far as the listener knows.
 pub fn caller(parts: &Parts) -> Caller {
     let extensions = &parts.extensions;
-    extensions.get::<Caller>().cloned().unwrap_or_else(|| Caller {
-        actor: Actor::Anonymous,
-        request_id: random::id(),
-        address: extensions
-            .get::<ClientAddress>()
-            .and_then(|address| address.0),
-    })
+    extensions
+        .get::<Caller>()
+        .cloned()
+        .unwrap_or_else(|| Caller {
+            actor: Actor::Anonymous,
+            request_id: random::id(),
+            address: extensions
+                .get::<ClientAddress>()
+                .and_then(|address| address.0),
+        })
 }
 
 /// The first language of `ui_locales` that pages are written in (OpenID Connect Core §3.1.2.1).

@@ -62,7 +62,9 @@ impl BrowserRequest {
     /// An error page; `detail` is for whoever reports it.
     pub fn error_page(&self, status: StatusCode, detail: &str) -> Page {
         let (title, text) = match status {
-            StatusCode::SERVICE_UNAVAILABLE => ("error-unavailable-title", "error-unavailable-text"),
+            StatusCode::SERVICE_UNAVAILABLE => {
+                ("error-unavailable-title", "error-unavailable-text")
+            }
             status if status.is_server_error() => ("error-internal-title", "error-internal-text"),
             _ => ("error-request-title", "error-request-text"),
         };

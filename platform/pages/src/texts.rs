@@ -92,8 +92,8 @@ fn load(locale: Locale) -> Bundle {
             Locale::Zh => zh,
         };
         // What a file has wrong, a test finds; the rest of it is usable.
-        let resource = FluentResource::try_new((*source).to_owned())
-            .unwrap_or_else(|(resource, _)| resource);
+        let resource =
+            FluentResource::try_new((*source).to_owned()).unwrap_or_else(|(resource, _)| resource);
         bundle.add_resource_overriding(resource);
     }
     bundle
@@ -161,9 +161,8 @@ mod tests {
 
     #[test]
     fn arguments_are_filled_in() {
-        let text = |locale| {
-            Texts::of(locale).tr_with("sign-in-throttled", &[("seconds", 7.into())])
-        };
+        let text =
+            |locale| Texts::of(locale).tr_with("sign-in-throttled", &[("seconds", 7.into())]);
         assert_eq!(
             text(Locale::En),
             "Too many attempts. Please try again in 7 s."

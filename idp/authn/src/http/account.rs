@@ -41,10 +41,7 @@ pub(super) async fn home() -> Page {
     see_other("/account")
 }
 
-pub(super) async fn get(
-    State(authn): State<Authn>,
-    browser: BrowserRequest,
-) -> Result<Page, Page> {
+pub(super) async fn get(State(authn): State<Authn>, browser: BrowserRequest) -> Result<Page, Page> {
     let notice = match browser.query()?.get("notice") {
         Some("password-changed") => Some("account-password-changed"),
         Some("session-ended") => Some("account-session-ended"),

@@ -7,9 +7,7 @@ use platform_pages::{BrowserRequest, Layout, Link, Page, see_other};
 use zeroize::Zeroizing;
 
 use super::account::password_advice;
-use crate::{
-    Authn, Error, password_link::find_password_link, set_password::set_password_by_link,
-};
+use crate::{Authn, Error, password_link::find_password_link, set_password::set_password_by_link};
 
 #[derive(Template)]
 #[template(path = "set_password.html")]
@@ -22,10 +20,7 @@ struct SetPasswordTemplate<'a> {
     error: Option<String>,
 }
 
-pub(super) async fn get(
-    State(authn): State<Authn>,
-    browser: BrowserRequest,
-) -> Result<Page, Page> {
+pub(super) async fn get(State(authn): State<Authn>, browser: BrowserRequest) -> Result<Page, Page> {
     let token = browser.query()?.get_owned("token").unwrap_or_default();
     let user = find(&authn, &browser, &token).await?;
     Ok(show(&browser, &user, &token, None))

@@ -37,10 +37,7 @@ struct LastAttempt {
     retry_after: Option<u64>,
 }
 
-pub(super) async fn get(
-    State(authn): State<Authn>,
-    browser: BrowserRequest,
-) -> Result<Page, Page> {
+pub(super) async fn get(State(authn): State<Authn>, browser: BrowserRequest) -> Result<Page, Page> {
     let query = browser.query()?;
     let interaction = find_interaction(&authn, &browser, query).await?;
     let hint = interaction
@@ -65,12 +62,20 @@ pub(super) async fn post(
             error: browser.texts.tr("sign-in-page-expired").into_owned(),
             retry_after: None,
         };
-        return Ok(show(&browser, interaction.as_ref(), &username, false, Some(last)));
+        return Ok(show(
+            &browser,
+            interaction.as_ref(),
+            &username,
+            false,
+            Some(last),
+        ));
     }
     let attempt = SignIn {
         username: username.clone(),
         password: Zeroizing::new(form.get_owned("password").unwrap_or_default()),
-        interaction_id: interaction.as_ref().map(|interaction| interaction.id.clone()),
+        interaction_id: interaction
+            .as_ref()
+            .map(|interaction| interaction.id.clone()),
         previous_token: browser.cookie(SESSION_COOKIE),
         user_agent: browser.user_agent.clone(),
     };
@@ -85,7 +90,13 @@ pub(super) async fn post(
         }
         Err(error) => {
             let last = LastAttempt::new(&browser, error)?;
-            Ok(show(&browser, interaction.as_ref(), &username, false, Some(last)))
+            Ok(show(
+                &browser,
+                interaction.as_ref(),
+                &username,
+                false,
+                Some(last),
+            ))
         }
     }
 }

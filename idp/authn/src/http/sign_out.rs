@@ -45,10 +45,7 @@ pub fn ask(browser: &BrowserRequest, user: &str, layout: Layout, question: Quest
     browser.page(StatusCode::OK, &template, question.form_action)
 }
 
-pub(super) async fn get(
-    State(authn): State<Authn>,
-    browser: BrowserRequest,
-) -> Result<Page, Page> {
+pub(super) async fn get(State(authn): State<Authn>, browser: BrowserRequest) -> Result<Page, Page> {
     let session = sessions::of_browser(&authn, &browser).await;
     let Some(session) = session.map_err(|error| browser.failed(error))? else {
         return Ok(signed_out(&browser));

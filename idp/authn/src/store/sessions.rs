@@ -3,10 +3,7 @@
 use jiff::Timestamp;
 use platform_store::{Row, Store, StoreError, Tx, params};
 
-use crate::{
-    Authentication,
-    model::SessionInfo,
-};
+use crate::{Authentication, model::SessionInfo};
 
 /// A session's row, without its user.
 #[derive(Clone, Debug)]

@@ -13,7 +13,9 @@ use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
 use crate::{
-    Directory, NewUser, UserChange, UserInfo, add_user::add_user, change_user::change_user,
+    Directory, NewUser, UserChange, UserInfo,
+    add_user::add_user,
+    change_user::change_user,
     delete_user::delete_user,
     read_users::{list_users, show_user},
 };

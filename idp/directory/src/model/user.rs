@@ -163,9 +163,7 @@ impl User {
 
     /// How audit entries name this user when they act.
     pub fn principal(&self) -> Principal {
-        Principal::new("user")
-            .with_id(&self.id)
-            .named(&self.name)
+        Principal::new("user").with_id(&self.id).named(&self.name)
     }
 }
 

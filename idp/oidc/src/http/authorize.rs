@@ -24,10 +24,7 @@ struct ConsentTemplate<'a> {
     csrf: &'a str,
 }
 
-pub(super) async fn get(
-    State(oidc): State<Oidc>,
-    browser: BrowserRequest,
-) -> Result<Page, Page> {
+pub(super) async fn get(State(oidc): State<Oidc>, browser: BrowserRequest) -> Result<Page, Page> {
     let params = browser.query()?;
     let session = session(&oidc, &browser).await?;
     let outcome = authorize(&oidc, &browser.caller, params, session.as_ref()).await;
@@ -64,7 +61,10 @@ pub(super) fn respond(
     match outcome {
         Ok(Outcome::Code { answer, code }) => Ok(answer::code(oidc, browser, &answer, &code)),
         Ok(Outcome::SignIn(id)) => {
-            let locales = browser.query().ok().and_then(|query| query.get("ui_locales"));
+            let locales = browser
+                .query()
+                .ok()
+                .and_then(|query| query.get("ui_locales"));
             Ok(see_other(&Interaction::sign_in_at(&id, locales)))
         }
         Ok(Outcome::Consent(question)) => {

@@ -15,10 +15,7 @@ use crate::{
     logout::{LogoutRejection, LogoutRequest, read_logout_request},
 };
 
-pub(super) async fn get(
-    State(oidc): State<Oidc>,
-    browser: BrowserRequest,
-) -> Result<Page, Page> {
+pub(super) async fn get(State(oidc): State<Oidc>, browser: BrowserRequest) -> Result<Page, Page> {
     let params = browser.query()?;
     let session = session(&oidc, &browser).await?;
     let request = read(&oidc, &browser, params, session.as_ref()).await?;

@@ -51,4 +51,10 @@ macro_rules! names {
     };
 }
 
-names!(Pending = "pending", Next = "next", Active = "active", Retired = "retired", Expired = "expired");
+names!(
+    Pending = "pending",
+    Next = "next",
+    Active = "active",
+    Retired = "retired",
+    Expired = "expired"
+);

@@ -1,7 +1,7 @@
 //! `idp_client`.
 
-use jiff::Timestamp;
 use crypto::SignatureAlgorithm;
+use jiff::Timestamp;
 use oauth::{ClientAuthMethod, GrantType};
 use platform_access::{Permissions, UnitId};
 use platform_store::{Row, Store, StoreError, Tx, params};

@@ -59,10 +59,7 @@ fn row(code: Code) -> Vec<Value> {
 }
 
 /// A code, and whether it was redeemed.
-pub(crate) async fn find(
-    store: &Store,
-    key: Vec<u8>,
-) -> Result<Option<(Code, bool)>, StoreError> {
+pub(crate) async fn find(store: &Store, key: Vec<u8>) -> Result<Option<(Code, bool)>, StoreError> {
     store
         .fetch_optional(
             "SELECT c.code_key, c.client_id, c.user_id, c.session_id, c.redirect_uri, c.scope,

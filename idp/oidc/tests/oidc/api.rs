@@ -4,10 +4,10 @@ use axum::{
     body::Body,
     http::{Method, Request, StatusCode},
 };
-use platform::{Actor, Caller, access::Grants};
+use platform_access::{Actor, Caller, Permissions};
 use serde_json::{Value as Json, json};
 
-use crate::house::{Answer, House, PASSWORD};
+use crate::test_idp::{Answer, PASSWORD, TestIdp};
 
 on_both![
     a_users_life,
@@ -21,7 +21,7 @@ fn client(grants: &str) -> Caller {
     Caller {
         actor: Actor::Client {
             id: "c".to_owned(),
-            permissions: Grants::parse(grants),
+            permissions: Permissions::parse(grants),
         },
         request_id: String::new(),
         address: None,
@@ -29,7 +29,7 @@ fn client(grants: &str) -> Caller {
 }
 
 async fn call(
-    house: &House,
+    idp: &TestIdp,
     method: Method,
     path: &str,
     body: Option<Json>,
@@ -40,16 +40,15 @@ async fn call(
         .uri(path)
         .header("content-type", "application/json");
     let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
-    house
-        .api(request.body(body).unwrap(), Some(caller.clone()))
+    idp.api(request.body(body).unwrap(), Some(caller.clone()))
         .await
 }
 
-async fn a_users_life(house: House) {
-    let admin = house.admin();
-    let new = json!({ "name": "Alice", "password": PASSWORD, "display_name": "Alice Wang", "grants": ["ca.*"] });
+async fn a_users_life(idp: TestIdp) {
+    let admin = idp.admin();
+    let new = json!({ "name": "Alice", "password": PASSWORD, "display_name": "Alice Wang", "permissions": ["ca.*"] });
     let answer = call(
-        &house,
+        &idp,
         Method::POST,
         "/api/v1/users",
         Some(new.clone()),
@@ -58,26 +57,20 @@ async fn a_users_life(house: House) {
     .await;
     assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
     assert_eq!(answer.json()["name"], "alice");
-    let answer = call(&house, Method::POST, "/api/v1/users", Some(new), &admin).await;
+    let answer = call(&idp, Method::POST, "/api/v1/users", Some(new), &admin).await;
     assert_eq!(answer.status, StatusCode::CONFLICT);
-    let users = call(&house, Method::GET, "/api/v1/users?limit=10", None, &admin)
+    let users = call(&idp, Method::GET, "/api/v1/users?limit=10", None, &admin)
         .await
         .json();
-    assert_eq!(users["users"][0]["has_password"], true);
-    house.browser().sign_in("/sign-in", "alice", PASSWORD).await;
+    assert_eq!(users["items"][0]["has_password"], true);
+    idp.browser().sign_in("/sign-in", "alice", PASSWORD).await;
     let path = "/api/v1/users/alice";
-    let sessions = call(
-        &house,
-        Method::GET,
-        &format!("{path}/sessions"),
-        None,
-        &admin,
-    )
-    .await
-    .json();
-    assert_eq!(sessions["sessions"].as_array().unwrap().len(), 1);
+    let sessions = call(&idp, Method::GET, &format!("{path}/sessions"), None, &admin)
+        .await
+        .json();
+    assert_eq!(sessions["items"].as_array().unwrap().len(), 1);
     let ended = call(
-        &house,
+        &idp,
         Method::DELETE,
         &format!("{path}/sessions"),
         None,
@@ -87,7 +80,7 @@ async fn a_users_life(house: House) {
     .json();
     assert_eq!(ended["ended"], 1);
     let change = json!({ "disabled": true, "email": "alice@example.org" });
-    let user = call(&house, Method::PATCH, path, Some(change), &admin)
+    let user = call(&idp, Method::PATCH, path, Some(change), &admin)
         .await
         .json();
     assert_eq!(
@@ -95,7 +88,7 @@ async fn a_users_life(house: House) {
         (Some(true), Some("Alice Wang"))
     );
     let answer = call(
-        &house,
+        &idp,
         Method::POST,
         &format!("{path}/password-link"),
         None,
@@ -105,7 +98,7 @@ async fn a_users_life(house: House) {
     assert_eq!(answer.status, StatusCode::CREATED);
     let body = json!({ "password": "another sentence" });
     let answer = call(
-        &house,
+        &idp,
         Method::PUT,
         &format!("{path}/password"),
         Some(body),
@@ -114,45 +107,37 @@ async fn a_users_life(house: House) {
     .await;
     assert_eq!(answer.status, StatusCode::NO_CONTENT);
     assert_eq!(
-        call(&house, Method::DELETE, path, None, &admin)
-            .await
-            .status,
+        call(&idp, Method::DELETE, path, None, &admin).await.status,
         StatusCode::NO_CONTENT
     );
     assert_eq!(
-        call(&house, Method::GET, path, None, &admin).await.status,
+        call(&idp, Method::GET, path, None, &admin).await.status,
         StatusCode::NOT_FOUND
     );
 }
 
-async fn a_clients_life(house: House) {
-    let admin = house.admin();
+async fn a_clients_life(idp: TestIdp) {
+    let admin = idp.admin();
     let new = json!({ "client_name": "portal", "redirect_uris": ["https://portal.example/cb"], "id_token_signed_response_alg": "ES256" });
-    let answer = call(&house, Method::POST, "/api/v1/clients", Some(new), &admin).await;
+    let answer = call(&idp, Method::POST, "/api/v1/clients", Some(new), &admin).await;
     assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
     let credentials = answer.json();
     let path = format!(
         "/api/v1/clients/{}",
         credentials["client_id"].as_str().unwrap()
     );
-    let shown = call(&house, Method::GET, &path, None, &admin).await;
+    let shown = call(&idp, Method::GET, &path, None, &admin).await;
     assert!(!shown.body.contains("secret\":"), "{}", shown.body);
     assert_eq!(
         shown.json()["grant_types"],
         json!(["authorization_code", "refresh_token"])
     );
-    let renewed = call(
-        &house,
-        Method::POST,
-        &format!("{path}/secret"),
-        None,
-        &admin,
-    )
-    .await
-    .json();
+    let renewed = call(&idp, Method::POST, &format!("{path}/secret"), None, &admin)
+        .await
+        .json();
     assert_ne!(renewed["client_secret"], credentials["client_secret"]);
     let answer = call(
-        &house,
+        &idp,
         Method::PATCH,
         &path,
         Some(json!({ "disabled": true })),
@@ -160,28 +145,24 @@ async fn a_clients_life(house: House) {
     )
     .await;
     assert_eq!(answer.status, StatusCode::NO_CONTENT);
-    let shown = house
+    let shown = idp
         .show_client(credentials["client_id"].as_str().unwrap())
         .await;
     assert!(shown.disabled_at.is_some());
     assert_eq!(
-        call(&house, Method::DELETE, &path, None, &admin)
-            .await
-            .status,
+        call(&idp, Method::DELETE, &path, None, &admin).await.status,
         StatusCode::NO_CONTENT
     );
     assert_eq!(
-        call(&house, Method::DELETE, &path, None, &admin)
-            .await
-            .status,
+        call(&idp, Method::DELETE, &path, None, &admin).await.status,
         StatusCode::NOT_FOUND
     );
 }
 
 #[tokio::test]
 async fn deny_by_default() {
-    let house = House::new().await;
-    house.add_user("alice").await;
+    let idp = TestIdp::new().await;
+    idp.add_user("alice").await;
     let nobody = client("");
     for (method, path) in [
         (Method::GET, "/api/v1/users"),
@@ -194,7 +175,7 @@ async fn deny_by_default() {
         (Method::DELETE, "/api/v1/clients/x"),
         (Method::POST, "/api/v1/clients/x/secret"),
     ] {
-        let answer = call(&house, method.clone(), path, None, &nobody).await;
+        let answer = call(&idp, method.clone(), path, None, &nobody).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{method} {path}");
         let request = Request::builder()
             .method(method)
@@ -202,31 +183,30 @@ async fn deny_by_default() {
             .body(Body::empty())
             .unwrap();
         assert_eq!(
-            house.api(request, None).await.status,
+            idp.api(request, None).await.status,
             StatusCode::UNAUTHORIZED
         );
     }
     // Who said who they are is told of in the log; who did not, or only read, is not.
     for action in ["idp.user.delete", "idp.session.end", "idp.client.delete"] {
-        assert_eq!(house.count(action, "refused").await, 1, "{action}");
+        assert_eq!(idp.count(action, "refused").await, 1, "{action}");
     }
-    assert_eq!(house.count("idp.user.read", "refused").await, 0);
+    assert_eq!(idp.count("idp.user.read", "refused").await, 0);
 }
 
-async fn nobody_raises_themselves(house: House) {
-    house.add_user("alice").await;
+async fn nobody_raises_themselves(idp: TestIdp) {
+    idp.add_user("alice").await;
     let clerk = client("idp.*");
-    let user = json!({ "name": "mallory", "password": PASSWORD, "grants": ["*"] });
+    let user = json!({ "name": "mallory", "password": PASSWORD, "permissions": ["*"] });
     assert_eq!(
-        call(&house, Method::POST, "/api/v1/users", Some(user), &clerk)
+        call(&idp, Method::POST, "/api/v1/users", Some(user), &clerk)
             .await
             .status,
         StatusCode::FORBIDDEN
     );
-    let robot =
-        json!({ "client_name": "r", "grant_types": ["client_credentials"], "grants": ["ca.*"] });
+    let robot = json!({ "client_name": "r", "grant_types": ["client_credentials"], "permissions": ["ca.*"] });
     assert_eq!(
-        call(&house, Method::POST, "/api/v1/clients", Some(robot), &clerk)
+        call(&idp, Method::POST, "/api/v1/clients", Some(robot), &clerk)
             .await
             .status,
         StatusCode::FORBIDDEN
@@ -234,7 +214,7 @@ async fn nobody_raises_themselves(house: House) {
     // Alice holds ca.certificate.*, so a clerk without it cannot take her account over.
     let body = Some(json!({ "password": "another sentence" }));
     let answer = call(
-        &house,
+        &idp,
         Method::PUT,
         "/api/v1/users/alice/password",
         body,
@@ -243,7 +223,7 @@ async fn nobody_raises_themselves(house: House) {
     .await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
     let answer = call(
-        &house,
+        &idp,
         Method::POST,
         "/api/v1/users/alice/password-link",
         None,
@@ -257,22 +237,25 @@ async fn nobody_raises_themselves(house: House) {
         "idp.user.set_password",
         "idp.user.password_link",
     ] {
-        assert_eq!(house.count(action, "refused").await, 1, "{action}");
+        assert_eq!(idp.count(action, "refused").await, 1, "{action}");
     }
 }
 
-async fn what_is_wrong_is_said(house: House) {
-    let admin = house.admin();
+async fn what_is_wrong_is_said(idp: TestIdp) {
+    let admin = idp.admin();
     for (body, status) in [
         (json!({ "name": "a b" }), 422),
         (json!({ "name": "bob", "password": "short" }), 422),
         (json!({ "name": "bob", "email": "nowhere" }), 422),
-        (json!({ "name": "bob", "grants": ["CA everything"] }), 422),
+        (
+            json!({ "name": "bob", "permissions": ["CA everything"] }),
+            422,
+        ),
         (json!({ "name": "bob", "unknown": 1 }), 400),
         (json!({}), 400),
     ] {
         let answer = call(
-            &house,
+            &idp,
             Method::POST,
             "/api/v1/users",
             Some(body.clone()),
@@ -284,7 +267,7 @@ async fn what_is_wrong_is_said(house: House) {
     }
     let uri = json!({ "client_name": "x", "redirect_uris": ["http://elsewhere.example/cb"] });
     assert_eq!(
-        call(&house, Method::POST, "/api/v1/clients", Some(uri), &admin)
+        call(&idp, Method::POST, "/api/v1/clients", Some(uri), &admin)
             .await
             .status
             .as_u16(),
@@ -294,8 +277,8 @@ async fn what_is_wrong_is_said(house: House) {
 
 #[tokio::test]
 async fn every_operation_declares_what_it_answers() {
-    let house = House::new().await;
-    let (_, description) = house.service.api().split_for_parts();
+    let idp = TestIdp::new().await;
+    let description = idp.openapi();
     let description = serde_json::to_value(&description).unwrap();
     for (path, operations) in description["paths"].as_object().unwrap() {
         for (method, operation) in operations.as_object().unwrap() {
@@ -309,28 +292,28 @@ async fn every_operation_declares_what_it_answers() {
     }
 }
 
-async fn odd_text_reaches_nobody(house: House) {
-    let admin = house.admin();
+async fn odd_text_reaches_nobody(idp: TestIdp) {
+    let admin = idp.admin();
     for path in [
         "/api/v1/users/%00",
         "/api/v1/users/a%2Fb",
         "/api/v1/clients/%00",
         "/api/v1/clients/..",
     ] {
-        let answer = call(&house, Method::GET, path, None, &admin).await;
+        let answer = call(&idp, Method::GET, path, None, &admin).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
     }
     for path in [
-        "/api/v1/users?after=%00",
+        "/api/v1/users?cursor=%00",
         "/api/v1/users?limit=0",
         "/api/v1/clients?limit=x",
         "/api/v1/users/%ff",
     ] {
-        let answer = call(&house, Method::GET, path, None, &admin).await;
+        let answer = call(&idp, Method::GET, path, None, &admin).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
         assert_eq!(answer.header("content-type"), "application/problem+json");
     }
     let body = json!({ "name": "bob", "display_name": "a\u{0}b" });
-    let answer = call(&house, Method::POST, "/api/v1/users", Some(body), &admin).await;
+    let answer = call(&idp, Method::POST, "/api/v1/users", Some(body), &admin).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
 }

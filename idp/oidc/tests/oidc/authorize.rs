@@ -1,17 +1,17 @@
 //! Authorization requests: where errors go, and who is asked what.
 
 use axum::http::StatusCode;
-use idp::NewClient;
+use idp_oidc::NewClient;
 
 use crate::{
     flow::{authorize, code},
-    house::{House, PASSWORD, portal},
+    test_idp::{PASSWORD, TestIdp, portal},
 };
 
 #[tokio::test]
 async fn nobody_is_sent_to_an_address_that_is_not_registered() {
-    let house = House::new().await;
-    let client = house.portal().await;
+    let idp = TestIdp::new().await;
+    let client = idp.portal().await;
     for more in [
         ("redirect_uri", "https://evil.example/cb"),
         ("redirect_uri", "https://portal.example/cb/"),
@@ -19,7 +19,7 @@ async fn nobody_is_sent_to_an_address_that_is_not_registered() {
         ("redirect_uri", ""),
         ("client_id", "unknown"),
     ] {
-        let answer = house
+        let answer = idp
             .browser()
             .get(&authorize(&client.client_id, &[more]))
             .await;
@@ -31,8 +31,8 @@ async fn nobody_is_sent_to_an_address_that_is_not_registered() {
 
 #[tokio::test]
 async fn other_errors_go_to_the_client() {
-    let house = House::new().await;
-    let client = house.portal().await;
+    let idp = TestIdp::new().await;
+    let client = idp.portal().await;
     for (more, error) in [
         (("response_type", "token"), "unsupported_response_type"),
         (
@@ -53,7 +53,7 @@ async fn other_errors_go_to_the_client() {
         (("resource", "https://other.example/"), "invalid_target"),
         (("prompt", "none"), "login_required"),
     ] {
-        let answer = house
+        let answer = idp
             .browser()
             .get(&authorize(&client.client_id, &[more]))
             .await;
@@ -70,19 +70,19 @@ async fn other_errors_go_to_the_client() {
 
 #[tokio::test]
 async fn prompt_login_wants_a_sign_in_for_this_very_request() {
-    let house = House::new().await;
-    house.add_user("alice").await;
-    let client = house.portal().await;
-    let (_, mut browser) = code(&house, &client.client_id, &[]).await;
+    let idp = TestIdp::new().await;
+    idp.add_user("alice").await;
+    let client = idp.portal().await;
+    let (_, mut browser) = code(&idp, &client.client_id, &[]).await;
     for more in [("prompt", "login"), ("max_age", "0")] {
-        house.pass(2);
+        idp.pass(2);
         let path = authorize(&client.client_id, &[more]);
         assert!(
             browser.get(&path).await.location().starts_with("/sign-in?"),
             "{more:?}"
         );
         let answer = browser.sign_in(&path, "alice", PASSWORD).await;
-        house.pass(2);
+        idp.pass(2);
         let answer = browser.get(answer.location()).await;
         assert!(answer.parameter("code").is_some(), "{more:?}: {answer:?}");
         // The same request again is not covered by that sign-in.
@@ -92,41 +92,41 @@ async fn prompt_login_wants_a_sign_in_for_this_very_request() {
 
 #[tokio::test]
 async fn a_sign_in_for_a_request_is_not_one_for_it_an_hour_later() {
-    let house = House::new().await;
-    house.add_user("alice").await;
-    let client = house.portal().await;
+    let idp = TestIdp::new().await;
+    idp.add_user("alice").await;
+    let client = idp.portal().await;
     for max_age in ["300", "600"] {
         let path = authorize(&client.client_id, &[("max_age", max_age)]);
-        let mut browser = house.browser();
+        let mut browser = idp.browser();
         let answer = browser.sign_in(&path, "alice", PASSWORD).await;
         let answer = browser.get(answer.location()).await;
         assert!(answer.parameter("code").is_some(), "{answer:?}");
         // Good as it is for a while, and then no more.
         assert!(browser.get(&path).await.parameter("code").is_some());
-        house.pass(3600);
+        idp.pass(3600);
         assert!(browser.get(&path).await.location().starts_with("/sign-in?"));
     }
     // Neither where the answer to it was never fetched.
     let path = authorize(&client.client_id, &[("prompt", "login")]);
-    let mut browser = house.browser();
+    let mut browser = idp.browser();
     let answer = browser.sign_in(&path, "alice", PASSWORD).await;
-    house.pass(3600);
+    idp.pass(3600);
     let answer = browser.get(answer.location()).await;
     assert!(answer.location().starts_with("/sign-in?"), "{answer:?}");
 }
 
 #[tokio::test]
 async fn another_user_than_the_client_expects_signs_in_anew() {
-    let house = House::new().await;
-    house.add_user("alice").await;
-    house.add_user("bob").await;
-    let client = house.portal().await;
-    let (code, _) = code(&house, &client.client_id, &[]).await;
-    let id_token = crate::flow::redeem(&house, &client, &code).await.json()["id_token"]
+    let idp = TestIdp::new().await;
+    idp.add_user("alice").await;
+    idp.add_user("bob").await;
+    let client = idp.portal().await;
+    let (code, _) = code(&idp, &client.client_id, &[]).await;
+    let id_token = crate::flow::redeem(&idp, &client, &code).await.json()["id_token"]
         .as_str()
         .unwrap()
         .to_owned();
-    let mut browser = house.browser();
+    let mut browser = idp.browser();
     browser.sign_in("/sign-in", "bob", PASSWORD).await;
     let hint = ("id_token_hint", id_token.as_str());
     let answer = browser
@@ -139,10 +139,10 @@ async fn another_user_than_the_client_expects_signs_in_anew() {
 
 #[tokio::test]
 async fn the_user_is_asked_where_the_client_wants_it() {
-    let house = House::new().await;
-    house.add_user("alice").await;
-    let client = house.portal().await;
-    let (_, mut browser) = code(&house, &client.client_id, &[]).await;
+    let idp = TestIdp::new().await;
+    idp.add_user("alice").await;
+    let client = idp.portal().await;
+    let (_, mut browser) = code(&idp, &client.client_id, &[]).await;
     let path = authorize(&client.client_id, &[("prompt", "consent")]);
     let page = browser.get(&path).await;
     assert_eq!(page.status, StatusCode::OK);
@@ -179,10 +179,10 @@ async fn the_user_is_asked_where_the_client_wants_it() {
 
 #[tokio::test]
 async fn form_post_sends_the_answer_in_a_form() {
-    let house = House::new().await;
-    house.add_user("alice").await;
-    let client = house.portal().await;
-    let (_, mut browser) = code(&house, &client.client_id, &[]).await;
+    let idp = TestIdp::new().await;
+    idp.add_user("alice").await;
+    let client = idp.portal().await;
+    let (_, mut browser) = code(&idp, &client.client_id, &[]).await;
     let page = browser
         .get(&authorize(
             &client.client_id,
@@ -201,8 +201,8 @@ async fn form_post_sends_the_answer_in_a_form() {
 
 #[tokio::test]
 async fn a_request_by_post_goes_on_by_get() {
-    let house = House::new().await;
-    let client = house.portal().await;
+    let idp = TestIdp::new().await;
+    let client = idp.portal().await;
     let path = authorize(&client.client_id, &[]);
     let (_, query) = path.split_once('?').unwrap();
     let form: Vec<_> = url::form_urlencoded::parse(query.as_bytes())
@@ -212,15 +212,15 @@ async fn a_request_by_post_goes_on_by_get() {
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect();
-    let answer = house.browser().post("/oauth2/authorize", &form).await;
+    let answer = idp.browser().post("/oauth2/authorize", &form).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
     assert!(answer.location().starts_with("/oauth2/authorize?"));
 }
 
 #[tokio::test]
 async fn the_sign_in_page_may_lead_to_the_clients_addresses() {
-    let house = House::new().await;
-    let client = house
+    let idp = TestIdp::new().await;
+    let client = idp
         .add_client(NewClient {
             redirect_uris: vec![
                 "https://portal.example/cb".to_owned(),
@@ -229,7 +229,7 @@ async fn the_sign_in_page_may_lead_to_the_clients_addresses() {
             ..portal()
         })
         .await;
-    let page = house
+    let page = idp
         .browser()
         .follow(&authorize(&client.client_id, &[("login_hint", "alice")]))
         .await;

@@ -5,7 +5,7 @@ use axum::{
     http::{Request, StatusCode},
 };
 
-use crate::house::{House, basic};
+use crate::test_idp::{TestIdp, basic};
 
 fn post(path: &str, content_type: &str, body: impl Into<Body>) -> Request<Body> {
     Request::post(path)
@@ -18,8 +18,8 @@ const FORM: &str = "application/x-www-form-urlencoded";
 
 #[tokio::test]
 async fn the_token_endpoint_says_what_is_wrong() {
-    let house = House::new().await;
-    let client = house.portal().await;
+    let idp = TestIdp::new().await;
+    let client = idp.portal().await;
     for (form, status, error) in [
         (
             "grant_type=authorization_code&code=x&code=y",
@@ -55,7 +55,7 @@ async fn the_token_endpoint_says_what_is_wrong() {
         request
             .headers_mut()
             .insert("authorization", basic(&client).parse().unwrap());
-        let answer = house.send(request).await;
+        let answer = idp.send(request).await;
         assert_eq!(answer.status.as_u16(), status, "{form}: {}", answer.body);
         assert_eq!(answer.json()["error"], error, "{form}");
         assert_eq!(answer.header("cache-control"), "no-store");
@@ -64,8 +64,8 @@ async fn the_token_endpoint_says_what_is_wrong() {
 
 #[tokio::test]
 async fn who_is_not_known_gets_401_and_nothing_more() {
-    let house = House::new().await;
-    let client = house.portal().await;
+    let idp = TestIdp::new().await;
+    let client = idp.portal().await;
     for header in [
         "Basic !!!",
         "Basic Og==",
@@ -77,7 +77,7 @@ async fn who_is_not_known_gets_401_and_nothing_more() {
         request
             .headers_mut()
             .insert("authorization", header.parse().unwrap());
-        let answer = house.send(request).await;
+        let answer = idp.send(request).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{header}");
         assert_eq!(answer.json()["error"], "invalid_client");
     }
@@ -85,45 +85,42 @@ async fn who_is_not_known_gets_401_and_nothing_more() {
         "grant_type=client_credentials&client_id={}",
         client.client_id
     );
-    let answer = house.send(post("/oauth2/token", FORM, form)).await;
+    let answer = idp.send(post("/oauth2/token", FORM, form)).await;
     assert_eq!(answer.json()["error"], "invalid_client");
 }
 
 #[tokio::test]
 async fn types_methods_and_sizes() {
-    let house = House::new().await;
-    let answer = house
+    let idp = TestIdp::new().await;
+    let answer = idp
         .send(post("/oauth2/token", "application/json", "{}"))
         .await;
     assert_eq!(answer.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
-    let answer = house
+    let answer = idp
         .send(post("/oauth2/token", FORM, vec![b'a'; 40_000]))
         .await;
     assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
-    let answer = house.send(post("/sign-in", "text/plain", "x")).await;
+    let answer = idp.send(post("/sign-in", "text/plain", "x")).await;
     assert_eq!(answer.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
-    let answer = house.browser().get("/oauth2/token").await;
+    let answer = idp.browser().get("/oauth2/token").await;
     assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
-    let answer = house
+    let answer = idp
         .browser()
         .get(&format!("/oauth2/authorize?state={}", "x".repeat(5000)))
         .await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
-    let answer = house
-        .browser()
-        .get("/oauth2/authorize?state=1&state=2")
-        .await;
+    let answer = idp.browser().get("/oauth2/authorize?state=1&state=2").await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
     assert_eq!(
-        house.browser().get("/assets/idp/..%2fx").await.status,
+        idp.browser().get("/assets/..%2fx").await.status,
         StatusCode::NOT_FOUND
     );
 }
 
 #[tokio::test]
 async fn what_is_typed_is_shown_as_text() {
-    let house = House::new().await;
-    let mut browser = house.browser();
+    let idp = TestIdp::new().await;
+    let mut browser = idp.browser();
     let answer = browser
         .sign_in("/sign-in", "\"><script>alert(1)</script>", "x")
         .await;
@@ -136,16 +133,16 @@ async fn what_is_typed_is_shown_as_text() {
 
 #[tokio::test]
 async fn a_bearer_token_must_be_one_of_ours() {
-    let house = House::new().await;
+    let idp = TestIdp::new().await;
     for (token, status) in [("a.b.c", 401), ("", 401), ("eyJhbGciOiJub25lIn0.e30.", 401)] {
         let request = Request::get("/oauth2/userinfo")
             .header("authorization", format!("Bearer {token}"))
             .body(Body::empty())
             .unwrap();
-        let answer = house.send(request).await;
+        let answer = idp.send(request).await;
         assert_eq!(answer.status.as_u16(), status, "{token}");
     }
-    let answer = house.browser().get("/oauth2/userinfo").await;
+    let answer = idp.browser().get("/oauth2/userinfo").await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
     assert_eq!(answer.header("www-authenticate"), "Bearer realm=\"xinshu\"");
 }

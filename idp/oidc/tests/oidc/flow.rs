@@ -1,8 +1,8 @@
 //! The code flow as a client walks it.
 
-use idp::ClientCredentials;
+use idp_oidc::ClientCredentials;
 
-use crate::house::{Answer, Browser, CALLBACK, House, PASSWORD, encode};
+use crate::test_idp::{Answer, Browser, CALLBACK, PASSWORD, TestIdp, encode};
 
 /// RFC 7636 appendix B.
 pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -30,8 +30,8 @@ pub fn authorize(client_id: &str, more: &[(&str, &str)]) -> String {
 }
 
 /// Signs alice in and gets a code.
-pub async fn code(house: &House, client_id: &str, more: &[(&str, &str)]) -> (String, Browser) {
-    let mut browser = house.browser();
+pub async fn code(idp: &TestIdp, client_id: &str, more: &[(&str, &str)]) -> (String, Browser) {
+    let mut browser = idp.browser();
     let answer = browser
         .sign_in(&authorize(client_id, more), "alice", PASSWORD)
         .await;
@@ -42,26 +42,26 @@ pub async fn code(house: &House, client_id: &str, more: &[(&str, &str)]) -> (Str
     (code, browser)
 }
 
-pub async fn redeem(house: &House, client: &ClientCredentials, code: &str) -> Answer {
+pub async fn redeem(idp: &TestIdp, client: &ClientCredentials, code: &str) -> Answer {
     let form = [
         ("grant_type", "authorization_code"),
         ("code", code),
         ("redirect_uri", CALLBACK),
         ("code_verifier", VERIFIER),
     ];
-    house.call("/oauth2/token", Some(client), &form).await
+    idp.call("/oauth2/token", Some(client), &form).await
 }
 
-pub async fn refresh(house: &House, client: &ClientCredentials, token: &str) -> Answer {
+pub async fn refresh(idp: &TestIdp, client: &ClientCredentials, token: &str) -> Answer {
     let form = [("grant_type", "refresh_token"), ("refresh_token", token)];
-    house.call("/oauth2/token", Some(client), &form).await
+    idp.call("/oauth2/token", Some(client), &form).await
 }
 
 /// Userinfo with an access token.
-pub async fn userinfo(house: &House, token: &str) -> Answer {
+pub async fn userinfo(idp: &TestIdp, token: &str) -> Answer {
     let request = axum::http::Request::get("/oauth2/userinfo")
         .header("authorization", format!("Bearer {token}"))
         .body(axum::body::Body::empty())
         .unwrap();
-    house.send(request).await
+    idp.send(request).await
 }

@@ -6,11 +6,11 @@ use aws_lc_rs::signature::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value as Json;
 
-use crate::house::House;
+use crate::test_idp::TestIdp;
 
 /// Header and claims of a token whose signature is good.
-pub async fn verify(house: &House, token: &str) -> (Json, Json) {
-    let jwks = house.browser().get("/oauth2/jwks").await.json();
+pub async fn verify(idp: &TestIdp, token: &str) -> (Json, Json) {
+    let jwks = idp.browser().get("/oauth2/jwks").await.json();
     let [header, claims, signature] = token.split('.').collect::<Vec<_>>()[..] else {
         panic!("not a JWS: {token}")
     };

@@ -1,8 +1,11 @@
 //! Keys in memory, so that tests need no keystore.
 
-use std::sync::{
-    Arc, LazyLock,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use async_trait::async_trait;
@@ -14,7 +17,8 @@ use aws_lc_rs::{
 };
 use crypto::{KeyAlgorithm, PublicKey, SignatureAlgorithm};
 use hsm_adapters::{Key, KeyError};
-use idp::SigningKeys;
+use idp_oidc::KeySource;
+use parking_lot::Mutex;
 
 #[derive(Debug)]
 struct MemoryKey {
@@ -59,24 +63,78 @@ impl Key for MemoryKey {
     }
 }
 
-static KEYS: LazyLock<SigningKeys> = LazyLock::new(|| {
-    let p256 = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
-    let rsa = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
-    let spki = |der: PublicKeyX509Der<'_>| PublicKey::from_der(der.as_ref()).unwrap();
-    SigningKeys {
-        es256: Arc::new(MemoryKey {
-            public_key: spki(p256.public_key().as_der().unwrap()),
-            pair: Pair::P256(p256),
-        }),
-        rs256: Arc::new(MemoryKey {
-            public_key: spki(rsa.public_key().as_der().unwrap()),
-            pair: Pair::Rsa(rsa),
-        }),
-    }
-});
+pub const ES256_URI: &str = "memory:es256";
+pub const RS256_URI: &str = "memory:rs256";
 
-pub fn signing_keys() -> SigningKeys {
-    KEYS.clone()
+/// A keyring in memory, which generates keys as a device would.
+#[derive(Debug)]
+pub struct MemoryKeys(Mutex<HashMap<String, Arc<dyn Key>>>);
+
+/// RSA keys take a while, so all tests begin with the same ones.
+static FIRST: LazyLock<[Arc<dyn Key>; 2]> =
+    LazyLock::new(|| [KeyAlgorithm::P256, KeyAlgorithm::Rsa2048].map(generate));
+
+impl MemoryKeys {
+    pub fn new() -> Arc<Self> {
+        let [es256, rs256] = FIRST.clone();
+        let keys = [(ES256_URI, es256), (RS256_URI, rs256)];
+        Arc::new(Self(Mutex::new(
+            keys.map(|(uri, key)| (uri.to_owned(), key)).into(),
+        )))
+    }
+
+    pub fn key(&self, uri: &str) -> Arc<dyn Key> {
+        self.0.lock()[uri].clone()
+    }
+
+    pub fn put(&self, uri: &str, key: Arc<dyn Key>) {
+        self.0.lock().insert(uri.to_owned(), key);
+    }
+
+    pub fn destroy(&self, uri: &str) {
+        self.0.lock().remove(uri);
+    }
+}
+
+#[async_trait]
+impl KeySource for MemoryKeys {
+    async fn find(&self, uri: &str) -> Result<Arc<dyn Key>, KeyError> {
+        let found = self.0.lock().get(uri).cloned();
+        found.ok_or_else(|| KeyError::NoSuchKey {
+            uri: uri.to_owned(),
+        })
+    }
+
+    async fn generate(&self, uri: &str, algorithm: KeyAlgorithm) -> Result<Arc<dyn Key>, KeyError> {
+        let key = generate(algorithm);
+        self.put(uri, Arc::clone(&key));
+        Ok(key)
+    }
+
+    fn default_uri(&self, label: &str) -> String {
+        format!("memory:{label}")
+    }
+}
+
+fn generate(algorithm: KeyAlgorithm) -> Arc<dyn Key> {
+    let spki = |der: PublicKeyX509Der<'_>| PublicKey::from_der(der.as_ref()).unwrap();
+    Arc::new(match algorithm {
+        KeyAlgorithm::P256 => {
+            let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
+            MemoryKey {
+                public_key: spki(pair.public_key().as_der().unwrap()),
+                pair: Pair::P256(pair),
+            }
+        }
+        KeyAlgorithm::Rsa2048 => {
+            let pair = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
+            MemoryKey {
+                public_key: spki(pair.public_key().as_der().unwrap()),
+                pair: Pair::Rsa(pair),
+            }
+        }
+        other => panic!("no test needs {other}"),
+    })
 }
 
 /// A key whose device can be pulled out.

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 
 use crate::{
     flow::{code, redeem},
-    house::{House, PASSWORD, encode},
+    test_idp::{PASSWORD, TestIdp, encode},
 };
 
 on_both![
@@ -13,13 +13,13 @@ on_both![
     the_users_own_wish,
 ];
 
-async fn with_the_id_token_no_question_is_asked(house: House) {
-    house.add_user("alice").await;
-    let client = house.portal().await;
-    let (code, mut browser) = code(&house, &client.client_id, &[]).await;
-    let tokens = redeem(&house, &client, &code).await.json();
+async fn with_the_id_token_no_question_is_asked(idp: TestIdp) {
+    idp.add_user("alice").await;
+    let client = idp.portal().await;
+    let (code, mut browser) = code(&idp, &client.client_id, &[]).await;
+    let tokens = redeem(&idp, &client, &code).await.json();
     // An ID token past its end is still a good hint.
-    house.pass(3600);
+    idp.pass(3600);
     let query = encode(&[
         ("id_token_hint", tokens["id_token"].as_str().unwrap()),
         ("post_logout_redirect_uri", "https://portal.example/bye"),
@@ -28,13 +28,13 @@ async fn with_the_id_token_no_question_is_asked(house: House) {
     let answer = browser.get(&format!("/oauth2/logout?{query}")).await;
     assert_eq!(answer.location(), "https://portal.example/bye?state=xyz");
     assert_eq!(browser.get("/account").await.location(), "/sign-in");
-    assert_eq!(house.count("idp.sign_out", "success").await, 1);
+    assert_eq!(idp.count("idp.sign_out", "success").await, 1);
 }
 
-async fn without_it_the_user_is_asked(house: House) {
-    house.add_user("alice").await;
-    let client = house.portal().await;
-    let (_, mut browser) = code(&house, &client.client_id, &[]).await;
+async fn without_it_the_user_is_asked(idp: TestIdp) {
+    idp.add_user("alice").await;
+    let client = idp.portal().await;
+    let (_, mut browser) = code(&idp, &client.client_id, &[]).await;
     let query = encode(&[
         ("client_id", &client.client_id),
         ("post_logout_redirect_uri", "https://portal.example/bye"),
@@ -52,15 +52,15 @@ async fn without_it_the_user_is_asked(house: House) {
 
 #[tokio::test]
 async fn nobody_is_sent_to_an_address_that_is_not_registered() {
-    let house = House::new().await;
-    let client = house.portal().await;
+    let idp = TestIdp::new().await;
+    let client = idp.portal().await;
     for (uri, client_id) in [
         ("https://evil.example/", Some(&client)),
         ("https://portal.example/bye", None),
     ] {
         let mut form = vec![("post_logout_redirect_uri", uri)];
         form.extend(client_id.map(|client| ("client_id", client.client_id.as_str())));
-        let answer = house
+        let answer = idp
             .browser()
             .get(&format!("/oauth2/logout?{}", encode(&form)))
             .await;
@@ -70,17 +70,17 @@ async fn nobody_is_sent_to_an_address_that_is_not_registered() {
 
 #[tokio::test]
 async fn a_post_from_the_client_goes_on_by_get() {
-    let house = House::new().await;
-    let answer = house
+    let idp = TestIdp::new().await;
+    let answer = idp
         .browser()
         .post("/oauth2/logout", &[("client_id", "x")])
         .await;
     assert_eq!(answer.location(), "/oauth2/logout?client_id=x");
 }
 
-async fn the_users_own_wish(house: House) {
-    house.add_user("alice").await;
-    let mut browser = house.browser();
+async fn the_users_own_wish(idp: TestIdp) {
+    idp.add_user("alice").await;
+    let mut browser = idp.browser();
     browser.sign_in("/sign-in", "alice", PASSWORD).await;
     let page = browser.get("/sign-out").await;
     assert_eq!(

@@ -12,13 +12,13 @@ macro_rules! on_both {
         mod on_sqlite {
             $(#[tokio::test]
             async fn $story() {
-                super::$story(crate::house::House::on(crate::house::Database::Sqlite).await).await;
+                super::$story(crate::test_idp::TestIdp::on(crate::test_idp::Database::Sqlite).await).await;
             })+
         }
         mod on_postgres {
             $(#[tokio::test]
             async fn $story() {
-                super::$story(crate::house::House::on(crate::house::Database::Postgres).await).await;
+                super::$story(crate::test_idp::TestIdp::on(crate::test_idp::Database::Postgres).await).await;
             })+
         }
     };
@@ -29,7 +29,6 @@ mod authorize;
 mod bad_input;
 mod code_flow;
 mod flow;
-mod house;
 mod jwt;
 mod key;
 mod logout;
@@ -37,4 +36,5 @@ mod nodes;
 mod passwords;
 mod refresh;
 mod sign_in;
+mod test_idp;
 mod tokens;

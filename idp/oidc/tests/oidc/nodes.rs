@@ -3,12 +3,15 @@
 use std::sync::atomic::Ordering;
 
 use axum::http::StatusCode;
-use idp::SigningKeys;
+use crypto::SignatureAlgorithm;
+use idp_authn::password_link::make_password_link;
+use idp_oidc::signing_keys::{active_uris, register};
+use platform_runtime::Clock as _;
 
 use crate::{
     flow::{authorize, code, redeem, refresh, userinfo},
-    house::{House, PASSWORD},
-    key::{Unplugged, signing_keys},
+    key::{ES256_URI, MemoryKeys, RS256_URI, Unplugged},
+    test_idp::{PASSWORD, TestIdp},
 };
 
 on_both![
@@ -19,7 +22,7 @@ on_both![
     what_is_past_its_end_is_deleted,
 ];
 
-async fn what_one_node_began_another_goes_on_with(first: House) {
+async fn what_one_node_began_another_goes_on_with(first: TestIdp) {
     let second = first.second_node().await;
     first.add_user("alice").await;
     let client = first.portal().await;
@@ -51,7 +54,7 @@ async fn what_one_node_began_another_goes_on_with(first: House) {
     );
 }
 
-async fn a_code_raced_for_at_two_nodes_is_redeemed_once(first: House) {
+async fn a_code_raced_for_at_two_nodes_is_redeemed_once(first: TestIdp) {
     let nodes = std::sync::Arc::new([first.second_node().await, first]);
     nodes[0].add_user("alice").await;
     let client = std::sync::Arc::new(nodes[0].portal().await);
@@ -71,7 +74,7 @@ async fn a_code_raced_for_at_two_nodes_is_redeemed_once(first: House) {
     }
 }
 
-async fn guesses_count_at_all_nodes_together(first: House) {
+async fn guesses_count_at_all_nodes_together(first: TestIdp) {
     let second = first.second_node().await;
     first.add_user("alice").await;
     for node in [&first, &second, &first, &second, &first] {
@@ -90,58 +93,52 @@ async fn guesses_count_at_all_nodes_together(first: House) {
 
 #[tokio::test]
 async fn a_signing_device_that_is_gone_is_said_and_costs_nobody_their_code() {
-    let keys = signing_keys();
-    let es256 = Unplugged::new(keys.es256.clone());
-    let keys = SigningKeys {
-        es256: es256.clone(),
-        rs256: keys.rs256,
-    };
-    let house = House::with_keys(keys).await;
-    house.add_user("alice").await;
-    let client = house.portal().await;
-    let (code, _) = code(&house, &client.client_id, &[]).await;
+    let keys = MemoryKeys::new();
+    let es256 = Unplugged::new(keys.key(ES256_URI));
+    keys.put(ES256_URI, es256.clone());
+    let idp = TestIdp::with_keys(keys).await;
+    idp.add_user("alice").await;
+    let client = idp.portal().await;
+    let (code, _) = code(&idp, &client.client_id, &[]).await;
     es256.gone.store(true, Ordering::SeqCst);
-    let answer = redeem(&house, &client, &code).await;
+    let answer = redeem(&idp, &client, &code).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(answer.json()["error"], "temporarily_unavailable");
     assert_eq!(answer.header("retry-after"), "2");
     es256.gone.store(false, Ordering::SeqCst);
-    assert_eq!(redeem(&house, &client, &code).await.status, StatusCode::OK);
+    assert_eq!(redeem(&idp, &client, &code).await.status, StatusCode::OK);
 }
 
-async fn both_nodes_sign_with_the_keys_that_were_recorded_first(house: House) {
-    let now = "2026-03-01T08:00:00Z".parse().unwrap();
-    let (store, admin) = (&house.store, house.admin());
-    assert_eq!(idp::key_uris(store).await.unwrap(), None);
-    let first = idp::record_keys(store, "software:a", "software:b", &admin, now)
+async fn both_nodes_sign_with_the_keys_that_were_recorded_first(idp: TestIdp) {
+    let (store, admin) = (&idp.store, idp.admin());
+    let first = vec![ES256_URI.to_owned(), RS256_URI.to_owned()];
+    assert_eq!(active_uris(store).await.unwrap(), Some(first.clone()));
+    let others = vec![
+        (SignatureAlgorithm::EcdsaP256Sha256, "memory:c".to_owned()),
+        (SignatureAlgorithm::RsaPkcs1Sha256, "memory:d".to_owned()),
+    ];
+    register(store, &admin, idp.clock.now(), others)
         .await
         .unwrap();
-    let second = idp::record_keys(store, "software:c", "software:d", &admin, now)
-        .await
-        .unwrap();
-    assert_eq!(first, ("software:a".to_owned(), "software:b".to_owned()));
-    assert_eq!(first, second);
-    assert_eq!(house.count("idp.key.record", "success").await, 2);
+    assert_eq!(active_uris(store).await.unwrap(), Some(first));
+    assert_eq!(idp.count("idp.key.record", "success").await, 2);
 }
 
-async fn what_is_past_its_end_is_deleted(house: House) {
-    house.add_user("alice").await;
-    let client = house.portal().await;
+async fn what_is_past_its_end_is_deleted(idp: TestIdp) {
+    idp.add_user("alice").await;
+    let client = idp.portal().await;
     let (code, _) = code(
-        &house,
+        &idp,
         &client.client_id,
         &[("scope", "openid offline_access")],
     )
     .await;
-    redeem(&house, &client, &code).await;
-    redeem(&house, &client, &code).await;
-    house
-        .service
-        .password_link("alice", &house.admin())
+    redeem(&idp, &client, &code).await;
+    redeem(&idp, &client, &code).await;
+    make_password_link(&idp.authn, &idp.admin(), "alice")
         .await
         .unwrap();
-    house
-        .browser()
+    idp.browser()
         .sign_in("/sign-in", "alice", "wrong horse")
         .await;
     let count = async || {
@@ -149,13 +146,14 @@ async fn what_is_past_its_end_is_deleted(house: House) {
         for sql in [
             "SELECT COUNT(*) AS n FROM idp_code",
             "SELECT COUNT(*) AS n FROM idp_session",
-            "SELECT COUNT(*) AS n FROM idp_refresh_family",
+            "SELECT COUNT(*) AS n FROM idp_grant",
             "SELECT COUNT(*) AS n FROM idp_refresh_token",
             "SELECT COUNT(*) AS n FROM idp_revoked",
             "SELECT COUNT(*) AS n FROM idp_password_link",
             "SELECT COUNT(*) AS n FROM idp_throttle",
+            "SELECT COUNT(*) AS n FROM idp_interaction",
         ] {
-            let row = house
+            let row = idp
                 .store
                 .fetch_optional(sql, vec![])
                 .await
@@ -166,14 +164,14 @@ async fn what_is_past_its_end_is_deleted(house: House) {
         rows
     };
     let run = async || {
-        for job in house.service.jobs() {
+        for job in idp.jobs() {
             assert!((job.run)().await.is_ok());
         }
     };
     let before = count().await;
     run().await;
     assert_eq!(count().await, before);
-    house.pass(91 * 24 * 3600);
+    idp.pass(91 * 24 * 3600);
     run().await;
     assert_eq!(count().await, 0);
 }

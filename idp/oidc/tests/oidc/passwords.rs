@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use zeroize::Zeroizing;
 
-use crate::house::{House, ISSUER, PASSWORD};
+use crate::test_idp::{ISSUER, PASSWORD, TestIdp};
 
 on_both![
     a_link_sets_a_password_once,
@@ -16,20 +16,16 @@ on_both![
 
 const NEW: &str = "a new and longer sentence";
 
-async fn a_link_sets_a_password_once(house: House) {
-    let new = idp::NewUser {
+async fn a_link_sets_a_password_once(idp: TestIdp) {
+    let new = idp_directory::NewUser {
         name: "first".to_owned(),
-        grants: vec!["*".to_owned()],
+        permissions: vec!["*".to_owned()],
         ..Default::default()
     };
-    house.service.add_user(new, &house.admin()).await.unwrap();
-    let link = house
-        .service
-        .password_link("first", &house.admin())
-        .await
-        .unwrap();
+    idp.add(new).await.unwrap();
+    let link = idp.password_link("first").await.unwrap();
     let path = link.url.strip_prefix(ISSUER).unwrap();
-    let mut browser = house.browser();
+    let mut browser = idp.browser();
     let page = browser.get(path).await;
     assert!(page.body.contains("autocomplete=\"new-password\""));
     let token = page.field("token");
@@ -65,40 +61,33 @@ async fn a_link_sets_a_password_once(house: House) {
         browser.sign_in("/sign-in", "first", NEW).await.location(),
         "/account"
     );
-    assert_eq!(house.count("idp.user.set_password", "success").await, 1);
+    assert_eq!(idp.count("idp.user.set_password", "success").await, 1);
 }
 
-async fn a_link_ends_after_a_day_and_with_the_next_link(house: House) {
-    house.add_user("alice").await;
-    let first = house
-        .service
-        .password_link("alice", &house.admin())
-        .await
-        .unwrap();
-    let second = house
-        .service
-        .password_link("alice", &house.admin())
-        .await
-        .unwrap();
-    let path = |link: &idp::PasswordLink| link.url.strip_prefix(ISSUER).unwrap().to_owned();
+async fn a_link_ends_after_a_day_and_with_the_next_link(idp: TestIdp) {
+    idp.add_user("alice").await;
+    let first = idp.password_link("alice").await.unwrap();
+    let second = idp.password_link("alice").await.unwrap();
+    let path =
+        |link: &idp_authn::model::PasswordLink| link.url.strip_prefix(ISSUER).unwrap().to_owned();
     assert_eq!(
-        house.browser().get(&path(&first)).await.status,
+        idp.browser().get(&path(&first)).await.status,
         StatusCode::NOT_FOUND
     );
     assert_eq!(
-        house.browser().get(&path(&second)).await.status,
+        idp.browser().get(&path(&second)).await.status,
         StatusCode::OK
     );
-    house.pass(24 * 3600);
+    idp.pass(24 * 3600);
     assert_eq!(
-        house.browser().get(&path(&second)).await.status,
+        idp.browser().get(&path(&second)).await.status,
         StatusCode::NOT_FOUND
     );
 }
 
-async fn one_changes_ones_own_password_and_other_sessions_end(house: House) {
-    house.add_user("alice").await;
-    let (mut here, mut there) = (house.browser(), house.browser());
+async fn one_changes_ones_own_password_and_other_sessions_end(idp: TestIdp) {
+    idp.add_user("alice").await;
+    let (mut here, mut there) = (idp.browser(), idp.browser());
     for browser in [&mut here, &mut there] {
         browser.sign_in("/sign-in", "alice", PASSWORD).await;
     }
@@ -122,8 +111,7 @@ async fn one_changes_ones_own_password_and_other_sessions_end(house: House) {
     assert_eq!(here.get("/account").await.status, StatusCode::OK);
     assert_eq!(there.get("/account").await.location(), "/sign-in");
     assert_eq!(
-        house
-            .browser()
+        idp.browser()
             .sign_in("/sign-in", "alice", NEW)
             .await
             .location(),
@@ -131,10 +119,10 @@ async fn one_changes_ones_own_password_and_other_sessions_end(house: House) {
     );
 }
 
-async fn one_ends_a_session_of_ones_own_and_no_other(house: House) {
-    house.add_user("alice").await;
-    house.add_user("bob").await;
-    let (mut alice, mut phone, mut bob) = (house.browser(), house.browser(), house.browser());
+async fn one_ends_a_session_of_ones_own_and_no_other(idp: TestIdp) {
+    idp.add_user("alice").await;
+    idp.add_user("bob").await;
+    let (mut alice, mut phone, mut bob) = (idp.browser(), idp.browser(), idp.browser());
     alice.sign_in("/sign-in", "alice", PASSWORD).await;
     phone.sign_in("/sign-in", "alice", PASSWORD).await;
     bob.sign_in("/sign-in", "bob", PASSWORD).await;
@@ -156,10 +144,10 @@ async fn one_ends_a_session_of_ones_own_and_no_other(house: House) {
 }
 
 /// Somebody who knows the old password is about to change it when it is reset.
-async fn a_reset_outlasts_a_change_that_was_under_way(house: House) {
+async fn a_reset_outlasts_a_change_that_was_under_way(idp: TestIdp) {
     const RESET: &str = "what the administrator chose";
-    house.add_user("alice").await;
-    let mut thief = house.browser();
+    idp.add_user("alice").await;
+    let mut thief = idp.browser();
     thief.sign_in("/sign-in", "alice", PASSWORD).await;
     let page = thief.get("/account").await;
     let form = [
@@ -167,16 +155,13 @@ async fn a_reset_outlasts_a_change_that_was_under_way(house: House) {
         ("new_password", NEW),
         ("new_password_again", NEW),
     ];
-    let admin = house.admin();
     // Two hashes against one: the reset is done first.
     let (_, reset) = tokio::join!(
         thief.submit("/account/password", &page, &form),
-        house
-            .service
-            .set_password("alice", Zeroizing::new(RESET.to_owned()), &admin),
+        idp.set_password("alice", Zeroizing::new(RESET.to_owned())),
     );
     reset.unwrap();
-    let mut owner = house.browser();
+    let mut owner = idp.browser();
     owner.address = [192, 0, 2, 8].into();
     assert_eq!(
         owner.sign_in("/sign-in", "alice", RESET).await.location(),
@@ -186,16 +171,13 @@ async fn a_reset_outlasts_a_change_that_was_under_way(house: House) {
 }
 
 /// Of many who sign in while the password is reset nobody is left signed in.
-async fn a_reset_outlasts_sign_ins_that_were_under_way(house: House) {
-    house.add_user("alice").await;
-    let mut browsers: Vec<_> = (0..4).map(|_| house.browser()).collect();
+async fn a_reset_outlasts_sign_ins_that_were_under_way(idp: TestIdp) {
+    idp.add_user("alice").await;
+    let mut browsers: Vec<_> = (0..4).map(|_| idp.browser()).collect();
     let attempts = browsers
         .iter_mut()
         .map(|browser| browser.sign_in("/sign-in", "alice", PASSWORD));
-    let admin = house.admin();
-    let reset = house
-        .service
-        .set_password("alice", Zeroizing::new(NEW.to_owned()), &admin);
+    let reset = idp.set_password("alice", Zeroizing::new(NEW.to_owned()));
     let (_, reset) = tokio::join!(futures_util::future::join_all(attempts), reset);
     reset.unwrap();
     for mut browser in browsers {

@@ -1,4 +1,4 @@
-//! One identity provider on a database of its own, and browsers that visit it.
+//! An identity provider on a database of its own, and browsers that visit it.
 
 use std::{collections::BTreeMap, net::IpAddr, sync::Arc, time::Duration};
 
@@ -7,26 +7,33 @@ use axum::{
     body::Body,
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
+use crypto::SignatureAlgorithm;
 use http_body_util::BodyExt as _;
-use idp::{Client, ClientCredentials, Config, NewClient, NewUser, Service, SigningKeys};
-use platform::{
-    Caller, Clock as _, Store,
-    clock::ManualClock,
-    web::{ClientAddress, RequestIdLayer},
+use idp_authn::{Accounts, Authn, model::PasswordLink};
+use idp_directory::{Directory, NewUser, UserChange, UserInfo};
+use idp_oidc::{
+    Client, ClientCredentials, Config, EndAccess, Error, NewClient, Oidc, signing_keys,
 };
+use platform_access::{Access, Actor, Caller};
+use platform_runtime::{Clock as _, clock::ManualClock, jobs::Job};
+use platform_store::Store;
+use platform_web::{ClientAddress, RequestIdLayer};
 use serde_json::Value as Json;
 use testkit::Postgres;
 use tower::ServiceExt as _;
 use zeroize::Zeroizing;
 
-use crate::key::signing_keys;
+use crate::key::{ES256_URI, MemoryKeys, RS256_URI};
 
 pub const ISSUER: &str = "https://id.example";
 pub const PASSWORD: &str = "correct horse battery staple";
 pub const CALLBACK: &str = "https://portal.example/cb";
 
-pub struct House {
-    pub service: Service,
+pub struct TestIdp {
+    pub directory: Directory,
+    pub authn: Authn,
+    pub oidc: Oidc,
+    pub keys: Arc<MemoryKeys>,
     pub store: Store,
     pub clock: Arc<ManualClock>,
     router: Router,
@@ -56,38 +63,101 @@ pub struct Answer {
     pub body: String,
 }
 
-impl House {
-    /// A house on SQLite.
+impl TestIdp {
+    /// A idp on SQLite.
     pub async fn new() -> Self {
         Self::on(Database::Sqlite).await
     }
 
     pub async fn on(database: Database) -> Self {
-        Self::build(database, signing_keys()).await
+        Self::build(database, MemoryKeys::new()).await
     }
 
-    pub async fn with_keys(keys: SigningKeys) -> Self {
+    pub async fn with_keys(keys: Arc<MemoryKeys>) -> Self {
         Self::build(Database::Sqlite, keys).await
     }
 
-    async fn build(database: Database, keys: SigningKeys) -> Self {
+    async fn build(database: Database, keys: Arc<MemoryKeys>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = match database {
             Database::Sqlite => format!("sqlite:{}", folder.path().join("xinshu.db").display()),
             Database::Postgres => Postgres::shared().database(),
         };
-        let store = Store::open(&database, migrations::schema()).await.unwrap();
         let clock = Arc::new(ManualClock::new("2026-03-01T08:00:00Z".parse().unwrap()));
+        Self::open(database, clock, keys, folder).await
+    }
+
+    /// Another node on the same database, with the same clock and keys.
+    pub async fn second_node(&self) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (database, keys) = (self.database.clone(), Arc::clone(&self.keys));
+        Self::open(database, self.clock.clone(), keys, folder).await
+    }
+
+    async fn open(
+        database: String,
+        clock: Arc<ManualClock>,
+        keys: Arc<MemoryKeys>,
+        folder: tempfile::TempDir,
+    ) -> Self {
+        let store = Store::open(&database, migrations::schema()).await.unwrap();
+        let first = vec![
+            (SignatureAlgorithm::EcdsaP256Sha256, ES256_URI.to_owned()),
+            (SignatureAlgorithm::RsaPkcs1Sha256, RS256_URI.to_owned()),
+        ];
+        signing_keys::register(&store, &Caller::local("root"), clock.now(), first)
+            .await
+            .unwrap();
+        let access = Access::by_permissions(store.clone(), clock.clone());
+        let end_access = EndAccess::new();
+        let hooks: Vec<Arc<dyn idp_authn::AccessHook>> = vec![Arc::new(end_access.clone())];
+        let accounts = Arc::new(Accounts::new(store.clone(), 2, 64, hooks).unwrap());
+        let directory = Directory::new(
+            store.clone(),
+            clock.clone(),
+            access.clone(),
+            accounts.clone(),
+        );
+        let authn = Authn::new(
+            idp_authn::Config {
+                public_url: ISSUER.to_owned(),
+                ..idp_authn::Config::default()
+            },
+            store.clone(),
+            clock.clone(),
+            access.clone(),
+            directory.clone(),
+            accounts,
+        )
+        .unwrap();
         let config = Config {
             issuer: ISSUER.to_owned(),
             ..Config::default()
         };
-        let service = Service::new(config, store.clone(), clock.clone(), keys).unwrap();
-        let (api, _) = service.api().split_for_parts();
+        let oidc = Oidc::open(
+            config,
+            store.clone(),
+            clock.clone(),
+            access,
+            authn.clone(),
+            keys.clone(),
+            end_access,
+        )
+        .await
+        .unwrap();
+        let router = authn
+            .routes()
+            .merge(oidc.routes())
+            .merge(platform_pages::assets::routes());
+        let api = directory.api().merge(authn.api()).merge(oidc.api());
+        let (api, _) = api.split_for_parts();
         Self {
-            router: service.routes().layer(RequestIdLayer),
+            router: router.layer(RequestIdLayer),
             api: api.layer(RequestIdLayer),
-            service,
+            directory,
+            authn,
+            oidc,
+            keys,
             store,
             clock,
             database,
@@ -95,27 +165,18 @@ impl House {
         }
     }
 
-    /// Another node on the same database, with the same clock.
-    pub async fn second_node(&self) -> Self {
-        let store = Store::open(&self.database, migrations::schema())
-            .await
-            .unwrap();
-        let config = Config {
-            issuer: ISSUER.to_owned(),
-            ..Config::default()
-        };
-        let service = Service::new(config, store.clone(), self.clock.clone(), signing_keys());
-        let service = service.unwrap();
-        let (api, _) = service.api().split_for_parts();
-        Self {
-            router: service.routes().layer(RequestIdLayer),
-            api: api.layer(RequestIdLayer),
-            service,
-            store,
-            clock: self.clock.clone(),
-            database: self.database.clone(),
-            _folder: tempfile::tempdir().unwrap(),
-        }
+    pub fn openapi(&self) -> utoipa::openapi::OpenApi {
+        let mut whole = Directory::openapi();
+        whole.merge(Authn::openapi());
+        whole.merge(Oidc::openapi());
+        whole
+    }
+
+    pub fn jobs(&self) -> Vec<Job> {
+        [self.authn.jobs(), self.oidc.jobs()]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 
     pub fn admin(&self) -> Caller {
@@ -133,17 +194,64 @@ impl House {
             password: Some(Zeroizing::new(PASSWORD.to_owned())),
             display_name: Some("Alice Wang".to_owned()),
             email: Some("alice@example.org".to_owned()),
-            grants: vec!["ca.certificate.*".to_owned()],
+            permissions: vec!["ca.certificate.*".to_owned()],
         };
-        self.service.add_user(new, &self.admin()).await.unwrap().id
+        self.add(new).await.unwrap().id
+    }
+
+    pub async fn add(&self, new: NewUser) -> Result<UserInfo, idp_directory::Error> {
+        idp_directory::add_user::add_user(&self.directory, &self.admin(), new).await
+    }
+
+    pub async fn change_user(
+        &self,
+        name: &str,
+        change: UserChange,
+    ) -> Result<UserInfo, idp_directory::Error> {
+        let admin = self.admin();
+        idp_directory::change_user::change_user(&self.directory, &admin, name, change).await
+    }
+
+    pub async fn password_link(&self, name: &str) -> Result<PasswordLink, idp_authn::Error> {
+        idp_authn::password_link::make_password_link(&self.authn, &self.admin(), name).await
+    }
+
+    pub async fn set_password(
+        &self,
+        name: &str,
+        password: Zeroizing<String>,
+    ) -> Result<(), idp_authn::Error> {
+        let admin = self.admin();
+        idp_authn::set_password::set_password(&self.authn, &admin, name, password).await
+    }
+
+    pub async fn end_sessions(&self, name: &str) -> Result<u64, idp_authn::Error> {
+        idp_authn::end_sessions::end_sessions(&self.authn, &self.admin(), name).await
     }
 
     pub async fn add_client(&self, new: NewClient) -> ClientCredentials {
-        self.service.add_client(new, &self.admin()).await.unwrap()
+        idp_oidc::add_client::add_client(&self.oidc, &self.admin(), new)
+            .await
+            .unwrap()
     }
 
     pub async fn show_client(&self, id: &str) -> Client {
-        self.service.show_client(id, &self.admin()).await.unwrap()
+        idp_oidc::read_clients::show_client(&self.oidc, &self.admin(), id)
+            .await
+            .unwrap()
+    }
+
+    pub async fn set_client_disabled(&self, id: &str, disabled: bool) -> Result<(), Error> {
+        let admin = self.admin();
+        idp_oidc::change_client::set_client_disabled(&self.oidc, &admin, id, disabled).await
+    }
+
+    pub async fn renew_client_secret(&self, id: &str) -> Result<ClientCredentials, Error> {
+        idp_oidc::change_client::renew_client_secret(&self.oidc, &self.admin(), id).await
+    }
+
+    pub async fn authenticate_bearer(&self, token: &str) -> Result<Actor, Error> {
+        idp_oidc::authenticate_bearer::authenticate_bearer(&self.oidc, token).await
     }
 
     pub async fn portal(&self) -> ClientCredentials {
@@ -251,8 +359,8 @@ impl Browser {
     }
 
     /// The same browser, led to another node.
-    pub fn at(&mut self, house: &House) -> &mut Self {
-        self.router = house.router.clone();
+    pub fn at(&mut self, idp: &TestIdp) -> &mut Self {
+        self.router = idp.router.clone();
         self
     }
 

@@ -1,13 +1,14 @@
 //! Client credentials, revocation, introspection, and tokens for our own API.
 
 use axum::http::StatusCode;
-use idp::{GrantType, NewClient};
-use platform::Actor;
+use idp_oidc::NewClient;
+use oauth::GrantType;
+use platform_access::Actor;
 
 use crate::{
     flow::{VERIFIER, code, redeem, refresh, userinfo},
-    house::{CALLBACK, House, ISSUER, portal},
     jwt,
+    test_idp::{CALLBACK, ISSUER, TestIdp, portal},
 };
 
 on_both![
@@ -22,11 +23,14 @@ on_both![
     a_renewed_secret_ends_the_old_one,
 ];
 
-fn robot(grants: &[&str]) -> NewClient {
+fn robot(permissions: &[&str]) -> NewClient {
     NewClient {
         name: "robot".to_owned(),
         grant_types: vec![GrantType::ClientCredentials],
-        grants: grants.iter().map(|grant| (*grant).to_owned()).collect(),
+        permissions: permissions
+            .iter()
+            .map(|permission| (*permission).to_owned())
+            .collect(),
         resources: vec!["https://archive.example/".to_owned()],
         ..NewClient::default()
     }
@@ -34,42 +38,41 @@ fn robot(grants: &[&str]) -> NewClient {
 
 const CREDENTIALS: (&str, &str) = ("grant_type", "client_credentials");
 
-async fn a_robot_gets_a_token_for_the_api(house: House) {
-    let client = house.add_client(robot(&["ca.certificate.issue"])).await;
-    let answer = house
+async fn a_robot_gets_a_token_for_the_api(idp: TestIdp) {
+    let client = idp.add_client(robot(&["ca.certificate.issue"])).await;
+    let answer = idp
         .call("/oauth2/token", Some(&client), &[CREDENTIALS])
         .await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
     let tokens = answer.json();
     assert!(tokens["refresh_token"].is_null() && tokens["id_token"].is_null());
     let token = tokens["access_token"].as_str().unwrap();
-    let (_, claims) = jwt::verify(&house, token).await;
+    let (_, claims) = jwt::verify(&idp, token).await;
     assert_eq!(claims["sub"], client.client_id);
     assert_eq!(claims["aud"], format!("{ISSUER}/api/v1"));
-    assert_eq!(claims["grants"], "ca.certificate.issue");
+    assert_eq!(claims["permissions"], "ca.certificate.issue");
 
-    let actor = house.service.authenticate_bearer(token).await.unwrap();
+    let actor = idp.authenticate_bearer(token).await.unwrap();
     assert!(matches!(&actor, Actor::Client { id, .. } if *id == client.client_id));
     assert!(actor.require("ca.certificate.issue").is_ok());
     assert!(actor.require("idp.user.add").is_err());
-    assert_eq!(userinfo(&house, token).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(userinfo(&idp, token).await.status, StatusCode::FORBIDDEN);
 
-    house.pass(601);
-    assert!(house.service.authenticate_bearer(token).await.is_err());
+    idp.pass(601);
+    assert!(idp.authenticate_bearer(token).await.is_err());
 }
 
-async fn a_user_through_a_client_may_what_both_may(house: House) {
-    house.add_user("alice").await;
-    let client = house
+async fn a_user_through_a_client_may_what_both_may(idp: TestIdp) {
+    idp.add_user("alice").await;
+    let client = idp
         .add_client(NewClient {
-            grants: vec!["ca.*".to_owned(), "idp.*".to_owned()],
+            permissions: vec!["ca.*".to_owned(), "idp.*".to_owned()],
             ..portal()
         })
         .await;
-    let (code, _) = code(&house, &client.client_id, &[("scope", "openid api")]).await;
-    let tokens = redeem(&house, &client, &code).await.json();
-    let actor = house
-        .service
+    let (code, _) = code(&idp, &client.client_id, &[("scope", "openid api")]).await;
+    let tokens = redeem(&idp, &client, &code).await.json();
+    let actor = idp
         .authenticate_bearer(tokens["access_token"].as_str().unwrap())
         .await
         .unwrap();
@@ -79,112 +82,100 @@ async fn a_user_through_a_client_may_what_both_may(house: House) {
     assert!(actor.require("idp.user.add").is_err());
     // An ID token opens nothing.
     assert!(
-        house
-            .service
-            .authenticate_bearer(tokens["id_token"].as_str().unwrap())
+        idp.authenticate_bearer(tokens["id_token"].as_str().unwrap())
             .await
             .is_err()
     );
 }
 
-async fn tokens_for_other_audiences_do_not_open_the_api(house: House) {
-    let client = house.add_client(robot(&["*"])).await;
+async fn tokens_for_other_audiences_do_not_open_the_api(idp: TestIdp) {
+    let client = idp.add_client(robot(&["*"])).await;
     let form = [CREDENTIALS, ("resource", "https://archive.example/")];
-    let tokens = house
-        .call("/oauth2/token", Some(&client), &form)
-        .await
-        .json();
+    let tokens = idp.call("/oauth2/token", Some(&client), &form).await.json();
     let token = tokens["access_token"].as_str().unwrap();
     assert_eq!(
-        jwt::verify(&house, token).await.1["aud"],
+        jwt::verify(&idp, token).await.1["aud"],
         "https://archive.example/"
     );
-    assert!(house.service.authenticate_bearer(token).await.is_err());
+    assert!(idp.authenticate_bearer(token).await.is_err());
     let form = [CREDENTIALS, ("resource", "https://elsewhere.example/")];
-    let answer = house.call("/oauth2/token", Some(&client), &form).await;
+    let answer = idp.call("/oauth2/token", Some(&client), &form).await;
     assert_eq!(answer.json()["error"], "invalid_target");
 }
 
-async fn a_revoked_token_is_void(house: House) {
-    let client = house.add_client(robot(&["*"])).await;
-    let tokens = house
+async fn a_revoked_token_is_void(idp: TestIdp) {
+    let client = idp.add_client(robot(&["*"])).await;
+    let tokens = idp
         .call("/oauth2/token", Some(&client), &[CREDENTIALS])
         .await
         .json();
     let token = tokens["access_token"].as_str().unwrap();
-    house.service.authenticate_bearer(token).await.unwrap();
-    let other = house.portal().await;
+    idp.authenticate_bearer(token).await.unwrap();
+    let other = idp.portal().await;
     let form = [("token", token)];
     assert_eq!(
-        house
-            .call("/oauth2/revoke", Some(&other), &form)
-            .await
-            .status,
+        idp.call("/oauth2/revoke", Some(&other), &form).await.status,
         StatusCode::OK
     );
-    house.service.authenticate_bearer(token).await.unwrap();
+    idp.authenticate_bearer(token).await.unwrap();
     assert_eq!(
-        house
-            .call("/oauth2/revoke", Some(&client), &form)
+        idp.call("/oauth2/revoke", Some(&client), &form)
             .await
             .status,
         StatusCode::OK
     );
-    assert!(house.service.authenticate_bearer(token).await.is_err());
-    assert_eq!(house.count("idp.token.revoke", "success").await, 1);
+    assert!(idp.authenticate_bearer(token).await.is_err());
+    assert_eq!(idp.count("idp.token.revoke", "success").await, 1);
     let unknown = [("token", "unknown")];
     assert_eq!(
-        house
-            .call("/oauth2/revoke", Some(&client), &unknown)
+        idp.call("/oauth2/revoke", Some(&client), &unknown)
             .await
             .status,
         StatusCode::OK
     );
 }
 
-async fn revoking_a_refresh_token_voids_its_family(house: House) {
-    house.add_user("alice").await;
-    let client = house.portal().await;
+async fn revoking_a_refresh_token_voids_its_family(idp: TestIdp) {
+    idp.add_user("alice").await;
+    let client = idp.portal().await;
     let (code, _) = code(
-        &house,
+        &idp,
         &client.client_id,
         &[("scope", "openid offline_access")],
     )
     .await;
-    let tokens = redeem(&house, &client, &code).await.json();
+    let tokens = redeem(&idp, &client, &code).await.json();
     let (access, token) = (
         tokens["access_token"].as_str().unwrap(),
         tokens["refresh_token"].as_str().unwrap(),
     );
-    house
-        .call("/oauth2/revoke", Some(&client), &[("token", token)])
+    idp.call("/oauth2/revoke", Some(&client), &[("token", token)])
         .await;
     assert_eq!(
-        refresh(&house, &client, token).await.json()["error"],
+        refresh(&idp, &client, token).await.json()["error"],
         "invalid_grant"
     );
     assert_eq!(
-        userinfo(&house, access).await.status,
+        userinfo(&idp, access).await.status,
         StatusCode::UNAUTHORIZED
     );
 }
 
-async fn a_token_for_another_resource_opens_that_one_alone(house: House) {
+async fn a_token_for_another_resource_opens_that_one_alone(idp: TestIdp) {
     const ARCHIVE: &str = "https://archive.example/";
     const SHOP: &str = "https://shop.example/";
-    house.add_user("alice").await;
+    idp.add_user("alice").await;
     let client = NewClient {
         resources: vec![ARCHIVE.to_owned(), SHOP.to_owned()],
         ..portal()
     };
-    let client = house.add_client(client).await;
+    let client = idp.add_client(client).await;
     let more = [
         ("scope", "openid profile offline_access"),
         ("resource", ARCHIVE),
     ];
-    let token =
-        async |form: &[(&str, &str)]| house.call("/oauth2/token", Some(&client), form).await;
-    let (code, _) = code(&house, &client.client_id, &more).await;
+    let token = async |form: &[(&str, &str)]| idp.call("/oauth2/token", Some(&client), form).await;
+    let (code, _) = code(&idp, &client.client_id, &more).await;
     let redeem = |resource| {
         [
             ("grant_type", "authorization_code"),
@@ -198,9 +189,9 @@ async fn a_token_for_another_resource_opens_that_one_alone(house: House) {
     assert_eq!(token(&redeem(SHOP)).await.json()["error"], "invalid_target");
     let tokens = token(&redeem(ARCHIVE)).await.json();
     let access = tokens["access_token"].as_str().unwrap();
-    assert_eq!(jwt::verify(&house, access).await.1["aud"], ARCHIVE);
+    assert_eq!(jwt::verify(&idp, access).await.1["aud"], ARCHIVE);
     // The archive, which is given it, learns no name by it.
-    let answer = userinfo(&house, access).await;
+    let answer = userinfo(&idp, access).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
     let refresh = |resource| {
         [
@@ -215,25 +206,24 @@ async fn a_token_for_another_resource_opens_that_one_alone(house: House) {
     );
     let refreshed = token(&refresh(ARCHIVE)).await.json();
     let access = refreshed["access_token"].as_str().unwrap();
-    assert_eq!(jwt::verify(&house, access).await.1["aud"], ARCHIVE);
+    assert_eq!(jwt::verify(&idp, access).await.1["aud"], ARCHIVE);
 }
 
-async fn introspection_tells_those_whom_it_concerns(house: House) {
-    house.add_user("alice").await;
-    let client = house.portal().await;
-    let stranger = house.portal().await;
-    let auditor = house.add_client(robot(&["idp.token.introspect"])).await;
+async fn introspection_tells_those_whom_it_concerns(idp: TestIdp) {
+    idp.add_user("alice").await;
+    let client = idp.portal().await;
+    let stranger = idp.portal().await;
+    let auditor = idp.add_client(robot(&["idp.token.introspect"])).await;
     let (code, _) = code(
-        &house,
+        &idp,
         &client.client_id,
         &[("scope", "openid offline_access")],
     )
     .await;
-    let tokens = redeem(&house, &client, &code).await.json();
+    let tokens = redeem(&idp, &client, &code).await.json();
     let ask = async |who, name: &str| {
         let form = [("token", tokens[name].as_str().unwrap())];
-        house
-            .call("/oauth2/introspect", Some(who), &form)
+        idp.call("/oauth2/introspect", Some(who), &form)
             .await
             .json()
     };
@@ -253,49 +243,38 @@ async fn introspection_tells_those_whom_it_concerns(house: House) {
         serde_json::json!({ "active": false })
     );
     assert_eq!(ask(&client, "id_token").await["active"], false);
-    house.pass(601);
+    idp.pass(601);
     assert_eq!(ask(&client, "access_token").await["active"], false);
 }
 
-async fn a_disabled_client_is_refused_at_once(house: House) {
-    let client = house.add_client(robot(&["*"])).await;
-    let tokens = house
+async fn a_disabled_client_is_refused_at_once(idp: TestIdp) {
+    let client = idp.add_client(robot(&["*"])).await;
+    let tokens = idp
         .call("/oauth2/token", Some(&client), &[CREDENTIALS])
         .await
         .json();
-    house
-        .service
-        .set_client_disabled(&client.client_id, true, &house.admin())
+    idp.set_client_disabled(&client.client_id, true)
         .await
         .unwrap();
-    let answer = house
+    let answer = idp
         .call("/oauth2/token", Some(&client), &[CREDENTIALS])
         .await;
     assert_eq!(answer.json()["error"], "invalid_client");
     assert!(
-        house
-            .service
-            .authenticate_bearer(tokens["access_token"].as_str().unwrap())
+        idp.authenticate_bearer(tokens["access_token"].as_str().unwrap())
             .await
             .is_err()
     );
 }
 
-async fn a_renewed_secret_ends_the_old_one(house: House) {
-    let old = house.add_client(robot(&["*"])).await;
-    let new = house
-        .service
-        .renew_client_secret(&old.client_id, &house.admin())
-        .await
-        .unwrap();
-    let answer = house
-        .call("/oauth2/token", Some(&old), &[CREDENTIALS])
-        .await;
+async fn a_renewed_secret_ends_the_old_one(idp: TestIdp) {
+    let old = idp.add_client(robot(&["*"])).await;
+    let new = idp.renew_client_secret(&old.client_id).await.unwrap();
+    let answer = idp.call("/oauth2/token", Some(&old), &[CREDENTIALS]).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
     assert!(answer.header("www-authenticate").starts_with("Basic"));
     assert_eq!(
-        house
-            .call("/oauth2/token", Some(&new), &[CREDENTIALS])
+        idp.call("/oauth2/token", Some(&new), &[CREDENTIALS])
             .await
             .status,
         StatusCode::OK
@@ -304,12 +283,12 @@ async fn a_renewed_secret_ends_the_old_one(house: House) {
 
 #[tokio::test]
 async fn discovery_names_what_there_is() {
-    let house = House::new().await;
+    let idp = TestIdp::new().await;
     for path in [
         "/.well-known/openid-configuration",
         "/.well-known/oauth-authorization-server",
     ] {
-        let document = house.browser().get(path).await.json();
+        let document = idp.browser().get(path).await.json();
         assert_eq!(document["issuer"], ISSUER);
         assert_eq!(
             document["code_challenge_methods_supported"],

@@ -91,7 +91,11 @@ pub(super) fn contradictions(settings: &Settings, wrong: &mut Vec<String>) {
             idp.refresh_idle_days,
             DAYS_IN_TEN_YEARS,
         ),
-        ("idp.signing_key_days", idp.signing_key_days, DAYS_IN_TEN_YEARS),
+        (
+            "idp.signing_key_days",
+            idp.signing_key_days,
+            DAYS_IN_TEN_YEARS,
+        ),
         (
             "tsa.accuracy_milliseconds",
             tsa.accuracy_milliseconds,
