@@ -11,8 +11,9 @@ use crate::{
     store,
 };
 
-/// How long a person may take to sign in and to answer.
-const LIFETIME: Duration = Duration::from_secs(30 * 60);
+/// How long a person may take to sign in and to answer: a page that was left open over
+/// lunch still works.
+const LIFETIME: Duration = Duration::from_secs(2 * 60 * 60);
 
 /// Stores an interaction and returns its id.
 ///

@@ -31,7 +31,7 @@ pub async fn make_password_link(
     access.enforce(caller, USER_SET_PASSWORD, &resource).await?;
     let user = named.user()?;
     access
-        .enforce_delegation(caller, USER_SET_PASSWORD, &resource, &user.permissions)
+        .enforce_delegation(caller, PASSWORD_LINK, &resource, &user.permissions)
         .await?;
     let now = authn.now();
     let token = OpaqueToken::new(now.as_millisecond());

@@ -1,11 +1,9 @@
 //! The reader's language.
 
 use axum::http::{HeaderMap, header};
-use fluent_langneg::{NegotiationStrategy, accepted_languages, negotiate_languages};
-use unic_langid::{LanguageIdentifier, langid};
 
-/// The longest `Accept-Language` header that is read.
-const MAX_HEADER: usize = 256;
+/// The most ranges of an `Accept-Language` header that are read.
+const MAX_RANGES: usize = 32;
 
 /// The languages that pages are written in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,29 +55,24 @@ impl Locale {
         }
     }
 
+    /// The highest weight wins, the first of equals. Our own few lines: `fluent-langneg`
+    /// ignores weights.
     fn negotiate(header: &str) -> Self {
-        let header = header.get(..MAX_HEADER).unwrap_or(header);
-        // A tag such as zh-TW has readers of zh-CN too, so scripts and regions are ignored.
-        let requested: Vec<LanguageIdentifier> = accepted_languages::parse(header)
-            .into_iter()
-            .map(|mut language| {
-                language.script = None;
-                language.region = None;
-                language
-            })
-            .collect();
-        let available = [langid!("en"), langid!("zh")];
-        let default = langid!("en");
-        let best = negotiate_languages(
-            &requested,
-            &available,
-            Some(&default),
-            NegotiationStrategy::Lookup,
-        );
-        match best.first() {
-            Some(language) if language.language.as_str() == "zh" => Self::Zh,
-            _ => Self::En,
+        let mut best = (0.0, Self::default());
+        for range in header.split(',').take(MAX_RANGES) {
+            let mut parts = range.trim().split(';');
+            let tag = parts.next().unwrap_or_default().trim();
+            let weight = parts
+                .find_map(|part| part.trim().strip_prefix("q=")?.parse::<f32>().ok())
+                .filter(|weight| (0.0..=1.0).contains(weight))
+                .unwrap_or(1.0);
+            if let Some(locale) = Self::from_tag(tag)
+                && weight > best.0
+            {
+                best = (weight, locale);
+            }
         }
+        best.1
     }
 }
 

@@ -160,6 +160,12 @@ async fn the_user_is_asked_where_the_client_wants_it() {
         )
         .await;
     assert_eq!(answer.parameter("error").unwrap(), "access_denied");
+    // A question is answered once; the next request asks again.
+    let again = [("request", request.as_str()), ("answer", "allow")];
+    let answer = browser.submit("/oauth2/consent", &page, &again).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    let page = browser.get(&path).await;
+    let request = page.field("request");
     let answer = browser
         .submit(
             "/oauth2/consent",
