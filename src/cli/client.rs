@@ -24,6 +24,9 @@ pub(crate) enum Command {
         grant: Vec<String>,
         /// What it may do in Xinshu itself, such as ca.certificate.issue; may be repeated
         #[arg(long, value_name = "ACTION")]
+        permission: Vec<String>,
+        /// Deprecated name of --permission, accepted until 1.0
+        #[arg(long, value_name = "ACTION")]
         allow: Vec<String>,
         /// A program on people's own devices, without a secret (RFC 8252)
         #[arg(long)]
@@ -39,7 +42,7 @@ pub(crate) enum Command {
         /// Its client_id
         client_id: String,
     },
-    /// Give a client a new secret; the old one ends at once
+    /// Renew a client's secret; the old one stops working at once
     RenewSecret {
         /// Its client_id
         client_id: String,
@@ -64,15 +67,17 @@ async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
             redirect_uri,
             post_logout_redirect_uri,
             grant,
+            permission,
             allow,
             public,
             id_token_alg,
         } => {
+            let permissions = [permission, allow].concat();
             let mut body = json!({
                 "client_name": name,
                 "redirect_uris": redirect_uri,
                 "post_logout_redirect_uris": post_logout_redirect_uri,
-                "grants": allow,
+                "permissions": permissions,
             });
             if !grant.is_empty() {
                 body["grant_types"] = json!(grant);

@@ -13,18 +13,21 @@ use crate::compose::Services;
 pub(crate) enum Command {
     /// Add a user
     Add {
-        /// What they sign in with
+        /// What they type to sign in
         name: String,
         /// Read the password from standard input; without it, a one-time link to set one is printed
         #[arg(long)]
         password_stdin: bool,
-        /// How they are called
+        /// Their name as pages show it
         #[arg(long)]
         display_name: Option<String>,
-        /// Their mail address
+        /// Their e-mail address
         #[arg(long)]
         email: Option<String>,
         /// What they may do in Xinshu itself, such as ca.certificate.issue or ca.*; may be repeated
+        #[arg(long, value_name = "ACTION")]
+        permission: Vec<String>,
+        /// Deprecated name of --permission, accepted until 1.0
         #[arg(long, value_name = "ACTION")]
         grant: Vec<String>,
     },
@@ -43,12 +46,12 @@ pub(crate) enum Command {
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Keep a user from signing in, and end their sessions
+    /// Disable a user: end their sessions and tokens, and let them sign in no more
     Disable {
         /// Their name
         name: String,
     },
-    /// Let a user sign in again
+    /// Enable a disabled user
     Enable {
         /// Their name
         name: String,
@@ -73,15 +76,17 @@ async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
             password_stdin,
             display_name,
             email,
+            permission,
             grant,
         } => {
             let password = password_stdin.then(secret_from_stdin).transpose()?;
+            let permissions = [permission, grant].concat();
             let body = json!({
                 "name": name,
                 "password": password.as_deref(),
                 "display_name": display_name,
                 "email": email,
-                "grants": grant,
+                "permissions": permissions,
             });
             let added = api.post("/api/v1/users", body).await?;
             if password.is_none() {
@@ -103,7 +108,7 @@ async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
             let list = whole_list(api, "/api/v1/users").await?;
             output::table(
                 &list,
-                &["name", "display_name", "email", "grants", "disabled"],
+                &["name", "display_name", "email", "permissions", "disabled"],
                 common.json,
             )
         }

@@ -40,7 +40,7 @@ impl KeyReferences for References {
             references.push((uri, "the log".to_owned()));
         }
         references.extend(ca::key_references(store).await?);
-        references.extend(idp::key_references(store).await?);
+        references.extend(idp_oidc::signing_keys::key_references(store).await?);
         references.extend(tsa::key_references(store).await?);
         let reference = |(uri, used_by)| KeyReference { uri, used_by };
         Ok(references.into_iter().map(reference).collect())

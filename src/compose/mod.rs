@@ -55,7 +55,7 @@ const SERVICES: &[Registration] = &[
     },
     Registration {
         parts: idp::parts,
-        openapi: ::idp::Service::openapi,
+        openapi: idp::Idp::openapi,
     },
     Registration {
         parts: tsa::parts,
@@ -97,7 +97,7 @@ pub(crate) struct Node {
     /// The certificate records, which every node reads.
     pub(crate) records: ::ca::Records,
     pub(crate) ca: Option<::ca::Service>,
-    pub(crate) idp: Option<::idp::Service>,
+    pub(crate) idp: Option<idp::Idp>,
     pub(crate) tsa: Option<::tsa::Service>,
     pub(crate) keys: ::keys::Service,
 }
@@ -123,7 +123,7 @@ impl Node {
             false => None,
         };
         let idp = match services.contains(Services::IDP) {
-            true => Some(idp::open(&base, &settings).await?),
+            true => Some(idp::Idp::open(&base, &settings).await?),
             false => None,
         };
         let tsa = match services.contains(Services::TSA) {

@@ -4,14 +4,27 @@ use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
-use platform_store::{Row, StoreError};
+use platform_store::StoreError;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+use utoipa::ToSchema;
 
-use crate::{Outcome, merkle};
+use crate::merkle;
 
 /// The unit of every entry of version 1, and of those that name none.
 pub(crate) const ROOT_UNIT: &str = "root";
+
+/// How an act ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// It was done.
+    Success,
+    /// It was not allowed.
+    Refused,
+    /// It was allowed and could not be done.
+    Failed,
+}
 
 /// An entry of the log with its body parsed.
 #[derive(Clone, Debug)]
@@ -55,20 +68,6 @@ impl RecordedEntry {
     /// A fact that is text.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.details.get(name).and_then(Json::as_str)
-    }
-
-    /// The entry of a row with `body` and `personal`.
-    ///
-    /// # Errors
-    /// [`StoreError::Unexpected`] if either cannot be read.
-    pub(crate) fn of_row(row: &Row, index: Option<u64>) -> Result<Self, StoreError> {
-        let unreadable = |error: serde_json::Error| StoreError::Unexpected(error.to_string());
-        let body = Body::parse(&row.get::<String>("body")?).map_err(unreadable)?;
-        let personal: Personal = match row.get::<Option<String>>("personal")? {
-            Some(personal) => serde_json::from_str(&personal).map_err(unreadable)?,
-            None => Personal::default(),
-        };
-        body.reveal(personal, index)
     }
 }
 

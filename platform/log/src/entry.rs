@@ -5,11 +5,10 @@ use std::{borrow::Cow, collections::BTreeMap, fmt, net::IpAddr};
 use crypto::random;
 use jiff::Timestamp;
 use platform_store::{AppendBatch, Store, StoreError, Table, Tx, Value};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value as Json;
-use utoipa::ToSchema;
 
-use crate::body::{self, Personal, commitment};
+use crate::body::{self, Outcome, Personal, commitment};
 
 /// The table of entries.
 pub static ENTRIES: Table = Table {
@@ -17,18 +16,6 @@ pub static ENTRIES: Table = Table {
     columns: &["id", "written_at", "action", "body", "personal"],
     parent: None,
 };
-
-/// How an act ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Outcome {
-    /// It was done.
-    Success,
-    /// It was not allowed.
-    Refused,
-    /// It was allowed and could not be done.
-    Failed,
-}
 
 /// What an act was done to, as its entry names it.
 #[derive(Clone, Debug, PartialEq, Eq)]

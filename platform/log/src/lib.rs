@@ -7,19 +7,23 @@
 
 mod body;
 pub mod checkpoint;
+mod entries;
 mod entry;
 mod list;
 pub mod merkle;
-mod places;
+mod placement;
+mod records;
+mod report;
 mod sequencer;
 mod stream;
 mod verify;
 
-pub use body::{RecordedActor, RecordedEntry};
-pub use entry::{
-    AuditSink, ENTRIES, Entry, Outcome, Party, Principal, RecordEntry, Requester, Subject,
-};
+pub use body::{Outcome, RecordedActor, RecordedEntry};
+pub use entries::{Entries, StoredEntry};
+pub use entry::{AuditSink, ENTRIES, Entry, Party, Principal, RecordEntry, Requester, Subject};
 pub use list::{Listed, list};
-pub use sequencer::{Sequencer, create, latest_checkpoint};
+pub use records::{Comparison, Fact, FactSink, RecordCheck};
+pub use report::{Progress, Report};
+pub use sequencer::{Sequencer, SequencerError, create, latest_checkpoint};
 pub use stream::{ENTRY_NUMBERING, Streams};
-pub use verify::{Report, verify};
+pub use verify::verify;

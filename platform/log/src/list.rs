@@ -6,7 +6,7 @@ use platform_store::{Row, Store, StoreError, params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{Outcome, RecordedEntry};
+use crate::{Outcome, StoredEntry};
 
 /// Entries that are looked at together.
 const PAGE: i64 = 2048;
@@ -67,7 +67,7 @@ pub async fn list(
     {
         let rows = store
             .fetch_all(
-                "SELECT leaf_index, body, personal FROM audit_placed
+                "SELECT leaf_index, action, body, personal FROM audit_placed
                  WHERE batch >= $1 AND batch < $2 AND leaf_index < $3
                    AND ($4 IS NULL OR action = $4)
                  ORDER BY batch DESC, id DESC LIMIT $5",
@@ -95,7 +95,7 @@ async fn waiting(
 ) -> Result<Vec<Listed>, StoreError> {
     let rows = store
         .fetch_all(
-            "SELECT body, personal FROM audit_waiting WHERE ($1 IS NULL OR action = $1)
+            "SELECT action, body, personal FROM audit_waiting WHERE ($1 IS NULL OR action = $1)
              ORDER BY written_at DESC, id DESC LIMIT $2",
             params![action.map(str::to_owned), limit as i64],
         )
@@ -125,7 +125,7 @@ async fn page_before(store: &Store, end: i64) -> Result<Option<i64>, StoreError>
 }
 
 fn listed(row: &Row, index: Option<i64>) -> Result<Listed, StoreError> {
-    let entry = RecordedEntry::of_row(row, index.map(i64::unsigned_abs))?;
+    let entry = StoredEntry::of_row(row, index)?.read()?;
     Ok(Listed {
         index,
         at: entry.at.to_string(),

@@ -15,8 +15,8 @@ mod open;
 mod pool;
 mod postgres;
 mod schema;
+mod snapshot;
 mod sqlite;
-mod stream;
 mod tx;
 mod value;
 mod writer;
@@ -32,7 +32,7 @@ pub use append_batch::{AppendBatch, Parent, Table};
 pub use error::StoreError;
 pub use numbering::EntryNumbering;
 pub use schema::Schema;
-pub use stream::RowStream;
+pub use snapshot::{RowStream, Snapshot};
 pub use tx::Tx;
 pub use value::{ColumnType, Row, Value};
 
@@ -152,8 +152,8 @@ impl Store {
         }
     }
 
-    /// The rows of a query one after the other, as of one moment, for reads that may
-    /// be large: they are received as they are asked for.
+    /// The rows of a query one after the other, for reads that may be large: they are
+    /// received as they are asked for.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -161,21 +161,21 @@ impl Store {
         &self,
         sql: &'static str,
         params: Vec<Value>,
-    ) -> Result<RowStream, StoreError> {
-        let source = match &self.0.readers {
-            Readers::Sqlite(readers) => {
-                let (send, chunks) = mpsc::channel(stream::CHUNKS);
-                readers.stream(sql, params, send)?;
-                stream::Source::Sqlite(chunks)
-            }
+    ) -> Result<RowStream<'static>, StoreError> {
+        self.snapshot().await?.into_stream(sql, params).await
+    }
+
+    /// The database as of now, for several reads that must fit together.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        match &self.0.readers {
+            Readers::Sqlite(readers) => readers.snapshot(),
             Readers::Postgres(pool) => {
-                let (send, chunks) = mpsc::channel(stream::CHUNKS);
-                let connection = pool.connect_to_stream().await?;
-                tokio::spawn(postgres::stream(connection, sql, params, send));
-                stream::Source::Postgres(chunks)
+                postgres::open_snapshot(pool.connect_for_snapshot().await?).await
             }
-        };
-        Ok(RowStream::new(source))
+        }
     }
 
     /// The first row of a query, if there is one.

@@ -77,7 +77,7 @@ impl Pool {
     }
 
     /// A connection outside the pool, whose statements may take long.
-    pub(crate) async fn connect_to_stream(&self) -> Result<PgConnection, StoreError> {
+    pub(crate) async fn connect_for_snapshot(&self) -> Result<PgConnection, StoreError> {
         let options = self.0.options.clone();
         within(options.options([("statement_timeout", "0")]).connect()).await
     }

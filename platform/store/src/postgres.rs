@@ -9,10 +9,11 @@ use sqlx::{
 
 use tokio::sync::mpsc;
 
-use crate::{Parent, StoreError, Table, Value, append_batch::ByTable};
-
-/// Rows of a stream that are sent together.
-const CHUNK: usize = 256;
+use crate::{
+    Parent, Row, Snapshot, StoreError, Table, Value,
+    append_batch::ByTable,
+    snapshot::{CHUNK, SnapshotQuery},
+};
 
 /// Executes a statement and returns how many rows it changed.
 pub(crate) async fn execute(
@@ -33,38 +34,46 @@ pub(crate) async fn fetch<'c>(
     bound(sql, params).fetch_all(connection).await
 }
 
-/// Sends the rows of a query in chunks over `rows`, as fast as they are received.
-pub(crate) async fn stream(
-    mut connection: PgConnection,
-    sql: &'static str,
-    params: Vec<Value>,
-    rows: mpsc::Sender<Result<Vec<PgRow>, StoreError>>,
-) {
+/// Begins a snapshot on a connection of its own.
+pub(crate) async fn open_snapshot(mut connection: PgConnection) -> Result<Snapshot, StoreError> {
+    // The snapshot is taken by the first statement after BEGIN.
+    sqlx::raw_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        .execute(&mut connection)
+        .await?;
+    fetch(&mut connection, "SELECT 1", vec![]).await?;
+    let (send, mut queries) = mpsc::channel::<SnapshotQuery>(1);
+    tokio::spawn(async move {
+        while let Some(query) = queries.recv().await {
+            send_rows(&mut connection, query).await;
+        }
+        let _ = connection.close().await;
+    });
+    Ok(Snapshot::new(send))
+}
+
+/// Sends the rows of a query, as fast as they are received.
+async fn send_rows(connection: &mut PgConnection, query: SnapshotQuery) {
     let mut chunk = Vec::with_capacity(CHUNK);
-    {
-        let mut received = bound(sql, params).fetch(&mut connection);
-        loop {
-            match received.next().await {
-                Some(Ok(row)) => chunk.push(row),
-                Some(Err(error)) => {
-                    let _ = rows.send(Err(error.into())).await;
-                    return;
-                }
-                None => break,
+    let mut rows = bound(query.sql, query.params).fetch(connection);
+    while let Some(row) = rows.next().await {
+        match row {
+            Ok(row) => chunk.push(Row::Postgres(row)),
+            Err(error) => {
+                let _ = query.chunks.send(Err(error.into())).await;
+                return;
             }
-            if chunk.len() == CHUNK {
-                let full = std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK));
-                // The receiver may have stopped reading.
-                if rows.send(Ok(full)).await.is_err() {
-                    return;
-                }
+        }
+        if chunk.len() == CHUNK {
+            let full = std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK));
+            // The receiver may have stopped reading.
+            if query.chunks.send(Ok(full)).await.is_err() {
+                return;
             }
         }
     }
     if !chunk.is_empty() {
-        let _ = rows.send(Ok(chunk)).await;
+        let _ = query.chunks.send(Ok(chunk)).await;
     }
-    let _ = connection.close().await;
 }
 
 /// Appends rows of any number and any tables by one statement: all of them or none.

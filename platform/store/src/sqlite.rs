@@ -10,37 +10,29 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use rusqlite::{Connection, OpenFlags, Statement, ToSql, types::ToSqlOutput};
+use rusqlite::{Connection, OpenFlags, Statement};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{StoreError, Table, Value, append_batch::ByTable, tx::Access};
-
-/// One column of a row.
-pub(crate) use rusqlite::types::Value as Column;
+use crate::{
+    Snapshot, StoreError, Table, Value,
+    append_batch::ByTable,
+    snapshot::{CHUNK, SnapshotQuery},
+    value::SqliteRow,
+};
 
 /// How long SQLite waits for another process' lock.
 const BUSY: Duration = Duration::from_secs(3);
 const READERS: usize = 4;
 /// How many reads may wait; more are refused as busy.
 const WAITING: usize = 8192;
-/// Rows of a stream that are sent together.
-const CHUNK: usize = 256;
 /// Prepared statements that a connection keeps.
 const STATEMENTS: usize = 256;
 
-/// One row of a result.
-#[derive(Debug)]
-pub struct Row {
-    names: Arc<[String]>,
-    columns: Vec<Column>,
-}
-
-impl Row {
-    /// The column of that name.
-    pub(crate) fn column(&self, name: &str) -> Option<&Column> {
-        let index = self.names.iter().position(|known| known == name)?;
-        self.columns.get(index)
-    }
+/// Whether a statement that returns rows may write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    Read,
+    Write,
 }
 
 /// The one connection that writes.
@@ -82,7 +74,7 @@ pub(crate) struct Readers {
 struct Read {
     sql: &'static str,
     params: Vec<Value>,
-    done: oneshot::Sender<Result<Vec<Row>, StoreError>>,
+    done: oneshot::Sender<Result<Vec<SqliteRow>, StoreError>>,
 }
 
 impl Readers {
@@ -109,7 +101,7 @@ impl Readers {
         &self,
         sql: &'static str,
         params: Vec<Value>,
-    ) -> Result<Vec<Row>, StoreError> {
+    ) -> Result<Vec<SqliteRow>, StoreError> {
         let (done, answer) = oneshot::channel();
         let read = Read { sql, params, done };
         self.reads.try_send(read).map_err(|error| match error {
@@ -121,15 +113,9 @@ impl Readers {
 }
 
 impl Readers {
-    /// Sends the rows of a query over `rows`, by a connection and a thread of their
-    /// own, so that a long read delays no other.
-    pub(crate) fn stream(
-        &self,
-        sql: &'static str,
-        params: Vec<Value>,
-        rows: mpsc::Sender<Result<Vec<Row>, StoreError>>,
-    ) -> Result<(), StoreError> {
-        stream(&self.path, sql, params, rows)
+    /// The database as of now.
+    pub(crate) fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        open_snapshot(&self.path)
     }
 }
 
@@ -154,7 +140,7 @@ fn answer(
     path: &Path,
     connection: &mut Option<Connection>,
     read: &Read,
-) -> Result<Vec<Row>, StoreError> {
+) -> Result<Vec<SqliteRow>, StoreError> {
     let connection = match connection {
         Some(connection) => connection,
         None => connection.insert(open_to_read(path)?),
@@ -162,47 +148,46 @@ fn answer(
     fetch(connection, read.sql, &read.params, Access::Read)
 }
 
-/// Sends the rows of a query in chunks over `rows`, as fast as they are received.
-fn stream(
-    path: &Path,
-    sql: &'static str,
-    params: Vec<Value>,
-    rows: mpsc::Sender<Result<Vec<Row>, StoreError>>,
-) -> Result<(), StoreError> {
+/// Begins a snapshot on a connection and a thread of its own, so that long reads delay
+/// no others.
+fn open_snapshot(path: &Path) -> Result<Snapshot, StoreError> {
     let connection = open_to_read(path)?;
+    // A deferred transaction sees the database as of its first read.
+    connection.execute_batch("BEGIN; SELECT COUNT(*) FROM sqlite_schema;")?;
+    let (send, mut queries) = mpsc::channel::<SnapshotQuery>(1);
     std::thread::Builder::new()
-        .name("sqlite-stream".to_owned())
+        .name("sqlite-snapshot".to_owned())
         .spawn(move || {
-            let mut chunk = Vec::with_capacity(CHUNK);
-            let sent = send_chunks(&connection, sql, &params, &mut chunk, &rows);
-            let last = match sent {
-                Ok(()) if chunk.is_empty() => return,
-                Ok(()) => Ok(chunk),
-                Err(error) => Err(error.into()),
-            };
-            // The receiver may have stopped reading.
-            let _ = rows.blocking_send(last);
+            while let Some(query) = queries.blocking_recv() {
+                send_rows(&connection, &query);
+            }
         })
-        .map(drop)
-        .map_err(|error| StoreError::Unavailable(format!("no thread to read: {error}")))
+        .map_err(|error| StoreError::Unavailable(format!("no thread to read: {error}")))?;
+    Ok(Snapshot::new(send))
 }
 
-fn send_chunks(
-    connection: &Connection,
-    sql: &str,
-    params: &[Value],
-    chunk: &mut Vec<Row>,
-    rows: &mpsc::Sender<Result<Vec<Row>, StoreError>>,
-) -> Result<(), rusqlite::Error> {
-    let mut statement = connection.prepare(sql)?;
-    each_row(&mut statement, params, |row| {
-        chunk.push(row);
-        let is_full = chunk.len() == CHUNK;
-        !is_full
-            || rows
-                .blocking_send(Ok(std::mem::replace(chunk, Vec::with_capacity(CHUNK))))
-                .is_ok()
-    })
+/// Sends the rows of a query, as fast as they are received.
+fn send_rows(connection: &Connection, query: &SnapshotQuery) {
+    let mut chunk = Vec::with_capacity(CHUNK);
+    let sent = connection
+        .prepare_cached(query.sql)
+        .and_then(|mut statement| {
+            each_row(&mut statement, &query.params, |row| {
+                chunk.push(crate::Row::Sqlite(row));
+                if chunk.len() < CHUNK {
+                    return true;
+                }
+                let full = std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK));
+                query.chunks.blocking_send(Ok(full)).is_ok()
+            })
+        });
+    let last = match sent {
+        Ok(()) if chunk.is_empty() => return,
+        Ok(()) => Ok(chunk),
+        Err(error) => Err(error.into()),
+    };
+    // The receiver may have stopped reading.
+    let _ = query.chunks.blocking_send(last);
 }
 
 /// Executes a statement and returns how many rows it changed.
@@ -222,7 +207,7 @@ pub(crate) fn fetch(
     sql: &str,
     params: &[Value],
     access: Access,
-) -> Result<Vec<Row>, StoreError> {
+) -> Result<Vec<SqliteRow>, StoreError> {
     let mut rows = Vec::new();
     let mut statement = connection.prepare_cached(sql)?;
     // PostgreSQL cannot tell; the tests run every statement on both.
@@ -242,7 +227,7 @@ pub(crate) fn fetch(
 fn each_row(
     statement: &mut Statement<'_>,
     params: &[Value],
-    mut take: impl FnMut(Row) -> bool,
+    mut take: impl FnMut(SqliteRow) -> bool,
 ) -> Result<(), rusqlite::Error> {
     let names = statement.column_names().into_iter().map(str::to_owned);
     let names: Arc<[String]> = names.collect();
@@ -251,7 +236,7 @@ fn each_row(
     let mut rows = statement.raw_query();
     while let Some(row) = rows.next()? {
         let columns = (0..width).map(|index| row.get(index));
-        let row = Row {
+        let row = SqliteRow {
             names: Arc::clone(&names),
             columns: columns.collect::<Result<_, _>>()?,
         };
@@ -308,14 +293,4 @@ fn bind(statement: &mut Statement<'_>, params: &[Value]) -> Result<(), rusqlite:
         statement.raw_bind_parameter(place, value)?;
     }
     Ok(())
-}
-
-impl ToSql for Value {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        match self {
-            Self::Int(value) => value.to_sql(),
-            Self::Text(value) => value.to_sql(),
-            Self::Blob(value) => value.to_sql(),
-        }
-    }
 }

@@ -6,7 +6,9 @@ use sqlx::PgConnection;
 use crate::{
     AppendBatch, Row, StoreError, Table, Value,
     append_batch::{by_table, number},
-    postgres, sqlite,
+    postgres,
+    sqlite::{self, Access},
+    value::SqliteRow,
 };
 
 /// The database as a unit of work sees it: inside a transaction.
@@ -238,14 +240,7 @@ impl<'c> Tx<'c> {
     }
 }
 
-/// Whether a statement that returns rows may write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Access {
-    Read,
-    Write,
-}
-
-fn rows_of_sqlite(rows: Vec<sqlite::Row>) -> Vec<Row> {
+fn rows_of_sqlite(rows: Vec<SqliteRow>) -> Vec<Row> {
     rows.into_iter().map(Row::Sqlite).collect()
 }
 

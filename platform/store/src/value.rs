@@ -3,10 +3,16 @@
 //! Only three column types are used: BIGINT, TEXT and BYTEA (BLOB). Times are
 //! microseconds since 1970 in a BIGINT, truth values 0 and 1.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
+use rusqlite::{
+    ToSql,
+    types::{ToSqlOutput, Value as Column},
+};
 use sqlx::{Decode, Postgres, Row as _, Type, postgres::PgRow};
 
-use crate::{StoreError, sqlite};
+use crate::StoreError;
 
 /// One parameter of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,20 +70,34 @@ impl From<&Vec<u8>> for Value {
     }
 }
 
-/// One row of an answer.
+/// One row of a result.
 #[derive(Debug)]
 pub enum Row {
     /// From SQLite.
-    Sqlite(sqlite::Row),
+    Sqlite(SqliteRow),
     /// From PostgreSQL.
     Postgres(PgRow),
+}
+
+/// One row of SQLite.
+#[derive(Debug)]
+pub struct SqliteRow {
+    pub(crate) names: Arc<[String]>,
+    pub(crate) columns: Vec<Column>,
+}
+
+impl SqliteRow {
+    fn column(&self, name: &str) -> Option<&Column> {
+        let index = self.names.iter().position(|known| known == name)?;
+        self.columns.get(index)
+    }
 }
 
 /// A type that a column of either database can be read as: `i64`, `String`,
 /// `Vec<u8>`, or an `Option` of one.
 pub trait ColumnType: for<'r> Decode<'r, Postgres> + Type<Postgres> {
     /// Reads SQLite's value; none where it is of another type.
-    fn from_sqlite(value: &sqlite::Column) -> Option<Self>
+    fn from_sqlite(value: &Column) -> Option<Self>
     where
         Self: Sized;
 }
@@ -85,9 +105,9 @@ pub trait ColumnType: for<'r> Decode<'r, Postgres> + Type<Postgres> {
 macro_rules! column_type {
     ($type:ty, $variant:ident) => {
         impl ColumnType for $type {
-            fn from_sqlite(value: &sqlite::Column) -> Option<Self> {
+            fn from_sqlite(value: &Column) -> Option<Self> {
                 match value {
-                    sqlite::Column::$variant(value) => Some(value.clone()),
+                    Column::$variant(value) => Some(value.clone()),
                     _ => None,
                 }
             }
@@ -103,9 +123,9 @@ impl<T: ColumnType> ColumnType for Option<T>
 where
     Self: for<'r> Decode<'r, Postgres> + Type<Postgres>,
 {
-    fn from_sqlite(value: &sqlite::Column) -> Option<Self> {
+    fn from_sqlite(value: &Column) -> Option<Self> {
         match value {
-            sqlite::Column::Null => Some(None),
+            Column::Null => Some(None),
             value => T::from_sqlite(value).map(Some),
         }
     }
@@ -154,4 +174,14 @@ impl Row {
 fn to_time(microseconds: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_microsecond(microseconds)
         .map_err(|error| StoreError::Unexpected(error.to_string()))
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        match self {
+            Self::Int(value) => value.to_sql(),
+            Self::Text(value) => value.to_sql(),
+            Self::Blob(value) => value.to_sql(),
+        }
+    }
 }

@@ -409,3 +409,18 @@ async fn nothing_is_written_once_the_database_is_newer_than_the_binary() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_sees_one_moment() {
+    on_both(async |store| {
+        store.append(row("before")).await.unwrap();
+        let mut snapshot = store.snapshot().await.unwrap();
+        store.append(row("after")).await.unwrap();
+        for _ in 0..2 {
+            let rows = snapshot.fetch_all("SELECT name FROM job", vec![]).await;
+            assert_eq!(rows.unwrap().len(), 1);
+        }
+        assert_eq!(names(&store).await, ["after", "before"]);
+    })
+    .await;
+}

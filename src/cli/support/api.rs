@@ -142,9 +142,6 @@ pub(crate) async fn whole_list(api: &Api, path: &str) -> Result<Value> {
     loop {
         let page = format!("{path}?limit=1000&cursor={}", percent_encode(&cursor));
         let mut page = api.get(&page).await?;
-        if page.get("items").is_none() {
-            return whole_list_of_0_1(api, path).await;
-        }
         let Value::Array(more) = page["items"].take() else {
             bail!("the response of {path} is not a list");
         };
@@ -152,30 +149,6 @@ pub(crate) async fn whole_list(api: &Api, path: &str) -> Result<Value> {
         match page["next"].as_str() {
             Some(next) => next.clone_into(&mut cursor),
             None => return Ok(Value::Array(items)),
-        }
-    }
-}
-
-/// As [`whole_list`], for lists in the form of 0.1.0: `{ "users": […] }`, where the next
-/// page begins after the name of the last item.
-async fn whole_list_of_0_1(api: &Api, path: &str) -> Result<Value> {
-    const PAGE: usize = 1000;
-    let (name, id) = match path.rsplit('/').next() {
-        Some("clients") => ("clients", "client_id"),
-        _ => ("users", "name"),
-    };
-    let mut items: Vec<Value> = Vec::new();
-    let mut after = String::new();
-    loop {
-        let page = format!("{path}?limit={PAGE}&after={}", percent_encode(&after));
-        let Value::Array(more) = api.get(&page).await?[name].take() else {
-            bail!("the response of {path} is not a list");
-        };
-        let is_last = more.len() < PAGE;
-        items.extend(more);
-        match items.last().and_then(|last| last[id].as_str()) {
-            Some(last) if !is_last => last.clone_into(&mut after),
-            _ => return Ok(Value::Array(items)),
         }
     }
 }
