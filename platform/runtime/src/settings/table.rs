@@ -123,7 +123,9 @@ settings! {
         access_token_minutes: u32 = "10" (1..=24 * 60), "Lifetime of access tokens and ID tokens.";
         session_hours: u32 = "12" (1..=YEAR_HOURS), "Hours after which a sign-in ends, whatever happens.";
         idle_minutes: u32 = "120" (1..=YEAR_MINUTES), "Minutes without use after which a sign-in ends.";
-        refresh_days: u32 = "30" (1..=TEN_YEARS_DAYS), "Days that a chain of refresh tokens lives after its sign-in.";
+        refresh_days: u32 = "30" (1..=TEN_YEARS_DAYS), "Days after a sign-in until its refresh tokens expire, however often they are used.";
+        refresh_idle_days: u32 = "30" (1..=TEN_YEARS_DAYS), "Days without use after which a refresh token expires.";
+        signing_key_days: u32 = "90" (1..=TEN_YEARS_DAYS), "Days after which the keys that sign tokens are rotated. `xinshu signing-key rotate` does it at any time.";
     }
     /// The time-stamp authority.
     tsa: Tsa {
