@@ -19,7 +19,8 @@ deps: ## Install what the tests drive: OpenSSL, SoftHSM2, PostgreSQL, Chromium, 
 test: deps ## Every test, with real peers
 	cargo test --workspace --locked --features test-clock --no-fail-fast
 
-lint:
+lint: ## Format, lints, and the structure of crates and modules
+	scripts/check-layers
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked --features test-clock -- -D warnings
 	@# As it is released, and as it is measured: without the tests' clock.

@@ -12,3 +12,10 @@ INSERT INTO unit (id, parent_id, name, created_at) VALUES ('root', NULL, 'root',
 -- another one. Until now a negative last_run was the token.
 ALTER TABLE job ADD COLUMN due_token BIGINT;
 UPDATE job SET due_token = -last_run, last_run = 0 WHERE last_run < 0;
+
+-- The next step of the tree, claimed before its head is signed: whoever completes it
+-- signs the same head. It is open while claim_size is larger than size.
+ALTER TABLE audit_tree ADD COLUMN claim_size BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE audit_tree ADD COLUMN claim_root BYTEA;
+-- The number of the first entry and of the entries of each run, 8 bytes each.
+ALTER TABLE audit_tree ADD COLUMN claim_runs BYTEA;

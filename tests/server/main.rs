@@ -10,6 +10,7 @@ mod commands;
 mod docs;
 mod doctor;
 mod init;
+mod layers;
 mod openapi;
 mod operations;
 mod parts;

@@ -24,6 +24,6 @@ pub use entry::{AuditSink, ENTRIES, Entry, Party, Principal, RecordEntry, Reques
 pub use list::{Listed, list};
 pub use records::{Comparison, Fact, FactSink, RecordCheck};
 pub use report::{Progress, Report};
-pub use sequencer::{Sequencer, create, latest_checkpoint};
+pub use sequencer::{Sequencer, SequencerError, create, latest_checkpoint};
 pub use stream::{ENTRY_NUMBERING, Streams};
 pub use verify::verify;

@@ -8,13 +8,13 @@ use platform_store::{EntryNumbering, Store, StoreError, Tx, params};
 
 use crate::merkle::{self, Hash};
 
-/// How many entries a stream may have. The views of the schema have this number too.
+/// How many entries a stream may have. The views of the schema use this number too.
 pub(crate) const LENGTH: i64 = 1 << 40;
 
-/// How many runs get their place in one step: each is a statement or two.
+/// How many runs are sequenced in one step: each is a statement or two.
 const RUNS: usize = 256;
 
-/// Entries that follow each other in one stream and have no place yet.
+/// Entries that follow each other in one stream and have no leaf yet.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) stream: i64,
@@ -25,10 +25,10 @@ pub(crate) struct Run {
     written_at: i64,
 }
 
-/// What waits for its place.
+/// What waits to be sequenced.
 #[derive(Debug, Default)]
 pub(crate) struct Waiting {
-    /// In the order in which it was written.
+    /// In the order of the log to be.
     pub(crate) runs: Vec<Run>,
     /// More waits than was read.
     pub(crate) more: bool,
@@ -81,7 +81,14 @@ async fn is_taken(tx: &mut Tx<'_>, id: i64) -> Result<bool, StoreError> {
     Ok(tx.fetch_optional(sql, params![id]).await?.is_some())
 }
 
-/// What waits in the `newest` streams, about `limit` entries of each at most.
+/// What waits in the `newest` streams, about `limit` entries of each at most, in the
+/// order in which it is to be sequenced.
+///
+/// Within a stream that is the order of its numbers; between streams that of
+/// `written_at`, which is at least the time of every act in its commit. So whoever saw
+/// an entry committed before acting has a later `written_at` and comes after it.
+/// A stream that was not read to its end may have more after its last run: runs that
+/// were written later than that wait for the next step.
 ///
 /// # Errors
 /// Any [`StoreError`].
@@ -90,9 +97,34 @@ pub(crate) async fn waiting(
     newest: i64,
     limit: usize,
 ) -> Result<Waiting, StoreError> {
-    // One statement sees one moment: with an entry it sees all that its writer
-    // may have known of.
-    let streams = store
+    let mut complete_until = i64::MAX;
+    let mut runs = Vec::new();
+    for Unread { stream, next, last } in unread(store, newest).await? {
+        let of_stream = read(store, stream, (next, last), limit).await?;
+        let read: usize = of_stream.iter().map(|run| run.leaves.len()).sum();
+        if let Some(run) = of_stream.last().filter(|_| read >= limit) {
+            complete_until = complete_until.min(run.written_at);
+        }
+        runs.extend(of_stream);
+    }
+    runs.retain(|run| run.written_at <= complete_until);
+    runs.sort_by_key(|run| run.written_at);
+    let mut waiting = join(runs);
+    waiting.more |= complete_until < i64::MAX;
+    Ok(waiting)
+}
+
+/// A stream with entries that wait.
+struct Unread {
+    stream: i64,
+    next: i64,
+    last: i64,
+}
+
+/// The `newest` streams that have entries to sequence. One statement sees one moment:
+/// with an entry it sees all entries that its writer may have known of.
+async fn unread(store: &Store, newest: i64) -> Result<Vec<Unread>, StoreError> {
+    let rows = store
         .fetch_all(
             "SELECT id, next_id, last_id FROM
                  (SELECT id, next_id, (SELECT MAX(e.id) FROM audit_entry AS e
@@ -103,23 +135,20 @@ pub(crate) async fn waiting(
             params![newest, LENGTH],
         )
         .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Unread {
+                stream: row.get("id")?,
+                next: row.get("next_id")?,
+                last: row.get("last_id")?,
+            })
+        })
+        .collect()
+}
+
+/// Joins runs that follow each other in one stream, up to the number of a step.
+fn join(runs: Vec<Run>) -> Waiting {
     let mut waiting = Waiting::default();
-    // Beyond this moment a stream that was not read whole may have more.
-    let mut until = i64::MAX;
-    let mut runs = Vec::new();
-    for row in streams {
-        let range = (row.get("next_id")?, row.get("last_id")?);
-        let of_stream = read(store, row.get("id")?, range, limit).await?;
-        if let Some(run) = of_stream.last()
-            && of_stream.iter().map(|run| run.leaves.len()).sum::<usize>() >= limit
-        {
-            until = until.min(run.written_at);
-            waiting.more = true;
-        }
-        runs.extend(of_stream);
-    }
-    runs.retain(|run| run.written_at <= until);
-    runs.sort_by_key(|run| run.written_at);
     for mut run in runs {
         let last = waiting.runs.last_mut();
         if let Some(last) = last.filter(|last| last.stream == run.stream) {
@@ -131,11 +160,11 @@ pub(crate) async fn waiting(
             break;
         }
     }
-    Ok(waiting)
+    waiting
 }
 
-/// Reads the entries of `stream` that are numbered from `next` to `last`, those
-/// written together as one run.
+/// The entries of `stream` that are numbered from `next` to `last`, those committed
+/// together as one run.
 async fn read(
     store: &Store,
     stream: i64,
@@ -155,12 +184,13 @@ async fn read(
         let (expected, before) = runs
             .last()
             .map_or((next, i64::MIN), |run| (run.next(), run.written_at));
-        // Acts reach the writer in another order than they were done in; what a
-        // stream holds comes in the order of the stream.
+        // Commits reach the writer in another order than the acts were done in; the
+        // order of the stream is kept.
         let written_at = row.get::<i64>("written_at")?.max(before);
         if id != expected {
-            // A writer leaves no gap, so a hand did. Nothing of this stream goes on
-            // until someone has looked; its writer takes another one within the hour.
+            // Writers number without gaps, so a missing number means that a row was
+            // deleted by hand. The rest of this stream waits until somebody has looked
+            // into it; its writer takes another range within the hour.
             tracing::error!(
                 stream,
                 from = expected,
@@ -183,9 +213,42 @@ async fn read(
     Ok(runs)
 }
 
+/// The run of so many `entries` from `first` on; `None` if one of them is missing.
+///
+/// # Errors
+/// Any [`StoreError`].
+pub(crate) async fn read_run(
+    store: &Store,
+    first: i64,
+    entries: i64,
+) -> Result<Option<Run>, StoreError> {
+    let rows = store
+        .fetch_all(
+            "SELECT body FROM audit_entry WHERE id >= $1 AND id < $2 ORDER BY id",
+            params![first, first.saturating_add(entries)],
+        )
+        .await?;
+    let mut run = Run {
+        stream: first.div_euclid(LENGTH),
+        first,
+        leaves: Vec::with_capacity(rows.len()),
+        written_at: 0,
+    };
+    for row in &rows {
+        let body: String = row.get("body")?;
+        run.leaves.push(merkle::leaf(body.as_bytes()));
+    }
+    Ok((run.entries() == entries && entries > 0).then_some(run))
+}
+
 impl Run {
-    /// The number that follows its last.
+    /// How many entries it has.
+    pub(crate) fn entries(&self) -> i64 {
+        self.leaves.len() as i64
+    }
+
+    /// The number after its last.
     pub(crate) fn next(&self) -> i64 {
-        self.first + self.leaves.len() as i64
+        self.first + self.entries()
     }
 }

@@ -1,13 +1,19 @@
 //! The audit log catches every edit of its entries, on both databases.
 #![allow(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
-use crypto::KeyAlgorithm;
-use hsm_adapters::{Key, Keyring, KeyringSettings, Sm2Settings};
+use crypto::{KeyAlgorithm, PublicKey, SignatureAlgorithm};
+use hsm_adapters::{Key, KeyError, Keyring, KeyringSettings, Sm2Settings};
 use platform_access::Caller;
 use platform_log::{
-    AuditSink as _, Entry, Party, RecordEntry as _, Report, Sequencer,
+    AuditSink as _, Entry, RecordEntry as _, Report, Sequencer, Subject,
     checkpoint::{Checkpoint, VerifierKey},
 };
 use platform_runtime::{Clock as _, clock::ManualClock};
@@ -22,6 +28,7 @@ struct Log {
     verifier: VerifierKey,
     caller: Caller,
     clock: Arc<ManualClock>,
+    key: Arc<dyn Key>,
 }
 
 impl Log {
@@ -31,7 +38,7 @@ impl Log {
             .await
             .unwrap();
         let clock = Arc::new(ManualClock::new("2026-03-01T08:00:00Z".parse().unwrap()));
-        let sequencer = Sequencer::new(store.clone(), key, clock.clone());
+        let sequencer = Sequencer::new(store.clone(), Arc::clone(&key), clock.clone());
         let verifier = sequencer.verifier(ORIGIN).unwrap();
         let caller = Caller::local("root");
         Self {
@@ -40,6 +47,7 @@ impl Log {
             verifier,
             caller,
             clock,
+            key,
         }
     }
 
@@ -50,7 +58,7 @@ impl Log {
     }
 
     /// An act a moment after the last.
-    fn entry(&self, subject: Party) -> Entry {
+    fn entry(&self, subject: Subject) -> Entry {
         let now = self.clock.now() + jiff::SignedDuration::from_micros(1);
         self.clock.set(now);
         Entry::new("idp.sign_in", &self.caller, subject, now)
@@ -59,7 +67,7 @@ impl Log {
     /// Writes `count` entries and signs the head.
     async fn write(&self, count: usize) -> Checkpoint {
         for n in 0..count {
-            let subject = Party::person(format!("user:{n}"));
+            let subject = Subject::person(format!("user:{n}"));
             let entry = self.entry(subject).with("method", "pwd");
             self.store.record(entry).await.unwrap();
         }
@@ -324,7 +332,7 @@ async fn a_head_that_is_another_trees_is_not_built_upon() {
             ),
         ] {
             log.edit(edit).await;
-            let entry = log.entry(Party::thing("thing"));
+            let entry = log.entry(Subject::thing("thing"));
             log.store.record(entry).await.unwrap();
             let refused = log.sequencer.catch_up().await.unwrap_err();
             assert!(refused.to_string().contains(told), "{refused}");
@@ -339,7 +347,7 @@ async fn an_entry_removed_while_it_waits_is_missed() {
     on_both(async |log| {
         log.write(1).await;
         for n in 0..6 {
-            let subject = Party::thing(format!("thing:{n}"));
+            let subject = Subject::thing(format!("thing:{n}"));
             let entry = log.entry(subject);
             log.store.record(entry).await.unwrap();
         }
@@ -359,7 +367,7 @@ async fn entries_keep_the_order_of_their_stream_whatever_their_time_is() {
         let now = log.clock.now();
         for second in [5, 3, 4, 1] {
             let at = now + jiff::SignedDuration::from_secs(second);
-            let subject = Party::thing(format!("thing:{second}"));
+            let subject = Subject::thing(format!("thing:{second}"));
             let entry = Entry::new("idp.sign_in", &log.caller, subject, at);
             // By the one lane for units of work.
             log.store
@@ -420,6 +428,148 @@ async fn two_sequencers_share_one_log() {
         let report = log.verify(None).await;
         assert!(report.holds(), "{report:?}");
         assert_eq!(report.size, 100);
+    })
+    .await;
+}
+
+/// A log key that notes what it signs, slowly, and fails when it is told to.
+#[derive(Debug)]
+struct NotingKey {
+    key: Arc<dyn Key>,
+    signed: Mutex<Vec<String>>,
+    fails: AtomicBool,
+}
+
+#[async_trait::async_trait]
+impl Key for NotingKey {
+    fn uri(&self) -> &str {
+        self.key.uri()
+    }
+
+    fn algorithm(&self) -> KeyAlgorithm {
+        self.key.algorithm()
+    }
+
+    fn public_key(&self) -> &PublicKey {
+        self.key.public_key()
+    }
+
+    async fn sign(
+        &self,
+        algorithm: SignatureAlgorithm,
+        message: &[u8],
+    ) -> Result<Vec<u8>, KeyError> {
+        let text = String::from_utf8(message.to_vec()).unwrap();
+        self.signed.lock().unwrap().push(text);
+        tokio::time::sleep(std::time::Duration::from_millis(3)).await;
+        if self.fails.load(Ordering::SeqCst) {
+            return Err(KeyError::Busy {
+                store: "test".to_owned(),
+                limit: 1,
+            });
+        }
+        self.key.sign(algorithm, message).await
+    }
+}
+
+impl NotingKey {
+    fn new(log: &Log) -> Arc<Self> {
+        Arc::new(Self {
+            key: Arc::clone(&log.key),
+            signed: Mutex::default(),
+            fails: AtomicBool::new(false),
+        })
+    }
+
+    fn node(self: &Arc<Self>, log: &Log) -> Sequencer {
+        Sequencer::new(log.store.clone(), Arc::clone(self) as _, log.clock.clone())
+    }
+
+    /// The root that was signed for each size.
+    fn roots(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let mut roots = BTreeMap::<_, BTreeSet<_>>::new();
+        for text in self.signed.lock().unwrap().iter() {
+            let mut lines = text.lines().skip(1).map(str::to_owned);
+            let (size, root) = (lines.next().unwrap(), lines.next().unwrap());
+            roots.entry(size).or_default().insert(root);
+        }
+        roots
+    }
+}
+
+/// Two nodes, each with its own handle of the log's key, never sign different heads of
+/// one size: the step is claimed before it is signed.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_two_heads_of_one_size_are_signed() {
+    on_both(async |log| {
+        let key = NotingKey::new(&log);
+        let nodes = [key.node(&log), key.node(&log)].map(|node| {
+            tokio::spawn(async move {
+                for _ in 0..30 {
+                    node.catch_up().await.unwrap();
+                    tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+                }
+            })
+        });
+        for n in 0..150 {
+            let entry = log.entry(Subject::thing(format!("thing:{n}")));
+            log.store.record(entry).await.unwrap();
+        }
+        for node in nodes {
+            node.await.unwrap();
+        }
+        log.sequencer.catch_up().await.unwrap();
+        let roots = key.roots();
+        assert!(roots.len() > 1, "{roots:?}");
+        assert!(roots.values().all(|roots| roots.len() == 1), "{roots:?}");
+        let report = log.verify(None).await;
+        assert!(report.holds() && report.size == 150, "{report:?}");
+    })
+    .await;
+}
+
+/// A node that dies after its claim: another completes the very step, whatever was
+/// written meanwhile, and then goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_is_completed_as_it_was_made() {
+    on_both(async |log| {
+        log.write(3).await;
+        let key = NotingKey::new(&log);
+        key.fails.store(true, Ordering::SeqCst);
+        let record = async |n: usize| {
+            let entry = log.entry(Subject::thing(format!("thing:{n}")));
+            log.store.record(entry).await.unwrap();
+        };
+        record(1).await;
+        key.node(&log).catch_up().await.unwrap_err();
+        record(2).await;
+        key.fails.store(false, Ordering::SeqCst);
+        let other = key.node(&log);
+        other.catch_up().await.unwrap();
+        let roots = key.roots();
+        let sizes: Vec<&str> = roots.keys().map(String::as_str).collect();
+        assert_eq!(sizes, ["4", "5"]);
+        assert!(roots.values().all(|roots| roots.len() == 1), "{roots:?}");
+        assert!(log.verify(None).await.holds());
+    })
+    .await;
+}
+
+/// What was claimed and may have been signed is not signed again in another form.
+#[tokio::test(flavor = "multi_thread")]
+async fn entries_that_change_after_the_claim_are_not_signed() {
+    on_both(async |log| {
+        let key = NotingKey::new(&log);
+        key.fails.store(true, Ordering::SeqCst);
+        let entry = log.entry(Subject::thing("thing"));
+        log.store.record(entry).await.unwrap();
+        let node = key.node(&log);
+        node.catch_up().await.unwrap_err();
+        key.fails.store(false, Ordering::SeqCst);
+        log.edit("UPDATE audit_entry SET body = replace(body, 'success', 'refused')")
+            .await;
+        let refused = node.catch_up().await.unwrap_err();
+        assert!(refused.to_string().contains("have changed"), "{refused}");
     })
     .await;
 }
