@@ -7,7 +7,7 @@ use const_oid::ObjectIdentifier;
 
 use crate::{Error, GeneralName, KeyIdentifier, Name, Result, oid};
 
-/// The extensions that every certificate of one kind has; [`crate::Issuer::template`] encodes
+/// The extensions that every certificate of one kind has; [`crate::EncodedTemplate::new`] encodes
 /// them once.
 ///
 /// What differs from certificate to certificate (subjectKeyIdentifier,

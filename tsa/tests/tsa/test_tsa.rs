@@ -8,8 +8,8 @@ use hsm_adapters::{Key, Keyring, KeyringSettings};
 use jiff::{SignedDuration, Timestamp};
 use parking_lot::Mutex;
 use pki::{
-    BasicConstraints, Certificate, ExtensionSet, Issuer, KeyAlgorithm, KeyUsage, Name,
-    SerialNumber, Subject, Validity,
+    BasicConstraints, Certificate, EncodedTemplate, ExtensionSet, Issuer, KeyAlgorithm, KeyUsage,
+    Name, SerialNumber, Subject, Validity,
     lint::{KeyRule, ProfileRules},
     oid,
     tsp::{TimeStampReq, TimeStampResp},
@@ -210,7 +210,7 @@ async fn certificate(key: &dyn Key) -> Certificate {
     let folder = tempfile::tempdir().unwrap();
     let passphrase = Zeroizing::new("a passphrase for tests".to_owned());
     let keyring = Keyring::open(KeyringSettings::software(
-        folder.path().to_owned(),
+        folder.path().join("root"),
         Some(passphrase),
     ))
     .await
@@ -240,8 +240,7 @@ async fn certificate(key: &dyn Key) -> Certificate {
                        name: &Name,
                        subject: &dyn Key| {
         let serial = SerialNumber::new(Timestamp::UNIX_EPOCH, &SystemRandom::new()).unwrap();
-        let unsigned = issuer
-            .template(extensions, algorithm)
+        let unsigned = EncodedTemplate::new(issuer, extensions, algorithm)
             .unwrap()
             .certificate(&Subject {
                 serial,

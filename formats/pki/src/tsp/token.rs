@@ -6,7 +6,7 @@ use crypto::{Digest, SignatureAlgorithm};
 use hsm_adapters::Key;
 use jiff::Timestamp;
 
-use super::{TimeStampReq, response::granted};
+use super::TimeStampReq;
 use crate::{
     Certificate, Error, KeyUsage, Result, SerialNumber,
     algorithm::{read_digest_oid, unsupported},
@@ -178,7 +178,7 @@ impl UnsignedToken {
         self.0.content()
     }
 
-    /// Signs and gives the DER TimeStampResp, status granted.
+    /// Signs and returns the DER TimeStampResp, status granted.
     ///
     /// # Errors
     /// [`Error::Key`] from the adapter, [`Error::SignedOtherwise`].
@@ -303,6 +303,16 @@ fn write_accuracy(w: &mut Writer, accuracy: Accuracy) {
             }
         }
     });
+}
+
+/// The response with status granted and its token.
+fn granted(token: &[u8]) -> Vec<u8> {
+    let mut out = Writer::with_capacity(token.len() + 16);
+    out.sequence(|w| {
+        w.sequence(|w| w.integer(0));
+        w.raw(token);
+    });
+    out.into_bytes()
 }
 
 fn read_accuracy(mut cursor: Cursor<'_>) -> Result<Accuracy> {
