@@ -8,6 +8,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
+use idp_oidc::authenticate_bearer::authenticate_bearer;
 use platform::{Actor, Caller, access::Grants, web::Problem};
 
 use crate::{listen::ClientCertificate, node::Node};
@@ -21,7 +22,7 @@ pub(crate) async fn authenticate(
 ) -> Response {
     let actor = match bearer(request.headers()) {
         Some(token) => match &node.idp {
-            Some(idp) => match idp.authenticate_bearer(token).await {
+            Some(idp) => match authenticate_bearer(&idp.oidc, token).await {
                 Ok(actor) => Some(actor),
                 Err(error) => return Problem::from(error).into_response(),
             },

@@ -4,6 +4,7 @@
 mod authenticate;
 mod cli;
 mod data;
+mod idp;
 mod init;
 mod listen;
 mod logging;

@@ -19,7 +19,7 @@ use platform::{
 
 use platform_access::Access;
 
-use crate::{data::DataFolder, logging};
+use crate::{data::DataFolder, idp::Idp, logging};
 
 /// Which services a node runs: `--only ca,idp,tsa`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +80,7 @@ pub(crate) struct Node {
     /// The certificate records, which every node reads.
     pub(crate) records: ca::Records,
     pub(crate) ca: Option<ca::Service>,
-    pub(crate) idp: Option<idp::Service>,
+    pub(crate) idp: Option<Idp>,
     pub(crate) tsa: Option<tsa::Service>,
     pub(crate) sequencer: Sequencer,
 }
@@ -134,7 +134,7 @@ impl Node {
             None
         };
         let idp = if services.idp {
-            Some(open_idp(&ground, &settings).await?)
+            Some(Idp::open(&ground, &settings).await?)
         } else {
             None
         };
@@ -168,23 +168,6 @@ pub(crate) async fn open_ca(ground: &Ground, settings: &Settings) -> Result<ca::
     ca::Service::open(ca_config(settings)?, records, access, Arc::clone(keyring))
         .await
         .context("the certificate authority")
-}
-
-async fn open_idp(ground: &Ground, settings: &Settings) -> Result<idp::Service> {
-    let Ground { store, keyring, .. } = ground;
-    let Some((es256, rs256)) = idp::key_uris(store).await? else {
-        bail!("the identity provider has no keys; run xinshu init again");
-    };
-    let key = async |uri: String| {
-        let found = keyring.find(&uri).await;
-        found.context("the identity provider's key")
-    };
-    let keys = idp::SigningKeys {
-        es256: key(es256).await?,
-        rs256: key(rs256).await?,
-    };
-    let (config, clock) = (idp_config(settings), ground.shared_clock());
-    idp::Service::new(config, store.clone(), clock, keys).context("the identity provider")
 }
 
 /// Opens every adapter that the settings name.
@@ -270,22 +253,6 @@ pub(crate) fn ca_config(settings: &Settings) -> Result<ca::Config> {
             24 * i64::from(ca.server_certificate_days),
         ),
     })
-}
-
-pub(crate) fn idp_config(settings: &Settings) -> idp::Config {
-    let idp = &settings.idp;
-    let minutes = |minutes: u32| Duration::from_secs(60 * u64::from(minutes));
-    let days = |days: u32| Duration::from_secs(24 * 3600 * u64::from(days));
-    idp::Config {
-        issuer: settings.public.url.clone(),
-        access_token_lifetime: minutes(idp.access_token_minutes),
-        id_token_lifetime: minutes(idp.access_token_minutes),
-        session_idle: minutes(idp.idle_minutes),
-        session_lifetime: minutes(idp.session_hours * 60),
-        refresh_token_idle: days(idp.refresh_days),
-        refresh_token_lifetime: days(idp.refresh_days),
-        ..idp::Config::default()
-    }
 }
 
 pub(crate) fn tsa_config(settings: &Settings) -> tsa::Config {

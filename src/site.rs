@@ -15,7 +15,7 @@ use utoipa::openapi::{
 };
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{authenticate::authenticate, listen::Sites, node::Node};
+use crate::{authenticate::authenticate, idp::Idp, listen::Sites, node::Node};
 
 pub(crate) use ops::Readiness;
 
@@ -72,7 +72,7 @@ pub(crate) fn openapi() -> OpenApi {
     let mut whole = OpenApiBuilder::new().info(info()).build();
     for part in [
         ca::Service::openapi(),
-        idp::Service::openapi(),
+        Idp::openapi(),
         tsa::Service::openapi(),
         audit::described().into_openapi(),
     ] {

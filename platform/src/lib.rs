@@ -6,7 +6,6 @@
 pub use crypto::random;
 pub use platform_access::{self as access, self as permission, Actor, Caller};
 pub use platform_log as audit;
-pub use platform_pages as i18n;
 pub use platform_runtime::{Clock, SharedClock, clock, jobs, settings};
 pub use platform_store::{Store, StoreError, params};
 
@@ -19,6 +18,5 @@ pub mod store {
 
 /// What every HTTP route shares.
 pub mod web {
-    pub use platform_pages::locale;
     pub use platform_web::*;
 }

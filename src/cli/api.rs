@@ -107,28 +107,20 @@ impl Api {
     }
 }
 
-/// All of a list that the API gives in pages: the next begins after the member `id`
-/// of the last one.
-pub(crate) async fn whole_list(
-    common: &Common,
-    services: Services,
-    path: &str,
-    [list, id]: [&str; 2],
-) -> Result<Value> {
+/// All items of a list, page by page.
+pub(crate) async fn whole_list(common: &Common, services: Services, path: &str) -> Result<Value> {
     const PAGE: usize = 1000;
-    let mut whole = Vec::new();
-    let mut after = String::new();
+    let mut items = Vec::new();
+    let mut address = format!("{path}?limit={PAGE}");
     loop {
-        let page = format!("{path}?limit={PAGE}&after={}", percent_encode(&after));
-        let mut answer = Api::open(common, services).await?.get(&page).await?;
-        let Value::Array(page) = answer[list].take() else {
-            bail!("the answer has no list {list:?}");
+        let mut page = Api::open(common, services).await?.get(&address).await?;
+        let Value::Array(part) = page["items"].take() else {
+            bail!("the response is not a page of a list");
         };
-        let full = page.len() == PAGE;
-        whole.extend(page);
-        match whole.last().and_then(|last| last[id].as_str()) {
-            Some(last) if full => after = last.to_owned(),
-            _ => return Ok(Value::Array(whole)),
+        items.extend(part);
+        match page["next"].as_str() {
+            Some(next) => address = format!("{path}?limit={PAGE}&cursor={}", percent_encode(next)),
+            None => return Ok(Value::Array(items)),
         }
     }
 }

@@ -9,7 +9,7 @@ use super::{
     api::{Api, whole_list},
     cert::percent_encode,
     output,
-    user::told,
+    user::print_result,
 };
 use crate::node::Services;
 
@@ -30,6 +30,9 @@ pub(crate) enum Command {
         grant: Vec<String>,
         /// What it may do in Xinshu itself, such as ca.certificate.issue; may be repeated
         #[arg(long, value_name = "ACTION")]
+        permission: Vec<String>,
+        /// Deprecated name of --permission, accepted until 1.0
+        #[arg(long, value_name = "ACTION")]
         allow: Vec<String>,
         /// A program on people's own devices, without a secret (RFC 8252)
         #[arg(long)]
@@ -45,7 +48,7 @@ pub(crate) enum Command {
         /// Its client_id
         client_id: String,
     },
-    /// Give a client a new secret; the old one ends at once
+    /// Renew a client's secret; the old one stops working at once
     RenewSecret {
         /// Its client_id
         client_id: String,
@@ -65,15 +68,17 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
             redirect_uri,
             post_logout_redirect_uri,
             grant,
+            permission,
             allow,
             public,
             id_token_alg,
         } => {
+            let permissions = [permission, allow].concat();
             let mut body = json!({
                 "client_name": name,
                 "redirect_uris": redirect_uri,
                 "post_logout_redirect_uris": post_logout_redirect_uri,
-                "grants": allow,
+                "permissions": permissions,
             });
             if !grant.is_empty() {
                 body["grant_types"] = json!(grant);
@@ -88,11 +93,10 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
                 .await?
                 .post("/api/v1/clients", body)
                 .await?;
-            told(common, &added, &credentials(&added))
+            print_result(common, &added, &credentials(&added))
         }
         Command::List => {
-            let members = ["clients", "client_id"];
-            let list = whole_list(common, Services::IDP, "/api/v1/clients", members).await?;
+            let list = whole_list(common, Services::IDP, "/api/v1/clients").await?;
             output::table(
                 &list,
                 &["client_id", "client_name", "grant_types", "redirect_uris"],
@@ -110,14 +114,14 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
                 .await?
                 .post(&format!("{}/secret", path(&client_id)), json!({}))
                 .await?;
-            told(common, &renewed, &credentials(&renewed))
+            print_result(common, &renewed, &credentials(&renewed))
         }
         Command::Delete { client_id } => {
             let gone = Api::open(common, Services::IDP)
                 .await?
                 .delete(&path(&client_id))
                 .await?;
-            told(common, &gone, &format!("deleted {client_id}"))
+            print_result(common, &gone, &format!("deleted {client_id}"))
         }
     }
 }

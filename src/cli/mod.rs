@@ -10,6 +10,7 @@ mod hsm;
 mod log;
 mod output;
 mod profile;
+mod signing_key;
 mod tsa;
 mod user;
 
@@ -85,6 +86,9 @@ enum Command {
     /// Applications and services
     #[command(subcommand)]
     Client(client::Command),
+    /// Keys that sign tokens
+    #[command(subcommand)]
+    SigningKey(signing_key::Command),
     /// Time-stamping units
     #[command(subcommand)]
     Tsa(tsa::Command),
@@ -141,6 +145,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Cert(command) => cert::run(command, &common).await?,
         Command::User(command) => user::run(command, &common).await?,
         Command::Client(command) => client::run(command, &common).await?,
+        Command::SigningKey(command) => signing_key::run(command, &common).await?,
         Command::Tsa(command) => tsa::run(command, &common).await?,
         Command::Audit(command) => return audit::run(command, &common).await,
         Command::Log(command) => log::run(command, &common).await?,

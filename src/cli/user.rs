@@ -16,18 +16,21 @@ use crate::node::Services;
 pub(crate) enum Command {
     /// Add a user
     Add {
-        /// What they sign in with
+        /// What they type to sign in
         name: String,
         /// Read the password from standard input; without it, a one-time link to set one is printed
         #[arg(long)]
         password_stdin: bool,
-        /// How they are called
+        /// Their name as pages show it
         #[arg(long)]
         display_name: Option<String>,
-        /// Their mail address
+        /// Their e-mail address
         #[arg(long)]
         email: Option<String>,
         /// What they may do in Xinshu itself, such as ca.certificate.issue or ca.*; may be repeated
+        #[arg(long, value_name = "ACTION")]
+        permission: Vec<String>,
+        /// Deprecated name of --permission, accepted until 1.0
         #[arg(long, value_name = "ACTION")]
         grant: Vec<String>,
     },
@@ -46,12 +49,12 @@ pub(crate) enum Command {
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Keep a user from signing in, and end their sessions
+    /// Disable a user: end their sessions and tokens, and let them sign in no more
     Disable {
         /// Their name
         name: String,
     },
-    /// Let a user sign in again
+    /// Enable a disabled user
     Enable {
         /// Their name
         name: String,
@@ -71,15 +74,17 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
             password_stdin,
             display_name,
             email,
+            permission,
             grant,
         } => {
             let password = password_stdin.then(output::secret_from_stdin).transpose()?;
+            let permissions = [permission, grant].concat();
             let body = json!({
                 "name": name,
                 "password": password.as_deref(),
                 "display_name": display_name,
                 "email": email,
-                "grants": grant,
+                "permissions": permissions,
             });
             let added = Api::open(common, Services::IDP)
                 .await?
@@ -90,7 +95,7 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
                     .await?
                     .post(&format!("{}/password-link", path(&name)), json!({}))
                     .await?;
-                return told(
+                return print_result(
                     common,
                     &link,
                     &format!(
@@ -99,14 +104,13 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
                     ),
                 );
             }
-            told(common, &added, &format!("added {name}"))
+            print_result(common, &added, &format!("added {name}"))
         }
         Command::List => {
-            let members = ["users", "name"];
-            let list = whole_list(common, Services::IDP, "/api/v1/users", members).await?;
+            let list = whole_list(common, Services::IDP, "/api/v1/users").await?;
             output::table(
                 &list,
-                &["name", "display_name", "email", "grants", "disabled"],
+                &["name", "display_name", "email", "permissions", "disabled"],
                 common.json,
             )
         }
@@ -126,7 +130,7 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
                 .await?
                 .put(&format!("{}/password", path(&name)), body)
                 .await?;
-            told(common, &done, &format!("the password of {name} is set"))
+            print_result(common, &done, &format!("the password of {name} is set"))
         }
         Command::SetPassword {
             name,
@@ -136,34 +140,34 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
                 .await?
                 .post(&format!("{}/password-link", path(&name)), json!({}))
                 .await?;
-            told(common, &link, text(&link["url"]))
+            print_result(common, &link, text(&link["url"]))
         }
         Command::Disable { name } => {
             let user = Api::open(common, Services::IDP)
                 .await?
                 .patch(&path(&name), json!({ "disabled": true }))
                 .await?;
-            told(common, &user, &format!("disabled {name}"))
+            print_result(common, &user, &format!("disabled {name}"))
         }
         Command::Enable { name } => {
             let user = Api::open(common, Services::IDP)
                 .await?
                 .patch(&path(&name), json!({ "disabled": false }))
                 .await?;
-            told(common, &user, &format!("enabled {name}"))
+            print_result(common, &user, &format!("enabled {name}"))
         }
         Command::Delete { name } => {
             let gone = Api::open(common, Services::IDP)
                 .await?
                 .delete(&path(&name))
                 .await?;
-            told(common, &gone, &format!("deleted {name}"))
+            print_result(common, &gone, &format!("deleted {name}"))
         }
     }
 }
 
-/// Prints the answer as JSON, or one line about it.
-pub(crate) fn told(common: &Common, answer: &serde_json::Value, line: &str) -> Result<()> {
+/// Prints a response as JSON, or one line about it.
+pub(crate) fn print_result(common: &Common, answer: &serde_json::Value, line: &str) -> Result<()> {
     if common.json {
         output::json(answer)
     } else {

@@ -10,8 +10,9 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use crypto::KeyAlgorithm;
-use crypto::random;
+use crypto::{KeyAlgorithm, random};
+use idp_authn::password_link::make_password_link;
+use idp_directory::{NewUser, add_user::add_user, read_users::show_user};
 use pki::Certificate;
 use platform::{
     Caller,
@@ -23,6 +24,7 @@ use self::setup::Setup;
 use crate::{
     cli::Common,
     data::DataFolder,
+    idp::Idp,
     listen::user_name,
     node::{Ground, Node, Services},
 };
@@ -192,29 +194,29 @@ fn write_passphrase(settings: &Settings) -> Result<()> {
 
 /// The first administrator, and a link to set the password while none is set.
 async fn setup_administrator(
-    idp: &idp::Service,
+    idp: &Idp,
     options: &InitOptions,
     settled: bool,
 ) -> Result<Option<String>> {
     let caller = local_caller();
-    let new = idp::NewUser {
+    let new = NewUser {
         name: options.administrator.clone(),
-        grants: vec!["*".to_owned()],
-        ..idp::NewUser::default()
+        permissions: vec!["*".to_owned()],
+        ..NewUser::default()
     };
-    match idp.add_user(new, &caller).await {
+    match add_user(&idp.directory, &caller, new).await {
         Ok(_) => {
-            let link = idp.password_link(&options.administrator, &caller).await?;
+            let link = make_password_link(&idp.authn, &caller, &options.administrator).await?;
             Ok(Some(link.url))
         }
         // There is one already: a second node, or a set-up that was interrupted
         // before anyone could have seen the link.
-        Err(idp::Error::Conflict(_)) => {
-            let user = idp.show_user(&options.administrator, &caller).await?;
+        Err(idp_directory::Error::UserExists(_)) => {
+            let user = show_user(&idp.directory, &caller, &options.administrator).await?;
             if settled || user.has_password {
                 return Ok(None);
             }
-            let link = idp.password_link(&options.administrator, &caller).await?;
+            let link = make_password_link(&idp.authn, &caller, &options.administrator).await?;
             Ok(Some(link.url))
         }
         Err(error) => Err(error).context("the first administrator"),

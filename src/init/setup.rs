@@ -6,8 +6,9 @@ use anyhow::{Context as _, Result, bail};
 use ca::{
     create_authority::create_authority, issue_service_certificate::issue_service_certificate,
 };
-use crypto::KeyAlgorithm;
+use crypto::{KeyAlgorithm, SignatureAlgorithm};
 use hsm_adapters::{Key, KeyError, Keyring};
+use idp_oidc::signing_keys::{active_uris, register};
 use jiff::tz::TimeZone;
 use pki::Name;
 use platform::audit::RecordEntry as _;
@@ -186,13 +187,17 @@ impl Setup<'_> {
 
     pub(super) async fn identity_provider(&self) -> Result<()> {
         let store = &self.ground.store;
-        if idp::key_uris(store).await?.is_some() {
+        if active_uris(store).await?.is_some() {
             return Ok(());
         }
         let es256 = self.generate("idp-es256", KeyAlgorithm::P256).await?;
         let rs256 = self.generate("idp-rs256", KeyAlgorithm::Rsa2048).await?;
         let now = self.ground.clock.now();
-        idp::record_keys(store, es256.uri(), rs256.uri(), &self.caller, now).await?;
+        let keys = vec![
+            (SignatureAlgorithm::EcdsaP256Sha256, es256.uri().to_owned()),
+            (SignatureAlgorithm::RsaPkcs1Sha256, rs256.uri().to_owned()),
+        ];
+        register(store, &self.caller, now, keys).await?;
         Ok(())
     }
 

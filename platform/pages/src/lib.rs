@@ -1,6 +1,23 @@
 #![forbid(unsafe_code)]
-//! What every page shares: the reader's language.
+//! Pages for browsers: layout, assets, forms, cookies, languages.
+//!
+//! A handler takes a [`BrowserRequest`], reads its form by
+//! [`BrowserRequest::csrf_checked_form`], and answers with a [`Page`].
 
-mod i18n;
+pub mod assets;
+mod browser_request;
+pub mod cookie;
+mod form;
+mod language;
+mod layout;
+mod message;
+mod page;
+mod texts;
 
-pub use i18n::{Locale, locale};
+pub use browser_request::{BrowserRequest, caller};
+pub use form::{FormError, read_form};
+pub use language::Locale;
+pub use layout::Layout;
+pub use message::{Failure, Link};
+pub use page::{Page, see_other};
+pub use texts::{Argument, Texts};

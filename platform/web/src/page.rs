@@ -42,6 +42,26 @@ pub struct PageRequest {
 }
 
 impl<T> Page<T> {
+    /// All items of a list that has one page.
+    pub fn complete(items: Vec<T>) -> Self {
+        Self { items, next: None }
+    }
+
+    /// With each item converted.
+    ///
+    /// # Errors
+    /// The first that a conversion returns.
+    pub fn try_map<U, E>(self, change: impl FnMut(T) -> Result<U, E>) -> Result<Page<U>, E> {
+        Ok(Page {
+            items: self
+                .items
+                .into_iter()
+                .map(change)
+                .collect::<Result<_, E>>()?,
+            next: self.next,
+        })
+    }
+
     /// With each item changed.
     pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
         Page {

@@ -87,6 +87,16 @@ pub(super) fn contradictions(settings: &Settings, wrong: &mut Vec<String>) {
         ("idp.idle_minutes", idp.idle_minutes, MINUTES_A_YEAR),
         ("idp.refresh_days", idp.refresh_days, DAYS_IN_TEN_YEARS),
         (
+            "idp.refresh_idle_days",
+            idp.refresh_idle_days,
+            DAYS_IN_TEN_YEARS,
+        ),
+        (
+            "idp.signing_key_days",
+            idp.signing_key_days,
+            DAYS_IN_TEN_YEARS,
+        ),
+        (
             "tsa.accuracy_milliseconds",
             tsa.accuracy_milliseconds,
             1000 * DAY_IN_SECONDS,

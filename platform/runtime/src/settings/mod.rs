@@ -100,6 +100,8 @@ pub struct Idp {
     pub session_hours: u32,
     pub idle_minutes: u32,
     pub refresh_days: u32,
+    pub refresh_idle_days: u32,
+    pub signing_key_days: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]

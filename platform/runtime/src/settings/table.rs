@@ -55,7 +55,9 @@ pub static SETTINGS: &[Setting] = &[
     setting("idp.access_token_minutes", "10", "Lifetime of access tokens and ID tokens."),
     setting("idp.session_hours", "12", "Hours after which a sign-in ends, whatever happens."),
     setting("idp.idle_minutes", "120", "Minutes without use after which a sign-in ends."),
-    setting("idp.refresh_days", "30", "Days that a chain of refresh tokens lives after its sign-in."),
+    setting("idp.refresh_days", "30", "Days after a sign-in until its refresh tokens expire, however often they are used."),
+    setting("idp.refresh_idle_days", "30", "Days without use after which a refresh token expires."),
+    setting("idp.signing_key_days", "90", "Days after which the keys that sign tokens are rotated; 3650 at most. `xinshu signing-key rotate` does it at any time."),
     setting("tsa.policy", "\"1.3.6.1.4.1.99999.1.1\"", "OID of the time-stamp policy. Replace the example arc by your organization's."),
     setting("tsa.accuracy_milliseconds", "1000", "The accuracy that time-stamps state."),
 ];

@@ -1,0 +1,90 @@
+//! Opaque tokens: cookies, codes, links, refresh tokens. Who presents one proves that
+//! they received it; the database holds only a key that does not reveal it.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use zeroize::Zeroizing;
+
+use crate::{Digest, random};
+
+/// Bytes of the time of issue, in milliseconds since 1970: enough until the year 10889.
+const TIME: usize = 6;
+const SECRET: usize = 32;
+/// Characters of a token: time and secret in base64url.
+const LENGTH: usize = (TIME + SECRET).div_ceil(3) * 4 - 1;
+
+/// A token that was just made.
+pub struct OpaqueToken {
+    text: Zeroizing<String>,
+}
+
+impl OpaqueToken {
+    /// A token with 256 random bits and its time of issue in front.
+    ///
+    /// The time is no secret. It is there so that [`Self::key`] grows with time and
+    /// rows are inserted at the end of their index.
+    pub fn new(issued_at_ms: i64) -> Self {
+        let mut bytes = Zeroizing::new([0; TIME + SECRET]);
+        bytes[..TIME].copy_from_slice(&issued_at_ms.to_be_bytes()[8 - TIME..]);
+        bytes[TIME..].copy_from_slice(&random::bytes::<SECRET>());
+        Self {
+            text: Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes.as_ref())),
+        }
+    }
+
+    /// The token itself: 51 characters of base64url.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What the database stores of it.
+    pub fn key(&self) -> Vec<u8> {
+        token_key(&self.text)
+    }
+}
+
+/// The key under which a presented token is stored: its time of issue ‖ its SHA-256.
+/// Tokens of 0.1.0 have no time, and their key is the SHA-256 alone.
+pub fn token_key(presented: &str) -> Vec<u8> {
+    let hash = Digest::Sha256.hash(presented.as_bytes());
+    let decoded = if presented.len() == LENGTH {
+        URL_SAFE_NO_PAD.decode(presented).unwrap_or_default()
+    } else {
+        Vec::new()
+    };
+    let mut key = decoded.get(..TIME).unwrap_or_default().to_vec();
+    key.extend_from_slice(&hash);
+    key
+}
+
+/// A name, not a secret, that sorts by the time at which it was made: 12 hexadecimal
+/// digits of it, and 64 random bits.
+pub fn timed_id(made_at_ms: i64) -> String {
+    let mut bytes = [0; TIME + 8];
+    bytes[..TIME].copy_from_slice(&made_at_ms.to_be_bytes()[8 - TIME..]);
+    bytes[TIME..].copy_from_slice(&random::bytes::<8>());
+    hex::encode(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_sort_by_time_and_do_not_reveal_the_token() {
+        let (early, late) = (OpaqueToken::new(1_000), OpaqueToken::new(2_000));
+        assert_eq!(early.text().len(), LENGTH);
+        assert_eq!(token_key(early.text()), early.key());
+        assert_eq!(early.key().len(), TIME + 32);
+        assert!(early.key() < late.key());
+        assert_ne!(OpaqueToken::new(1_000).key(), early.key());
+        assert!(timed_id(1_000) < timed_id(2_000));
+    }
+
+    #[test]
+    fn tokens_of_0_1_0_are_found_by_their_hash() {
+        let old = random::token();
+        assert_eq!(token_key(&old), Digest::Sha256.hash(old.as_bytes()));
+        assert_eq!(token_key("").len(), 32);
+        assert_eq!(token_key(&"=".repeat(LENGTH)).len(), 32);
+    }
+}

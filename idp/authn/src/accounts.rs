@@ -1,0 +1,156 @@
+//! People's accounts: their passwords, and the end of everything they are signed in with.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use async_trait::async_trait;
+use idp_directory::{FirstPassword, User, UserName};
+use jiff::Timestamp;
+use platform_store::{Store, StoreError, Tx};
+use zeroize::Zeroizing;
+
+use crate::{
+    AccessHook, Error, RevokedGrants,
+    password::{Passwords, check_strength},
+    sessions::SessionCache,
+    store,
+};
+
+/// What the directory and the verbs of sign-in share.
+#[derive(Debug)]
+pub struct Accounts {
+    store: Store,
+    pub(crate) passwords: Passwords,
+    pub(crate) sessions: SessionCache,
+    hooks: Vec<Arc<dyn AccessHook>>,
+}
+
+/// How much of a person's access was ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EndedAccess {
+    pub(crate) sessions: u64,
+    pub(crate) grants: RevokedGrants,
+}
+
+impl Accounts {
+    /// Accounts in `store`. `workers` passwords are hashed at the same time, each in
+    /// 19 MiB, and `queue` more may wait.
+    ///
+    /// # Errors
+    /// [`Error::Config`] without a worker.
+    pub fn new(
+        store: Store,
+        workers: usize,
+        queue: usize,
+        hooks: Vec<Arc<dyn AccessHook>>,
+    ) -> Result<Self, Error> {
+        if workers == 0 {
+            return Err(Error::Config(
+                "passwords need at least one worker".to_owned(),
+            ));
+        }
+        Ok(Self {
+            store,
+            passwords: Passwords::new(workers, queue),
+            sessions: SessionCache::new(),
+            hooks,
+        })
+    }
+
+    /// Ends everything that a person is signed in with, except `kept_session`.
+    pub(crate) async fn end_all(
+        &self,
+        tx: &mut Tx<'_>,
+        user_id: &str,
+        kept_session: Option<&str>,
+        now: Timestamp,
+    ) -> Result<EndedAccess, StoreError> {
+        // Sessions first: on another node, a code that is being redeemed holds its session's
+        // row, so this waits for it, and the hooks find the grant that came of it.
+        let sessions = store::sessions::delete_of_user(tx, user_id, kept_session).await?;
+        let mut grants = RevokedGrants::default();
+        for hook in &self.hooks {
+            let revoked = hook.access_ended(tx, user_id, kept_session, now).await?;
+            grants.0 += revoked.0;
+        }
+        Ok(EndedAccess { sessions, grants })
+    }
+
+    /// Tells the hooks that one session ends.
+    pub(crate) async fn session_ended(
+        &self,
+        tx: &mut Tx<'_>,
+        user_id: &str,
+        session_id: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        for hook in &self.hooks {
+            hook.session_ended(tx, user_id, session_id, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Voids what caches hold, after a transaction that ended access.
+    pub(crate) fn committed(&self) {
+        self.sessions.clear();
+        self.hooks.iter().for_each(|hook| hook.committed());
+    }
+}
+
+#[async_trait]
+impl idp_directory::Accounts for Accounts {
+    async fn prepare_password(
+        &self,
+        user: &UserName,
+        password: Zeroizing<String>,
+    ) -> Result<Box<dyn FirstPassword>, idp_directory::Error> {
+        check_strength(&password, user.as_str())
+            .map_err(|weak| idp_directory::Error::invalid("password", weak.to_string()))?;
+        let hash = self
+            .passwords
+            .hash(password)
+            .await
+            .map_err(|error| match error {
+                Error::Busy => idp_directory::Error::Busy,
+                other => idp_directory::Error::Internal(other.to_string()),
+            })?;
+        Ok(Box::new(HashedPassword(hash)))
+    }
+
+    async fn with_password(&self, user_ids: &[&str]) -> Result<BTreeSet<String>, StoreError> {
+        store::credentials::with_password(&self.store, user_ids).await
+    }
+
+    async fn end_access(
+        &self,
+        tx: &mut Tx<'_>,
+        user: &User,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.end_all(tx, &user.id, None, now).await?;
+        store::links::delete_of_user(tx, &user.id).await
+    }
+
+    async fn delete(&self, tx: &mut Tx<'_>, user: &User, now: Timestamp) -> Result<(), StoreError> {
+        self.end_access(tx, user, now).await?;
+        store::credentials::delete_of_user(tx, &user.id).await
+    }
+
+    fn forget(&self, _user_id: &str) {
+        self.committed();
+    }
+}
+
+/// An Argon2id hash in PHC form.
+struct HashedPassword(String);
+
+#[async_trait]
+impl FirstPassword for HashedPassword {
+    async fn insert(
+        &self,
+        tx: &mut Tx<'_>,
+        user_id: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        store::credentials::set_password(tx, user_id, &self.0, now).await
+    }
+}

@@ -1,0 +1,42 @@
+//! Ending all sessions of a user, by an administrator.
+
+use idp_directory::read_users::resolve;
+use platform_access::Caller;
+use platform_log::AuditSink as _;
+
+use crate::{Authn, Error, actions::SESSION_END};
+
+/// Ends all sessions of a user and revokes the tokens that came from them; returns how
+/// many sessions there were.
+///
+/// # Errors
+/// [`Error::Access`] without `idp.session.end` and the user's permissions,
+/// [`Error::NoSuchUser`], and the store's.
+pub async fn end_sessions(authn: &Authn, caller: &Caller, name: &str) -> Result<u64, Error> {
+    let named = resolve(&authn.0.directory, name).await?;
+    let resource = named.resource.clone();
+    let access = &authn.0.access;
+    access.enforce(caller, SESSION_END, &resource).await?;
+    let user = named.user()?;
+    access
+        .enforce_delegation(caller, SESSION_END, &resource, &user.permissions)
+        .await?;
+    let now = authn.now();
+    let entry = caller.entry(SESSION_END, &user.resource(), now);
+    let accounts = authn.0.accounts.clone();
+    let ended = authn
+        .0
+        .store
+        .transact(async move |tx| {
+            let ended = accounts.end_all(tx, &user.id, None, now).await?;
+            let entry = entry
+                .clone()
+                .with("sessions", ended.sessions)
+                .with("grants", ended.grants.0);
+            tx.audit(entry);
+            Ok::<_, Error>(ended.sessions)
+        })
+        .await?;
+    authn.0.accounts.committed();
+    Ok(ended)
+}

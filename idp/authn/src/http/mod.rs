@@ -1,0 +1,33 @@
+//! Pages and REST: bytes to commands, results to bytes.
+
+mod account;
+pub(crate) mod api;
+mod set_password;
+mod sign_in;
+pub mod sign_out;
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+
+use crate::Authn;
+
+/// The cookie that holds a session's token.
+pub const SESSION_COOKIE: &str = "__Host-xinshu-session";
+
+/// The pages.
+pub(crate) fn routes(authn: Authn) -> Router {
+    Router::new()
+        .route("/sign-in", get(sign_in::get).post(sign_in::post))
+        .route("/sign-out", get(sign_out::get).post(sign_out::post))
+        .route("/account", get(account::get))
+        .route("/account/password", post(account::change_password))
+        .route("/account/sessions/end", post(account::end_session))
+        .route(
+            "/account/set-password",
+            get(set_password::get).post(set_password::post),
+        )
+        .route("/", get(account::home))
+        .with_state(authn)
+}

@@ -1,0 +1,96 @@
+//! `/sign-out`, and what logout at an application's request shares with it.
+
+use askama::Template;
+use axum::{body::Body, extract::State, http::StatusCode};
+use platform_pages::{BrowserRequest, Layout, Link, Page, cookie};
+
+use super::SESSION_COOKIE;
+use crate::{Authn, sessions, sign_out::sign_out};
+
+/// The question whether to sign out.
+#[derive(Template)]
+#[template(path = "sign_out.html")]
+struct SignOutTemplate<'a> {
+    l: Layout,
+    user: &'a str,
+    client: Option<&'a str>,
+    action: &'a str,
+    request: &'a str,
+    csrf: &'a str,
+}
+
+/// What the page asks, besides who is signed in.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// The application that asks for it.
+    pub client: Option<&'a str>,
+    /// Where the form goes.
+    pub action: &'a str,
+    /// What the form carries there.
+    pub request: &'a str,
+    /// Sources for `form-action` besides our own.
+    pub form_action: &'a [String],
+}
+
+/// Asks the user who is signed in whether to sign out.
+pub fn ask(browser: &BrowserRequest, user: &str, layout: Layout, question: Question<'_>) -> Page {
+    let template = SignOutTemplate {
+        l: layout,
+        user,
+        client: question.client,
+        action: question.action,
+        request: question.request,
+        csrf: &browser.form_token,
+    };
+    browser.page(StatusCode::OK, &template, question.form_action)
+}
+
+pub(super) async fn get(State(authn): State<Authn>, browser: BrowserRequest) -> Result<Page, Page> {
+    let session = sessions::of_browser(&authn, &browser).await;
+    let Some(session) = session.map_err(|error| browser.failed(error))? else {
+        return Ok(signed_out(&browser));
+    };
+    let question = Question {
+        client: None,
+        action: "/sign-out",
+        request: "",
+        form_action: &[],
+    };
+    let layout = browser.layout_with_languages();
+    Ok(ask(&browser, session.user.title(), layout, question))
+}
+
+pub(super) async fn post(
+    State(authn): State<Authn>,
+    browser: BrowserRequest,
+    body: Body,
+) -> Result<Page, Page> {
+    browser.csrf_checked_form(body).await?;
+    let session = sessions::of_browser(&authn, &browser).await;
+    if let Some(session) = session.map_err(|error| browser.failed(error))? {
+        sign_out(&authn, &browser.caller, &session, &session.id)
+            .await
+            .map_err(|error| browser.failed(error))?;
+    }
+    let mut page = signed_out(&browser);
+    forget_session(&mut page);
+    Ok(page)
+}
+
+/// Deletes the browser's session cookie.
+pub fn forget_session(page: &mut Page) {
+    cookie::clear(page.headers_mut(), SESSION_COOKIE);
+}
+
+/// The page after the end of a session.
+pub fn signed_out(browser: &BrowserRequest) -> Page {
+    browser.message(
+        StatusCode::OK,
+        "signed-out-title",
+        "signed-out-text",
+        Some(Link {
+            href: "/sign-in",
+            text: "sign-in-again",
+        }),
+    )
+}

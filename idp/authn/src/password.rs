@@ -1,0 +1,268 @@
+//! Passwords, hashed and checked by Argon2id in a bounded pool.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, AtomicUsize, Ordering},
+};
+
+use argon2::{
+    Algorithm, Argon2, Params, PasswordHash, PasswordHasher as _, PasswordVerifier as _, Version,
+    password_hash::SaltString,
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+use crypto::random;
+use tokio::sync::Semaphore;
+use zeroize::Zeroizing;
+
+use crate::{Error, WeakPassword};
+
+const MIN_LENGTH: usize = 8;
+/// Longer than any sentence; a bound on what a stranger makes us hash.
+pub(crate) const MAX_LENGTH: usize = 256;
+
+/// The first guesses of every attacker; shorter ones are rejected by their length.
+const GUESSED: &[&str] = &[
+    "12345678",
+    "123456789",
+    "1234567890",
+    "87654321",
+    "11111111",
+    "88888888",
+    "66666666",
+    "00000000",
+    "password",
+    "passw0rd",
+    "password1",
+    "qwertyui",
+    "qwertyuiop",
+    "1qaz2wsx",
+    "1q2w3e4r",
+    "q1w2e3r4",
+    "abcd1234",
+    "a1234567",
+    "aa123456",
+    "iloveyou",
+    "sunshine",
+    "princess",
+    "football",
+    "admin123",
+    "adminadmin",
+    "letmein1",
+    "woaini1314",
+    "5201314520",
+    "changeme",
+];
+
+/// The pool in which passwords are hashed. Each takes 19 MiB and about 20 ms of a core,
+/// so workers and their queue are bounded.
+#[derive(Debug)]
+pub(crate) struct Passwords {
+    workers: Arc<Semaphore>,
+    waiting: Arc<AtomicUsize>,
+    queue: usize,
+    /// What the password of an unknown user is compared with.
+    dummy_hash: String,
+    computed: AtomicU64,
+}
+
+impl Passwords {
+    pub(crate) fn new(workers: usize, queue: usize) -> Self {
+        Self {
+            workers: Arc::new(Semaphore::new(workers)),
+            waiting: Arc::new(AtomicUsize::new(0)),
+            queue: queue + workers,
+            dummy_hash: dummy_hash(),
+            computed: AtomicU64::new(0),
+        }
+    }
+
+    /// The Argon2id hash of a password, in PHC form.
+    pub(crate) async fn hash(&self, password: Zeroizing<String>) -> Result<String, Error> {
+        self.run(move || hash(&password)).await?
+    }
+
+    /// Whether `password` is the one behind `stored`; false, after the same work, if nothing
+    /// is stored.
+    pub(crate) async fn verify(
+        &self,
+        password: Zeroizing<String>,
+        stored: Option<String>,
+    ) -> Result<bool, Error> {
+        let known = stored.is_some();
+        let stored = stored.unwrap_or_else(|| self.dummy_hash.clone());
+        let same = self.run(move || verify(&password, &stored)).await??;
+        Ok(same & known)
+    }
+
+    /// How many hashes were computed since the start.
+    pub(crate) fn computed(&self) -> u64 {
+        self.computed.load(Ordering::Relaxed)
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let queued = Queued::enter(Arc::clone(&self.waiting), self.queue)?;
+        let worker = Arc::clone(&self.workers)
+            .acquire_owned()
+            .await
+            .map_err(|_| Error::Busy)?;
+        self.computed.fetch_add(1, Ordering::Relaxed);
+        metrics::counter!("xinshu_idp_password_hashes_total").increment(1);
+        // Held until the work ends, even if the caller stopped waiting.
+        tokio::task::spawn_blocking(move || {
+            let _held = (worker, queued);
+            work()
+        })
+        .await
+        .map_err(|error| Error::Internal(error.to_string()))
+    }
+}
+
+/// A place in the queue, freed when dropped.
+struct Queued(Arc<AtomicUsize>);
+
+impl Queued {
+    fn enter(waiting: Arc<AtomicUsize>, limit: usize) -> Result<Self, Error> {
+        let before = waiting.fetch_add(1, Ordering::Relaxed);
+        let queued = Self(waiting);
+        if before < limit {
+            Ok(queued)
+        } else {
+            Err(Error::Busy)
+        }
+    }
+}
+
+impl Drop for Queued {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Rejects passwords that fall at the first guesses (NIST SP 800-63B §3.1.1.2).
+pub(crate) fn check_strength(password: &str, user: &str) -> Result<(), WeakPassword> {
+    let lower = password.to_lowercase();
+    if password.chars().count() < MIN_LENGTH {
+        Err(WeakPassword::TooShort { min: MIN_LENGTH })
+    } else if password.len() > MAX_LENGTH {
+        Err(WeakPassword::TooLong { max: MAX_LENGTH })
+    } else if lower == user || GUESSED.contains(&lower.as_str()) || all_the_same(password) {
+        Err(WeakPassword::TooCommon)
+    } else {
+        Ok(())
+    }
+}
+
+fn all_the_same(password: &str) -> bool {
+    let mut chars = password.chars();
+    let first = chars.next();
+    chars.all(|char| Some(char) == first)
+}
+
+/// OWASP's first choice: 19 MiB, two passes, one lane.
+const MEMORY_KIB: u32 = 19_456;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+
+fn argon2() -> Result<Argon2<'static>, Error> {
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, None)
+        .map_err(|error| Error::Internal(error.to_string()))?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+/// A random hash that matches no password. Checking against it costs as much as a real
+/// check, so timing does not reveal whether a user exists.
+fn dummy_hash() -> String {
+    let salt = STANDARD_NO_PAD.encode(random::bytes::<16>());
+    let hash = STANDARD_NO_PAD.encode(random::bytes::<32>());
+    format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${salt}${hash}")
+}
+
+fn hash(password: &str) -> Result<String, Error> {
+    let internal = |error: argon2::password_hash::Error| Error::Internal(error.to_string());
+    let salt = SaltString::encode_b64(&random::bytes::<16>()).map_err(internal)?;
+    Ok(argon2()?
+        .hash_password(password.as_bytes(), &salt)
+        .map_err(internal)?
+        .to_string())
+}
+
+fn verify(password: &str, stored: &str) -> Result<bool, Error> {
+    let stored = PasswordHash::new(stored).map_err(|error| Error::Internal(error.to_string()))?;
+    Ok(argon2()?
+        .verify_password(password.as_bytes(), &stored)
+        .is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(text: &str) -> Zeroizing<String> {
+        Zeroizing::new(text.to_owned())
+    }
+
+    #[tokio::test]
+    async fn an_unknown_user_costs_the_same() {
+        let passwords = Passwords::new(1, 4);
+        let stored = passwords.hash(secret("correct horse")).await.unwrap();
+        assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        assert!(
+            passwords
+                .verify(secret("correct horse"), Some(stored.clone()))
+                .await
+                .unwrap()
+        );
+        assert!(
+            !passwords
+                .verify(secret("wrong horse"), Some(stored))
+                .await
+                .unwrap()
+        );
+        assert!(
+            !passwords
+                .verify(secret("correct horse"), None)
+                .await
+                .unwrap()
+        );
+        assert_eq!(passwords.computed(), 4);
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_is_busy_at_once() {
+        let passwords = Arc::new(Passwords::new(1, 1));
+        let _place = passwords.workers.acquire().await.unwrap();
+        let waiting: Vec<_> = (0..2)
+            .map(|_| {
+                let passwords = Arc::clone(&passwords);
+                tokio::spawn(async move { passwords.verify(secret("x"), None).await })
+            })
+            .collect();
+        while passwords.waiting.load(Ordering::Relaxed) < 2 {
+            tokio::task::yield_now().await;
+        }
+        assert!(matches!(
+            passwords.verify(secret("x"), None).await,
+            Err(Error::Busy)
+        ));
+        waiting.iter().for_each(|task| task.abort());
+    }
+
+    #[test]
+    fn first_guesses_are_rejected() {
+        for bad in [
+            "short",
+            "12345678",
+            "Password",
+            "alice.wang",
+            "zzzzzzzzzz",
+            &"x".repeat(257),
+        ] {
+            assert!(check_strength(bad, "alice.wang").is_err(), "{bad}");
+        }
+        assert!(check_strength("correct horse battery", "alice").is_ok());
+        assert!(check_strength("一二三四五六七八", "alice").is_ok());
+    }
+}

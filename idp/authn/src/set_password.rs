@@ -1,0 +1,182 @@
+//! Setting a password: by an administrator, by a link, by the user.
+
+use crypto::token_key;
+use idp_directory::{
+    User,
+    read_users::{lock, lock_enabled, resolve},
+};
+use jiff::Timestamp;
+use platform_access::Caller;
+use platform_log::{AuditSink as _, RecordEntry as _};
+use platform_store::Tx;
+use zeroize::Zeroizing;
+
+use crate::{
+    Authn, Error, Session,
+    actions::USER_SET_PASSWORD,
+    model::Credential,
+    password::check_strength,
+    password_link::find_password_link,
+    store,
+    throttle::{count_attempt, refund_on_error},
+};
+
+/// By what right a password is set.
+enum Right {
+    /// The permission to administer users.
+    Administrator,
+    /// A link, which is used by it; the key of its token.
+    Link(Vec<u8>),
+    /// The user proved the old password; this session is kept.
+    OldPassword {
+        session_id: String,
+        proved: Credential,
+    },
+}
+
+/// Sets a user's password and ends all their sessions and tokens.
+///
+/// # Errors
+/// [`Error::Access`] without `idp.user.set_password` and the user's permissions,
+/// [`Error::WeakPassword`], [`Error::NoSuchUser`], [`Error::Busy`], and the store's.
+pub async fn set_password(
+    authn: &Authn,
+    caller: &Caller,
+    name: &str,
+    password: Zeroizing<String>,
+) -> Result<(), Error> {
+    let named = resolve(&authn.0.directory, name).await?;
+    let resource = named.resource.clone();
+    let access = &authn.0.access;
+    access.enforce(caller, USER_SET_PASSWORD, &resource).await?;
+    let user = named.user()?;
+    access
+        .enforce_delegation(caller, USER_SET_PASSWORD, &resource, &user.permissions)
+        .await?;
+    replace(authn, caller, user, password, Right::Administrator).await
+}
+
+/// Sets a password by a link, which cannot be used again.
+///
+/// # Errors
+/// [`Error::LinkExpired`], [`Error::WeakPassword`], [`Error::Busy`], and the store's.
+pub(crate) async fn set_password_by_link(
+    authn: &Authn,
+    caller: &Caller,
+    token: &str,
+    password: Zeroizing<String>,
+) -> Result<(), Error> {
+    let user = find_password_link(authn, token).await?;
+    let user = user.ok_or(Error::LinkExpired)?;
+    let right = Right::Link(token_key(token));
+    replace(authn, caller, user, password, right).await
+}
+
+/// Changes the password of the user who is signed in; their other sessions end.
+///
+/// # Errors
+/// [`Error::WrongCredentials`], [`Error::Throttled`], [`Error::WeakPassword`],
+/// [`Error::Busy`], and the store's.
+pub(crate) async fn change_own_password(
+    authn: &Authn,
+    caller: &Caller,
+    session: &Session,
+    current: Zeroizing<String>,
+    new: Zeroizing<String>,
+) -> Result<(), Error> {
+    let user = session.user.clone();
+    check_strength(&new, &user.name)?;
+    let attempt = count_attempt(authn, caller, &user.name).await?;
+    let stored = store::credentials::password_of(&authn.0.store, &user.id).await;
+    let stored = refund_on_error(authn, &attempt, stored).await?;
+    let hash = stored.as_ref().map(|credential| credential.secret.clone());
+    let verified = authn.0.accounts.passwords.verify(current, hash).await;
+    let proved = match (refund_on_error(authn, &attempt, verified).await?, stored) {
+        (true, Some(proved)) => proved,
+        _ => {
+            let entry = caller
+                .entry(USER_SET_PASSWORD, &user.resource(), authn.now())
+                .with_actor(user.principal())
+                .refused("wrong password");
+            authn.0.store.record(entry).await?;
+            return Err(Error::WrongCredentials);
+        }
+    };
+    let store = &authn.0.store;
+    store
+        .transact(async move |tx| attempt.succeeded(tx).await)
+        .await
+        .map_err(Error::Store)?;
+    let right = Right::OldPassword {
+        session_id: session.id.clone(),
+        proved,
+    };
+    replace(authn, caller, user, new, right).await
+}
+
+/// Hashes the password, then replaces the old one and ends the user's access in one transaction.
+async fn replace(
+    authn: &Authn,
+    caller: &Caller,
+    user: User,
+    password: Zeroizing<String>,
+    right: Right,
+) -> Result<(), Error> {
+    check_strength(&password, &user.name)?;
+    let hash = authn.0.accounts.passwords.hash(password).await?;
+    let now = authn.now();
+    let entry = caller.entry(USER_SET_PASSWORD, &user.resource(), now);
+    let entry = match right {
+        Right::Administrator => entry,
+        Right::Link(_) => entry.with_actor(user.principal()).with("by", "link"),
+        Right::OldPassword { .. } => entry.with_actor(user.principal()).with("by", "user"),
+    };
+    let accounts = authn.0.accounts.clone();
+    authn
+        .0
+        .store
+        .transact(async move |tx| {
+            let kept_session = right.check(tx, &user, now).await?;
+            store::credentials::set_password(tx, &user.id, &hash, now).await?;
+            accounts.end_all(tx, &user.id, kept_session, now).await?;
+            store::links::delete_of_user(tx, &user.id).await?;
+            tx.audit(entry.clone());
+            Ok::<_, Error>(())
+        })
+        .await?;
+    authn.0.accounts.committed();
+    Ok(())
+}
+
+impl Right {
+    /// Checks that the right still exists, in the transaction that uses it. Returns the
+    /// session that is kept, if one is.
+    async fn check(
+        &self,
+        tx: &mut Tx<'_>,
+        user: &User,
+        now: Timestamp,
+    ) -> Result<Option<&str>, Error> {
+        match self {
+            Self::Administrator => {
+                let exists = lock(tx, &user.id).await?;
+                exists
+                    .then_some(None)
+                    .ok_or_else(|| Error::NoSuchUser(user.name.clone()))
+            }
+            Self::Link(key) => match store::links::take(tx, key, now).await? {
+                Some(id) if id == user.id && lock_enabled(tx, &id).await? => Ok(None),
+                _ => Err(Error::LinkExpired),
+            },
+            Self::OldPassword { session_id, proved } => {
+                // An administrator may have set another password, or ended this session.
+                let valid = lock_enabled(tx, &user.id).await?
+                    && store::credentials::lock(tx, proved).await?
+                    && store::sessions::exists(tx, session_id).await?;
+                valid
+                    .then_some(Some(session_id.as_str()))
+                    .ok_or(Error::WrongCredentials)
+            }
+        }
+    }
+}

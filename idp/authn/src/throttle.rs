@@ -1,0 +1,216 @@
+//! Guessing is slowed down by account and by address, on all nodes together.
+//!
+//! An attempt is counted before the password is checked, so that a thousand
+//! guesses at the same moment count as a thousand.
+
+use std::{net::IpAddr, time::Duration};
+
+use crypto::Digest;
+use jiff::Timestamp;
+use platform_access::{Caller, Resource};
+use platform_log::AuditSink as _;
+use platform_store::{StoreError, Tx};
+
+use crate::{Authn, Error, actions::acts::THROTTLE, store};
+
+struct Limits {
+    /// Attempts without a delay.
+    free: i64,
+    /// The longest delay; they double from one second.
+    longest: Duration,
+    /// After this time without an attempt the count restarts.
+    forget: Duration,
+}
+
+const ACCOUNT: Limits = Limits {
+    free: 5,
+    longest: Duration::from_secs(15 * 60),
+    forget: Duration::from_secs(60 * 60),
+};
+
+/// Many people share an address behind a gateway.
+const ADDRESS: Limits = Limits {
+    free: 100,
+    longest: Duration::from_secs(5 * 60),
+    forget: Duration::from_secs(15 * 60),
+};
+
+/// After this time a row has no effect any more.
+pub(crate) const EXPIRED: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// An attempt that was counted, by the names it was counted under.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    account: Option<String>,
+    address: Option<String>,
+}
+
+impl Limits {
+    fn delay(&self, attempts: i64) -> Option<Duration> {
+        let beyond = u32::try_from((attempts - self.free).min(32)).ok()?;
+        let seconds = 1_u64.checked_shl(beyond).unwrap_or(u64::MAX);
+        Some(Duration::from_secs(seconds).min(self.longest))
+    }
+}
+
+/// Counts an attempt to sign in as `account`: any text, so that nobody learns whether
+/// there is such a user.
+///
+/// # Errors
+/// [`Error::Throttled`] if it came too soon, and the store's.
+pub(crate) async fn count_attempt(
+    authn: &Authn,
+    caller: &Caller,
+    account: &str,
+) -> Result<Attempt, Error> {
+    let hash = Digest::Sha256.hash(account.as_bytes());
+    let attempt = Attempt {
+        // A digest: people type their password into the name's field.
+        account: Some(format!("account:{}", hex::encode(hash))),
+        address: caller
+            .address
+            .map(|address| format!("address:{}", network(address))),
+    };
+    count(authn, caller, attempt).await
+}
+
+/// Counts a client's failure to authenticate, under its address. Separate from people's
+/// attempts: a client with a stale secret must not lock out people who share its address.
+///
+/// # Errors
+/// [`Error::Throttled`] if there were too many, and the store's.
+pub async fn count_client_failure(authn: &Authn, caller: &Caller) -> Result<(), Error> {
+    let attempt = Attempt {
+        account: None,
+        address: caller
+            .address
+            .map(|address| format!("client:{}", network(address))),
+    };
+    count(authn, caller, attempt).await.map(|_| ())
+}
+
+async fn count(authn: &Authn, caller: &Caller, attempt: Attempt) -> Result<Attempt, Error> {
+    let now = authn.now();
+    let caller = caller.clone();
+    let names = attempt.clone();
+    let store = &authn.0.store;
+    let closed_until = store
+        .transact(async move |tx| count_in(tx, &names, &caller, now).await)
+        .await?;
+    match closed_until {
+        None => Ok(attempt),
+        Some(until) => {
+            metrics::counter!("xinshu_idp_sign_ins_throttled_total").increment(1);
+            Err(Error::Throttled {
+                retry_after: u64::try_from((until - now).get_seconds().max(0)).unwrap_or(0) + 1,
+            })
+        }
+    }
+}
+
+/// Uncounts an attempt whose outcome is an error: the server was busy, or could not check.
+pub(crate) async fn refund_on_error<T, E>(
+    authn: &Authn,
+    attempt: &Attempt,
+    outcome: Result<T, E>,
+) -> Result<T, E> {
+    if outcome.is_err() {
+        let attempt = attempt.clone();
+        let store = &authn.0.store;
+        let refunded: Result<(), StoreError> = store
+            .transact(async move |tx| attempt.refund(tx).await)
+            .await;
+        if let Err(error) = refunded {
+            tracing::warn!(%error, "an attempt that was not checked stays counted");
+        }
+    }
+    outcome
+}
+
+impl Attempt {
+    async fn refund(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        for name in [&self.account, &self.address].into_iter().flatten() {
+            store::throttle::discount(tx, name).await?;
+        }
+        Ok(())
+    }
+
+    /// The attempt succeeded: resets the account's count and uncounts the address's.
+    pub(crate) async fn succeeded(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        if let Some(account) = &self.account {
+            store::throttle::reset(tx, account).await?;
+        }
+        if let Some(address) = &self.address {
+            store::throttle::discount(tx, address).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Counts the attempt, or returns until when attempts are rejected.
+async fn count_in(
+    tx: &mut Tx<'_>,
+    attempt: &Attempt,
+    caller: &Caller,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    let names = [(&attempt.account, ACCOUNT), (&attempt.address, ADDRESS)];
+    let mut closed = None;
+    for (name, _) in &names {
+        if let Some(name) = name {
+            closed = closed.max(store::throttle::closed_until(tx, name, now).await?);
+        }
+    }
+    if closed.is_some() {
+        return Ok(closed);
+    }
+    for (name, limits) in names {
+        let Some(name) = name else { continue };
+        let attempts = store::throttle::count(tx, name, now, now - limits.forget).await?;
+        if let Some(delay) = limits.delay(attempts) {
+            store::throttle::close(tx, name, now + delay).await?;
+            let (kind, _) = name.split_once(':').unwrap_or_default();
+            tx.audit(
+                caller
+                    .entry(THROTTLE, &Resource::all("attempts").with("kind", kind), now)
+                    .with("attempts", attempts)
+                    .with("seconds", delay.as_secs()),
+            );
+        }
+    }
+    Ok(None)
+}
+
+/// An IPv6 subscriber has at least a /64.
+fn network(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delays_double_up_to_the_longest() {
+        let seconds = |attempts| ACCOUNT.delay(attempts).map(|delay| delay.as_secs());
+        assert_eq!(seconds(4), None);
+        assert_eq!(seconds(5), Some(1));
+        assert_eq!(seconds(8), Some(8));
+        assert_eq!(seconds(100), Some(900));
+    }
+
+    #[test]
+    fn addresses_are_counted_by_network() {
+        assert_eq!(network("::ffff:192.0.2.1".parse().unwrap()), "192.0.2.1");
+        assert_eq!(
+            network("2001:db8:1:2:3:4:5:6".parse().unwrap()),
+            "2001:db8:1:2::/64"
+        );
+    }
+}

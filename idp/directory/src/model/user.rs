@@ -1,0 +1,182 @@
+//! People.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use platform_access::{Permissions, Resource, UnitId};
+use platform_log::Principal;
+use zeroize::Zeroizing;
+
+use crate::Error;
+
+const MAX_NAME: usize = 64;
+
+/// A user's name as it is typed at sign-in: letters in lower case, digits, `.`, `_`, `-`, `@`, `+`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct UserName(String);
+
+/// A person.
+#[derive(Clone, Debug)]
+pub struct User {
+    /// `sub`: never given to another user.
+    pub id: String,
+    /// What they type to sign in.
+    pub name: String,
+    /// Their name as pages show it.
+    pub display_name: Option<String>,
+    /// Their e-mail address.
+    pub email: Option<String>,
+    /// What they may do in Xinshu itself.
+    pub permissions: Permissions,
+    /// The unit that owns this entry.
+    pub unit: UnitId,
+    /// When they were disabled, if they are.
+    pub disabled_at: Option<Timestamp>,
+    /// When they were added.
+    pub created_at: Timestamp,
+    /// When something about them last changed.
+    pub changed_at: Timestamp,
+}
+
+/// A user about to be added.
+#[derive(Default)]
+pub struct NewUser {
+    /// What they type to sign in.
+    pub name: String,
+    /// Their password; without one they need a link with which they set it.
+    pub password: Option<Zeroizing<String>>,
+    /// Their name as pages show it.
+    pub display_name: Option<String>,
+    /// Their e-mail address.
+    pub email: Option<String>,
+    /// What they may do in Xinshu itself.
+    pub permissions: Vec<String>,
+}
+
+/// What is to change about a user; `None` leaves it.
+#[derive(Debug, Default)]
+pub struct UserChange {
+    /// Their name as pages show it.
+    pub display_name: Option<String>,
+    /// Their e-mail address.
+    pub email: Option<String>,
+    /// What they may do in Xinshu itself.
+    pub permissions: Option<Vec<String>>,
+    /// Whether they are disabled.
+    pub disabled: Option<bool>,
+}
+
+/// What lists show of a user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserInfo {
+    /// `sub`.
+    pub id: String,
+    /// What they type to sign in.
+    pub name: String,
+    /// Their name as pages show it.
+    pub display_name: Option<String>,
+    /// Their e-mail address.
+    pub email: Option<String>,
+    /// What they may do in Xinshu itself.
+    pub permissions: Vec<String>,
+    /// Whether a password was set.
+    pub has_password: bool,
+    /// Whether they are disabled.
+    pub disabled: bool,
+    /// When they were added.
+    pub created_at: Timestamp,
+}
+
+/// All but the password.
+impl fmt::Debug for NewUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewUser")
+            .field("name", &self.name)
+            .field("permissions", &self.permissions)
+            .finish_non_exhaustive()
+    }
+}
+
+impl UserName {
+    /// Parses a name; capital letters become small.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if it is empty, too long or has other characters.
+    pub fn parse(name: &str) -> Result<Self, Error> {
+        let name = name.trim().to_lowercase();
+        let fits = !name.is_empty()
+            && name.chars().count() <= MAX_NAME
+            && name
+                .chars()
+                .all(|char| char.is_alphanumeric() || matches!(char, '.' | '_' | '-' | '@' | '+'))
+            && name.chars().next().is_some_and(char::is_alphanumeric);
+        if fits {
+            Ok(Self(name))
+        } else {
+            Err(Error::invalid(
+                "name",
+                format!(
+                    "1 to {MAX_NAME} letters, digits or . _ - @ +, the first a letter or digit"
+                ),
+            ))
+        }
+    }
+
+    /// The name's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for UserName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl User {
+    /// How pages address them.
+    pub fn title(&self) -> &str {
+        self.display_name.as_deref().unwrap_or(&self.name)
+    }
+
+    /// What lists show of them.
+    pub(crate) fn info(&self, has_password: bool) -> UserInfo {
+        UserInfo {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            display_name: self.display_name.clone(),
+            email: self.email.clone(),
+            permissions: self.permissions.iter().map(str::to_owned).collect(),
+            has_password,
+            disabled: self.disabled_at.is_some(),
+            created_at: self.created_at,
+        }
+    }
+
+    /// The resource that actions on this user are about.
+    pub fn resource(&self) -> Resource {
+        Resource::new("user", &self.id)
+            .in_unit(self.unit.clone())
+            .named_person(&self.name)
+    }
+
+    /// How audit entries name this user when they act.
+    pub fn principal(&self) -> Principal {
+        Principal::new("user").with_id(&self.id).named(&self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_folded_and_checked() {
+        assert_eq!(UserName::parse(" Alice ").unwrap().as_str(), "alice");
+        assert_eq!(UserName::parse("王小明").unwrap().as_str(), "王小明");
+        for bad in ["", "a b", "-x", "a/b", "a\u{0}b", &"x".repeat(65)] {
+            assert!(UserName::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+}

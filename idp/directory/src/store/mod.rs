@@ -1,0 +1,3 @@
+//! All SQL of the directory.
+
+pub(crate) mod users;

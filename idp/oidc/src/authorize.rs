@@ -1,0 +1,372 @@
+//! Authorization requests: understood, or rejected in the right place; then decided: a
+//! code, a sign-in, a question, or an error.
+//!
+//! A request whose user is signed in already is answered at once. Any other is stored as
+//! an interaction, and its sign-in, its question and its answer work on that.
+
+use std::{sync::Arc, time::Duration};
+
+use idp_authn::{
+    Session, interactions,
+    model::{Interaction, Missing, NewInteraction, SignInPage},
+};
+use jiff::Timestamp;
+use oauth::{
+    API, AnswerMode, AuthorizationRequest, ErrorCode, GrantType, OFFLINE_ACCESS, Params, Prompt,
+    Recipient, RequestError, Scope, form_action_source,
+};
+use platform_access::Caller;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Client, Error, Oidc,
+    client_cache::find_client,
+    issue_code::{Issued, issue_code},
+    issue_tokens::{check_resource, read_id_hint},
+    scopes::supported,
+};
+
+/// For how long a sign-in satisfies the `prompt=login` or `max_age` request that caused
+/// it: the answer follows at once, unless the user is asked for consent.
+const REAUTHENTICATED: Duration = Duration::from_secs(5 * 60);
+
+/// The path where interactions of authorization requests go on.
+const CONTINUE: &str = "/oauth2/continue";
+
+/// Why a request was rejected.
+#[derive(Debug)]
+pub(crate) enum Rejection {
+    /// Client or redirect URI are not valid: the user is told, nobody is redirected
+    /// (RFC 6749 §4.1.2.1).
+    Page {
+        code: ErrorCode,
+        description: String,
+    },
+    /// The client is told, at its redirect URI.
+    Redirect(Box<RequestError>),
+    /// The interaction was answered or has expired.
+    Expired,
+    /// The server cannot.
+    Failed(Error),
+}
+
+/// What follows from a valid request.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// The client receives a code.
+    Code { answer: AnswerMode, code: String },
+    /// The user must sign in (again), for the interaction with this id.
+    SignIn(String),
+    /// The user must be asked.
+    Consent(Question),
+}
+
+/// What the consent page asks.
+#[derive(Debug)]
+pub(crate) struct Question {
+    pub(crate) interaction_id: String,
+    pub(crate) client: Arc<Client>,
+    pub(crate) scope: Scope,
+    pub(crate) redirect_uri: String,
+}
+
+/// A request whose client, redirect URI, scope and expected user are valid. It is stored
+/// in interactions in this form and not parsed again.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ValidRequest {
+    pub(crate) request: AuthorizationRequest,
+    /// What is granted of the scope that was asked for.
+    pub(crate) granted_scope: String,
+    /// `sub` of the user whom the client expects.
+    pub(crate) expected_user: Option<String>,
+}
+
+impl From<Error> for Rejection {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<RequestError> for Rejection {
+    fn from(error: RequestError) -> Self {
+        Self::Redirect(Box::new(error))
+    }
+}
+
+/// Answers an authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1,
+/// RFC 7636 §4.3) from a browser with this session.
+pub(crate) async fn authorize(
+    oidc: &Oidc,
+    caller: &Caller,
+    params: &Params,
+    session: Option<&Session>,
+) -> Result<Outcome, Rejection> {
+    let (client, valid) = validate(oidc, params).await?;
+    let missing = match next_step(&valid, session, None, oidc.now()) {
+        Step::Issue(session) => {
+            match issue_code(oidc, caller, &client, &valid, session, None).await? {
+                Issued::Code(code) => return Ok(respond(code, valid)),
+                Issued::SessionEnded | Issued::AlreadyAnswered => Missing::SignIn,
+            }
+        }
+        Step::Missing(missing) => missing,
+        Step::Reject(code, description) => {
+            return Err(valid.request.reject(code, description).into());
+        }
+    };
+    let new = NewInteraction {
+        request: serde_json::to_string(&valid)
+            .map_err(|error| Error::Internal(error.to_string()))?,
+        page: sign_in_page(&client, &valid.request),
+        missing,
+    };
+    let started = interactions::start(&oidc.0.authn, new).await;
+    let id = started.map_err(Error::Store)?;
+    Ok(ask(missing, id, client, valid))
+}
+
+/// Continues an interaction: after a sign-in, or with the user's consent.
+pub(crate) async fn resume(
+    oidc: &Oidc,
+    caller: &Caller,
+    interaction_id: &str,
+    session: Option<&Session>,
+    consented: bool,
+) -> Result<Outcome, Rejection> {
+    let (interaction, client, valid) = load(oidc, interaction_id).await?;
+    // Consent counts only for the session that was asked.
+    let progress = Progress {
+        interaction: &interaction,
+        consented: consented && interaction.missing == Missing::Consent,
+    };
+    let missing = match next_step(&valid, session, Some(progress), oidc.now()) {
+        Step::Issue(session) => {
+            let id = Some(interaction_id);
+            match issue_code(oidc, caller, &client, &valid, session, id).await? {
+                Issued::Code(code) => return Ok(respond(code, valid)),
+                Issued::AlreadyAnswered => return Err(Rejection::Expired),
+                Issued::SessionEnded => Missing::SignIn,
+            }
+        }
+        Step::Missing(missing) => missing,
+        Step::Reject(code, description) => {
+            return Err(valid.request.reject(code, description).into());
+        }
+    };
+    if missing != interaction.missing {
+        interactions::set_missing(&oidc.0.authn, interaction_id, missing)
+            .await
+            .map_err(Error::Store)?;
+    }
+    Ok(ask(missing, interaction_id.to_owned(), client, valid))
+}
+
+/// The user said no: ends the interaction and returns the error for the client.
+pub(crate) async fn deny(oidc: &Oidc, interaction_id: &str) -> Result<RequestError, Rejection> {
+    let (_, _, valid) = load(oidc, interaction_id).await?;
+    let id = interaction_id.to_owned();
+    let finished: Result<bool, Error> = oidc
+        .0
+        .store
+        .transact(async move |tx| Ok(interactions::finish(tx, &id).await?))
+        .await;
+    if finished? {
+        let description = "the user did not allow it";
+        Ok(valid.request.reject(ErrorCode::AccessDenied, description))
+    } else {
+        Err(Rejection::Expired)
+    }
+}
+
+fn respond(code: String, valid: ValidRequest) -> Outcome {
+    Outcome::Code {
+        answer: valid.request.answer,
+        code,
+    }
+}
+
+fn ask(missing: Missing, id: String, client: Arc<Client>, valid: ValidRequest) -> Outcome {
+    match missing {
+        Missing::SignIn => Outcome::SignIn(id),
+        Missing::Consent => Outcome::Consent(Question {
+            interaction_id: id,
+            client,
+            scope: Scope::parse(&valid.granted_scope),
+            redirect_uri: valid.request.answer.redirect_uri,
+        }),
+    }
+}
+
+/// Parses a request and checks it against its client's registration.
+async fn validate(oidc: &Oidc, params: &Params) -> Result<(Arc<Client>, ValidRequest), Rejection> {
+    let page = |code, description: &str| Rejection::Page {
+        code,
+        description: description.to_owned(),
+    };
+    let recipient = Recipient::parse(params)
+        .map_err(|description| page(ErrorCode::InvalidRequest, description))?;
+    let client = find_client(oidc, &recipient.client_id)
+        .await?
+        .ok_or_else(|| page(ErrorCode::InvalidClient, "this client is not registered"))?;
+    if !client.has_redirect_uri(&recipient.redirect_uri) {
+        return Err(page(
+            ErrorCode::InvalidRequest,
+            "redirect_uri is not registered for this client",
+        ));
+    }
+    // From here on the client learns of its errors itself.
+    let request = AuthorizationRequest::parse(params, recipient)?;
+    let granted_scope = check_registration(oidc, &client, &request)?.to_string();
+    let expected_user = match &request.id_token_hint {
+        None => None,
+        Some(token) => match read_id_hint(oidc, token).await {
+            Some(hint) => Some(hint.sub),
+            None => {
+                let description = "id_token_hint is not an ID token of this server";
+                return Err(request
+                    .reject(ErrorCode::InvalidRequest, description)
+                    .into());
+            }
+        },
+    };
+    let valid = ValidRequest {
+        request,
+        granted_scope,
+        expected_user,
+    };
+    Ok((client, valid))
+}
+
+/// What the client may ask for; the granted part of its scope.
+fn check_registration(
+    oidc: &Oidc,
+    client: &Client,
+    request: &AuthorizationRequest,
+) -> Result<Scope, RequestError> {
+    if !client.may(GrantType::AuthorizationCode) {
+        return Err(request.reject(
+            ErrorCode::UnauthorizedClient,
+            "this client is not registered for the code flow",
+        ));
+    }
+    if request.code_challenge.is_none() && client.is_public() {
+        return Err(request.reject(
+            ErrorCode::InvalidRequest,
+            "a public client must send code_challenge (PKCE)",
+        ));
+    }
+    let mut scope = supported(&request.scope);
+    if !client.may(GrantType::RefreshToken) {
+        scope = scope.without(OFFLINE_ACCESS);
+    }
+    if client.permissions.is_empty() {
+        scope = scope.without(API);
+    }
+    if scope.is_empty() {
+        return Err(request.reject(
+            ErrorCode::InvalidScope,
+            "scope names nothing that this server knows",
+        ));
+    }
+    check_resource(oidc, client, request.resource.as_deref(), &scope).map_err(|_| {
+        request.reject(
+            ErrorCode::InvalidTarget,
+            "resource is not registered for this client",
+        )
+    })?;
+    Ok(scope)
+}
+
+/// The stored interaction with its request and its client, which may have changed since.
+async fn load(
+    oidc: &Oidc,
+    interaction_id: &str,
+) -> Result<(Interaction, Arc<Client>, ValidRequest), Rejection> {
+    let interaction = interactions::find(&oidc.0.authn, interaction_id)
+        .await
+        .map_err(Error::Store)?
+        .ok_or(Rejection::Expired)?;
+    let valid: ValidRequest = serde_json::from_str(&interaction.request)
+        .map_err(|error| Error::Internal(format!("a stored interaction: {error}")))?;
+    let client = find_client(oidc, &valid.request.client_id).await?;
+    match client {
+        Some(client) if client.has_redirect_uri(&valid.request.answer.redirect_uri) => {
+            Ok((interaction, client, valid))
+        }
+        _ => Err(Rejection::Expired),
+    }
+}
+
+/// What the interaction has achieved.
+#[derive(Clone, Copy, Debug)]
+struct Progress<'a> {
+    interaction: &'a Interaction,
+    consented: bool,
+}
+
+/// What comes next.
+#[derive(Debug)]
+enum Step<'a> {
+    Issue(&'a Session),
+    Missing(Missing),
+    Reject(ErrorCode, &'static str),
+}
+
+fn next_step<'a>(
+    valid: &ValidRequest,
+    session: Option<&'a Session>,
+    progress: Option<Progress<'_>>,
+    now: Timestamp,
+) -> Step<'a> {
+    let prompt = valid.request.prompt;
+    let session = session.filter(|session| sign_in_suffices(valid, session, progress, now));
+    let consented = progress.is_some_and(|progress| progress.consented);
+    match (session, prompt) {
+        (None, Prompt { none: true, .. }) => {
+            Step::Reject(ErrorCode::LoginRequired, "nobody is signed in")
+        }
+        (None, _) => Step::Missing(Missing::SignIn),
+        // A registered client has its administrator's consent; the user is asked if the
+        // client wants it.
+        (Some(_), Prompt { consent: true, .. }) if !consented => Step::Missing(Missing::Consent),
+        (Some(session), _) => Step::Issue(session),
+    }
+}
+
+/// Whether the sign-in behind `session` is what the request asks for.
+fn sign_in_suffices(
+    valid: &ValidRequest,
+    session: &Session,
+    progress: Option<Progress<'_>>,
+    now: Timestamp,
+) -> bool {
+    let expected = valid.expected_user.as_ref();
+    if expected.is_some_and(|expected| *expected != session.user.id) {
+        return false;
+    }
+    let auth_time = session.authentication.time;
+    let reauthenticated = progress.is_some_and(|progress| {
+        progress.interaction.session_id.as_ref() == Some(&session.id)
+            && auth_time + REAUTHENTICATED > now
+    });
+    let too_old = valid
+        .request
+        .max_age
+        .is_some_and(|seconds| auth_time + Duration::from_secs(seconds.into()) < now);
+    reauthenticated || (!valid.request.prompt.login && !too_old)
+}
+
+/// What the sign-in page shows, and where redirects after its form lead.
+fn sign_in_page(client: &Client, request: &AuthorizationRequest) -> SignInPage {
+    let uris = client
+        .redirect_uris
+        .iter()
+        .chain(&client.post_logout_redirect_uris)
+        .chain([&request.answer.redirect_uri]);
+    SignInPage {
+        client: Some(client.name.clone()),
+        login_hint: request.login_hint.clone(),
+        form_action: uris.filter_map(|uri| form_action_source(uri)).collect(),
+        continue_at: CONTINUE.to_owned(),
+    }
+}

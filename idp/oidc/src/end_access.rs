@@ -1,0 +1,64 @@
+//! What ends with a person's access or with a session: codes, grants, and the tokens of them.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use idp_authn::{AccessHook, RevokedGrants};
+use jiff::Timestamp;
+use platform_store::{StoreError, Tx};
+
+use crate::{authenticate_bearer::BearerCache, store};
+
+/// The hook that sign-in calls in its transactions. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct EndAccess {
+    pub(crate) bearers: Arc<BearerCache>,
+}
+
+impl EndAccess {
+    /// The hook of one node.
+    pub fn new() -> Self {
+        Self {
+            bearers: Arc::new(BearerCache::new()),
+        }
+    }
+}
+
+impl Default for EndAccess {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[async_trait]
+impl AccessHook for EndAccess {
+    async fn access_ended(
+        &self,
+        tx: &mut Tx<'_>,
+        user_id: &str,
+        _kept_session: Option<&str>,
+        now: Timestamp,
+    ) -> Result<RevokedGrants, StoreError> {
+        // Codes and tokens of the kept session end too: its user authorizes anew.
+        store::codes::delete_of_user(tx, user_id).await?;
+        store::grants::revoke_of_user(tx, user_id, now)
+            .await
+            .map(RevokedGrants)
+    }
+
+    async fn session_ended(
+        &self,
+        tx: &mut Tx<'_>,
+        user_id: &str,
+        session_id: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        store::grants::revoke_of_session(tx, user_id, session_id, now)
+            .await
+            .map(|_| ())
+    }
+
+    fn committed(&self) {
+        self.bearers.clear();
+    }
+}

@@ -1,0 +1,119 @@
+//! `/oauth2/authorize` (RFC 6749 §3.1, OpenID Connect Core §3.1.2).
+
+use askama::Template;
+use axum::{body::Body, extract::State, http::StatusCode};
+use idp_authn::{Session, model::Interaction, sessions};
+use oauth::form_action_source;
+use platform_pages::{BrowserRequest, Failure, Layout, Link, Page, see_other};
+
+use super::answer;
+use crate::{
+    Oidc,
+    authorize::{Outcome, Question, Rejection, authorize},
+};
+
+#[derive(Template)]
+#[template(path = "consent.html")]
+struct ConsentTemplate<'a> {
+    l: Layout,
+    client: &'a str,
+    user: &'a str,
+    /// Identifiers of texts.
+    scopes: Vec<String>,
+    request: &'a str,
+    csrf: &'a str,
+}
+
+pub(super) async fn get(State(oidc): State<Oidc>, browser: BrowserRequest) -> Result<Page, Page> {
+    let params = browser.query()?;
+    let session = session(&oidc, &browser).await?;
+    let outcome = authorize(&oidc, &browser.caller, params, session.as_ref()).await;
+    respond(&oidc, &browser, session.as_ref(), outcome)
+}
+
+/// The same by a form. It comes from the client's page, so the browser does not send our
+/// cookies (SameSite=Lax); it sends them with the GET that follows.
+pub(super) async fn post(browser: BrowserRequest, body: Body) -> Result<Page, Page> {
+    let params = browser.unverified_form(body).await?;
+    Ok(see_other(&format!(
+        "/oauth2/authorize?{}",
+        params.to_query()
+    )))
+}
+
+/// The session of the browser.
+pub(super) async fn session(
+    oidc: &Oidc,
+    browser: &BrowserRequest,
+) -> Result<Option<Session>, Page> {
+    sessions::of_browser(&oidc.0.authn, browser)
+        .await
+        .map_err(|error| browser.failed(error))
+}
+
+/// The response to what was decided.
+pub(super) fn respond(
+    oidc: &Oidc,
+    browser: &BrowserRequest,
+    session: Option<&Session>,
+    outcome: Result<Outcome, Rejection>,
+) -> Result<Page, Page> {
+    match outcome {
+        Ok(Outcome::Code { answer, code }) => Ok(answer::code(oidc, browser, &answer, &code)),
+        Ok(Outcome::SignIn(id)) => {
+            let locales = browser
+                .query()
+                .ok()
+                .and_then(|query| query.get("ui_locales"));
+            Ok(see_other(&Interaction::sign_in_at(&id, locales)))
+        }
+        Ok(Outcome::Consent(question)) => {
+            let user = session.map_or("", |session| session.user.title());
+            Ok(ask(browser, user, &question))
+        }
+        Err(rejection) => reject(oidc, browser, rejection),
+    }
+}
+
+/// The response to a request that was rejected.
+pub(super) fn reject(
+    oidc: &Oidc,
+    browser: &BrowserRequest,
+    rejection: Rejection,
+) -> Result<Page, Page> {
+    match rejection {
+        Rejection::Page { code, description } => {
+            Err(browser.bad_request(&format!("{}: {description}", code.name())))
+        }
+        Rejection::Redirect(error) => Ok(answer::error(oidc, browser, &error)),
+        Rejection::Expired => Err(browser.message(
+            StatusCode::BAD_REQUEST,
+            "sign-in-expired-title",
+            "sign-in-expired-text",
+            Some(Link {
+                href: "/account",
+                text: "go-to-account",
+            }),
+        )),
+        Rejection::Failed(error) => Err(browser.failed(Failure::from(error))),
+    }
+}
+
+fn ask(browser: &BrowserRequest, user: &str, question: &Question) -> Page {
+    let template = ConsentTemplate {
+        l: browser.layout(),
+        client: &question.client.name,
+        user,
+        scopes: question
+            .scope
+            .iter()
+            .map(|scope| format!("scope-{scope}"))
+            .collect(),
+        request: &question.interaction_id,
+        csrf: &browser.form_token,
+    };
+    let sources: Vec<_> = form_action_source(&question.redirect_uri)
+        .into_iter()
+        .collect();
+    browser.page(StatusCode::OK, &template, &sources)
+}

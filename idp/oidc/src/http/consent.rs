@@ -1,0 +1,31 @@
+//! `/oauth2/consent`: what the user answered.
+
+use axum::{body::Body, extract::State};
+use platform_pages::{BrowserRequest, Page};
+
+use super::{
+    answer,
+    authorize::{reject, respond, session},
+};
+use crate::{
+    Oidc,
+    authorize::{deny, resume},
+};
+
+pub(super) async fn post(
+    State(oidc): State<Oidc>,
+    browser: BrowserRequest,
+    body: Body,
+) -> Result<Page, Page> {
+    let form = browser.csrf_checked_form(body).await?;
+    let id = form.get("request").unwrap_or_default();
+    if form.get("answer") == Some("allow") {
+        let session = session(&oidc, &browser).await?;
+        let outcome = resume(&oidc, &browser.caller, id, session.as_ref(), true).await;
+        return respond(&oidc, &browser, session.as_ref(), outcome);
+    }
+    match deny(&oidc, id).await {
+        Ok(error) => Ok(answer::error(&oidc, &browser, &error)),
+        Err(rejection) => reject(&oidc, &browser, rejection),
+    }
+}

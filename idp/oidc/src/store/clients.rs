@@ -1,0 +1,126 @@
+//! `idp_client`.
+
+use crypto::SignatureAlgorithm;
+use jiff::Timestamp;
+use oauth::{ClientAuthMethod, GrantType};
+use platform_access::{Permissions, UnitId};
+use platform_store::{Row, Store, StoreError, Tx, params};
+
+use super::{json, unexpected};
+use crate::Client;
+
+pub(crate) async fn by_id(store: &Store, id: &str) -> Result<Option<Client>, StoreError> {
+    store
+        .fetch_optional("SELECT * FROM idp_client WHERE id = $1", params![id])
+        .await?
+        .as_ref()
+        .map(read)
+        .transpose()
+}
+
+/// Clients in the order of their ids, after one of them.
+pub(crate) async fn list(
+    store: &Store,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<Client>, StoreError> {
+    store
+        .fetch_all(
+            "SELECT * FROM idp_client WHERE id > $1 ORDER BY id LIMIT $2",
+            params![after, limit],
+        )
+        .await?
+        .iter()
+        .map(read)
+        .collect()
+}
+
+pub(crate) async fn insert(tx: &mut Tx<'_>, client: &Client) -> Result<(), StoreError> {
+    let grant_types: Vec<_> = client
+        .grant_types
+        .iter()
+        .map(|grant_type| grant_type.name())
+        .collect();
+    tx.execute(
+        "INSERT INTO idp_client (id, name, auth_method, secret_hash, grant_types, redirect_uris,
+             post_logout_redirect_uris, resources, permissions, unit_id, id_token_alg,
+             disabled_at, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        params![
+            &client.id,
+            &client.name,
+            client.auth.name(),
+            client.secret_hash.clone(),
+            json(&grant_types),
+            json(&client.redirect_uris),
+            json(&client.post_logout_redirect_uris),
+            json(&client.resources),
+            client.permissions.to_string(),
+            client.unit.as_str(),
+            client.id_token_alg.jose().unwrap_or_default(),
+            client.disabled_at,
+            client.created_at
+        ],
+    )
+    .await
+    .map(|_| ())
+}
+
+/// Disables or enables a client; false if there is none.
+pub(crate) async fn set_disabled(
+    tx: &mut Tx<'_>,
+    id: &str,
+    disabled_at: Option<Timestamp>,
+) -> Result<bool, StoreError> {
+    tx.execute(
+        "UPDATE idp_client SET disabled_at = $2 WHERE id = $1",
+        params![id, disabled_at],
+    )
+    .await
+    .map(|changed| changed > 0)
+}
+
+/// Gives a client another secret; if there is no such confidential client.
+pub(crate) async fn set_secret(
+    tx: &mut Tx<'_>,
+    id: &str,
+    secret_hash: [u8; 32],
+) -> Result<bool, StoreError> {
+    tx.execute(
+        "UPDATE idp_client SET secret_hash = $2 WHERE id = $1 AND secret_hash IS NOT NULL",
+        params![id, secret_hash],
+    )
+    .await
+    .map(|changed| changed > 0)
+}
+
+/// Deletes a client; false if there is none.
+pub(crate) async fn delete(tx: &mut Tx<'_>, id: &str) -> Result<bool, StoreError> {
+    tx.execute("DELETE FROM idp_client WHERE id = $1", params![id])
+        .await
+        .map(|changed| changed > 0)
+}
+
+fn read(row: &Row) -> Result<Client, StoreError> {
+    let auth: String = row.get("auth_method")?;
+    let alg: String = row.get("id_token_alg")?;
+    Ok(Client {
+        id: row.get("id")?,
+        name: row.get("name")?,
+        auth: ClientAuthMethod::from_name(&auth).ok_or_else(|| unexpected("auth_method", &auth))?,
+        secret_hash: row.get("secret_hash")?,
+        grant_types: super::list(row, "grant_types")?
+            .iter()
+            .map(|name| GrantType::from_name(name).ok_or_else(|| unexpected("grant type", name)))
+            .collect::<Result<_, _>>()?,
+        redirect_uris: super::list(row, "redirect_uris")?,
+        post_logout_redirect_uris: super::list(row, "post_logout_redirect_uris")?,
+        resources: super::list(row, "resources")?,
+        permissions: Permissions::parse(&row.get::<String>("permissions")?),
+        unit: UnitId::from(row.get::<String>("unit_id")?),
+        id_token_alg: SignatureAlgorithm::from_jose(&alg)
+            .ok_or_else(|| unexpected("id_token_alg", &alg))?,
+        disabled_at: row.optional_time("disabled_at")?,
+        created_at: row.time("created_at")?,
+    })
+}

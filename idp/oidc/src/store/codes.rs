@@ -1,0 +1,122 @@
+//! `idp_code`.
+
+use idp_authn::Authentication;
+use jiff::Timestamp;
+use oauth::CodeChallenge;
+use platform_store::{AppendBatch, Row, Store, StoreError, Table, Tx, Value, params};
+
+use crate::model::Code;
+
+static CODES: Table = Table {
+    name: "idp_code",
+    columns: &[
+        "code_key",
+        "grant_id",
+        "client_id",
+        "user_id",
+        "session_id",
+        "redirect_uri",
+        "scope",
+        "resource",
+        "nonce",
+        "code_challenge",
+        "auth_time",
+        "methods",
+        "acr",
+        "expires_at",
+    ],
+    parent: Some(super::SESSION),
+};
+
+/// Adds a code to a batch of rows.
+pub(crate) fn append(rows: &mut AppendBatch, code: Code) {
+    rows.row(&CODES, row(code));
+}
+
+/// Adds a code to what a transaction appends.
+pub(crate) fn append_in(tx: &mut Tx<'_>, code: Code) {
+    tx.append(&CODES, row(code));
+}
+
+fn row(code: Code) -> Vec<Value> {
+    let grant_id = code.grant_id();
+    params![
+        code.key,
+        grant_id,
+        code.client_id,
+        code.user_id,
+        code.session_id,
+        code.redirect_uri,
+        code.scope,
+        code.resource,
+        code.nonce,
+        code.code_challenge.map(String::from),
+        code.authentication.time,
+        code.authentication.methods,
+        code.authentication.acr,
+        code.expires_at
+    ]
+}
+
+/// A code, and whether it was redeemed.
+pub(crate) async fn find(store: &Store, key: Vec<u8>) -> Result<Option<(Code, bool)>, StoreError> {
+    store
+        .fetch_optional(
+            "SELECT c.code_key, c.client_id, c.user_id, c.session_id, c.redirect_uri, c.scope,
+                    c.resource, c.nonce, c.code_challenge, c.auth_time, c.methods, c.acr,
+                    c.expires_at, g.id AS redeemed_grant
+             FROM idp_code c LEFT JOIN idp_grant g ON g.id = c.grant_id
+             WHERE c.code_key = $1",
+            params![key],
+        )
+        .await?
+        .as_ref()
+        .map(read)
+        .transpose()
+}
+
+/// Deletes codes of a user that were not redeemed.
+pub(crate) async fn delete_of_user(tx: &mut Tx<'_>, user_id: &str) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM idp_code WHERE user_id = $1
+             AND NOT EXISTS (SELECT 1 FROM idp_grant WHERE idp_grant.id = idp_code.grant_id)",
+        params![user_id],
+    )
+    .await
+    .map(|_| ())
+}
+
+pub(crate) async fn delete_expired(
+    tx: &mut Tx<'_>,
+    before: Timestamp,
+    most: i64,
+) -> Result<u64, StoreError> {
+    tx.execute(
+        "DELETE FROM idp_code WHERE code_key IN
+             (SELECT code_key FROM idp_code WHERE expires_at <= $1 LIMIT $2)",
+        params![before, most],
+    )
+    .await
+}
+
+fn read(row: &Row) -> Result<(Code, bool), StoreError> {
+    let challenge: Option<String> = row.get("code_challenge")?;
+    let redeemed: Option<String> = row.get("redeemed_grant")?;
+    let code = Code {
+        key: row.get("code_key")?,
+        client_id: row.get("client_id")?,
+        user_id: row.get("user_id")?,
+        session_id: row.get("session_id")?,
+        redirect_uri: row.get("redirect_uri")?,
+        scope: row.get("scope")?,
+        resource: row.get("resource")?,
+        nonce: row.get("nonce")?,
+        code_challenge: challenge
+            .map(CodeChallenge::try_from)
+            .transpose()
+            .map_err(|error| StoreError::Unexpected(error.to_string()))?,
+        authentication: Authentication::read(row)?,
+        expires_at: row.time("expires_at")?,
+    };
+    Ok((code, redeemed.is_some()))
+}

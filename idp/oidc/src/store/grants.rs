@@ -1,0 +1,213 @@
+//! `idp_grant` and `idp_refresh_token`.
+
+use idp_authn::Authentication;
+use jiff::Timestamp;
+use platform_store::{AppendBatch, Store, StoreError, Table, Tx, Value, params};
+
+use crate::model::{Grant, RefreshToken};
+
+static GRANTS: Table = Table {
+    name: "idp_grant",
+    columns: &[
+        "id",
+        "client_id",
+        "user_id",
+        "session_id",
+        "scope",
+        "resource",
+        "auth_time",
+        "methods",
+        "acr",
+        "offline",
+        "expires_at",
+    ],
+    parent: Some(super::SESSION),
+};
+
+static TOKENS: Table = Table {
+    name: "idp_refresh_token",
+    columns: &["token_key", "grant_id", "expires_at"],
+    parent: None,
+};
+
+/// Adds a grant to a batch of rows.
+pub(crate) fn append(rows: &mut AppendBatch, grant: Grant) {
+    rows.row(
+        &GRANTS,
+        params![
+            grant.id,
+            grant.client_id,
+            grant.user_id,
+            grant.session_id,
+            grant.scope,
+            grant.resource,
+            grant.authentication.time,
+            grant.authentication.methods,
+            grant.authentication.acr,
+            i64::from(grant.offline),
+            grant.expires_at
+        ],
+    );
+}
+
+/// Adds the first refresh token of a grant to a batch of rows.
+pub(crate) fn append_token(
+    rows: &mut AppendBatch,
+    key: Vec<u8>,
+    grant_id: &str,
+    expires_at: Timestamp,
+) {
+    rows.row(&TOKENS, token_row(key, grant_id, expires_at));
+}
+
+/// Adds a further refresh token of a grant to what a transaction appends.
+pub(crate) fn append_token_in(
+    tx: &mut Tx<'_>,
+    key: Vec<u8>,
+    grant_id: &str,
+    expires_at: Timestamp,
+) {
+    tx.append(&TOKENS, token_row(key, grant_id, expires_at));
+}
+
+fn token_row(key: Vec<u8>, grant_id: &str, expires_at: Timestamp) -> Vec<Value> {
+    params![key, grant_id, expires_at]
+}
+
+/// A refresh token with its grant, whatever their state.
+pub(crate) async fn find_token(
+    store: &Store,
+    key: Vec<u8>,
+) -> Result<Option<RefreshToken>, StoreError> {
+    store
+        .fetch_optional(
+            "SELECT g.id, g.client_id, g.user_id, g.session_id, g.scope, g.resource, g.auth_time,
+                    g.methods, g.acr, g.offline, g.expires_at AS grant_end, g.revoked_at,
+                    t.used_at, t.expires_at AS token_end
+             FROM idp_refresh_token t JOIN idp_grant g ON g.id = t.grant_id
+             WHERE t.token_key = $1",
+            params![key],
+        )
+        .await?
+        .map(|row| {
+            Ok(RefreshToken {
+                grant: Grant {
+                    id: row.get("id")?,
+                    client_id: row.get("client_id")?,
+                    user_id: row.get("user_id")?,
+                    session_id: row.get("session_id")?,
+                    scope: row.get("scope")?,
+                    resource: row.get("resource")?,
+                    authentication: Authentication::read(&row)?,
+                    offline: row.get::<i64>("offline")? != 0,
+                    expires_at: row.time("grant_end")?,
+                },
+                revoked: row.optional_time("revoked_at")?.is_some(),
+                used: row.optional_time("used_at")?.is_some(),
+                expires_at: row.time("token_end")?,
+            })
+        })
+        .transpose()
+}
+
+/// Uses a refresh token; false if it was used before, or its grant was revoked, by any node.
+pub(crate) async fn use_token(
+    tx: &mut Tx<'_>,
+    key: &[u8],
+    grant_id: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    // The grant's row first: a revocation of it at the same moment waits, or is seen.
+    let valid = tx
+        .execute(
+            "UPDATE idp_grant SET expires_at = expires_at WHERE id = $1 AND revoked_at IS NULL",
+            params![grant_id],
+        )
+        .await?;
+    if valid == 0 {
+        return Ok(false);
+    }
+    tx.execute(
+        "UPDATE idp_refresh_token SET used_at = $2 WHERE token_key = $1 AND used_at IS NULL",
+        params![key, now],
+    )
+    .await
+    .map(|changed| changed > 0)
+}
+
+/// Revokes a grant and everything that descends from it.
+pub(crate) async fn revoke(
+    tx: &mut Tx<'_>,
+    grant_id: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE idp_grant SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL",
+        params![grant_id, now],
+    )
+    .await
+    .map(|_| ())
+}
+
+/// Revokes all grants of a user; how many there were.
+pub(crate) async fn revoke_of_user(
+    tx: &mut Tx<'_>,
+    user_id: &str,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    tx.execute(
+        "UPDATE idp_grant SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL",
+        params![user_id, now],
+    )
+    .await
+}
+
+/// Revokes the grants that end with a session.
+pub(crate) async fn revoke_of_session(
+    tx: &mut Tx<'_>,
+    user_id: &str,
+    session_id: &str,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    // By the index on users: few sessions of one user, millions of others.
+    tx.execute(
+        "UPDATE idp_grant SET revoked_at = $3
+         WHERE user_id = $1 AND session_id = $2 AND offline = 0 AND revoked_at IS NULL",
+        params![user_id, session_id, now],
+    )
+    .await
+}
+
+/// Revokes all grants of a client.
+pub(crate) async fn revoke_of_client(
+    tx: &mut Tx<'_>,
+    client_id: &str,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    tx.execute(
+        "UPDATE idp_grant SET revoked_at = $2 WHERE client_id = $1 AND revoked_at IS NULL",
+        params![client_id, now],
+    )
+    .await
+}
+
+/// Deletes expired grants, `most` of them, with all their tokens. A used token is kept as
+/// long as its grant, so that its reuse is noticed.
+pub(crate) async fn delete_expired(
+    tx: &mut Tx<'_>,
+    before: Timestamp,
+    most: i64,
+) -> Result<u64, StoreError> {
+    tx.execute(
+        "DELETE FROM idp_refresh_token WHERE grant_id IN
+             (SELECT id FROM idp_grant WHERE expires_at <= $1 ORDER BY expires_at, id LIMIT $2)",
+        params![before, most],
+    )
+    .await?;
+    tx.execute(
+        "DELETE FROM idp_grant WHERE id IN
+             (SELECT id FROM idp_grant WHERE expires_at <= $1 ORDER BY expires_at, id LIMIT $2)",
+        params![before, most],
+    )
+    .await
+}

@@ -1,0 +1,70 @@
+//! What a client may know of the user (OpenID Connect Core §5.3).
+
+use idp_directory::read_users::find_by_id;
+use oauth::{EMAIL, ErrorCode, OPENID, PROFILE, Scope};
+use serde::Serialize;
+
+use crate::{Error, Oidc, issue_tokens::read_access_token, store};
+
+/// The claims of userinfo.
+#[derive(Debug, Serialize)]
+pub(crate) struct UserClaims {
+    sub: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preferred_username: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    updated_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email_verified: Option<bool>,
+}
+
+/// The claims that the access token's scope allows.
+///
+/// # Errors
+/// `invalid_token`, `insufficient_scope`, and the store's.
+pub(crate) async fn userinfo(oidc: &Oidc, token: &str) -> Result<UserClaims, Error> {
+    let invalid = || {
+        Error::oauth(
+            ErrorCode::InvalidToken,
+            "the access token is malformed, has expired, or was revoked",
+        )
+    };
+    let claims = read_access_token(oidc, token).await.ok_or_else(invalid)?;
+    let scope = Scope::parse(&claims.scope);
+    if claims.is_for_client() || !scope.has(OPENID) {
+        return Err(Error::oauth(
+            ErrorCode::InsufficientScope,
+            "userinfo needs the scope openid",
+        ));
+    }
+    // RFC 9068 §4: a resource server that received a token cannot use it here.
+    let config = &oidc.0.config;
+    if claims.aud != config.issuer && claims.aud != config.api_audience() {
+        return Err(Error::oauth(
+            ErrorCode::InvalidToken,
+            "the access token is for another resource",
+        ));
+    }
+    if !store::revoked::is_valid(&oidc.0.store, &claims.jti, claims.grant_id()).await? {
+        return Err(invalid());
+    }
+    let user = find_by_id(oidc.0.authn.directory(), &claims.sub)
+        .await?
+        .filter(|user| user.disabled_at.is_none())
+        .ok_or_else(invalid)?;
+    let profile = scope.has(PROFILE);
+    let email = user.email.clone().filter(|_| scope.has(EMAIL));
+    Ok(UserClaims {
+        name: profile.then(|| user.title().to_owned()),
+        preferred_username: profile.then(|| user.name.clone()),
+        updated_at: profile.then(|| user.changed_at.as_second()),
+        // An administrator wrote it; nobody has answered a message to it yet.
+        email_verified: email.as_ref().map(|_| false),
+        email,
+        sub: user.id,
+    })
+}

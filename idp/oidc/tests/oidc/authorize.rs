@@ -1,0 +1,249 @@
+//! Authorization requests: where errors go, and who is asked what.
+
+use axum::http::StatusCode;
+use idp_oidc::NewClient;
+
+use crate::{
+    flow::{authorize, code},
+    test_idp::{PASSWORD, TestIdp, portal},
+};
+
+#[tokio::test]
+async fn nobody_is_sent_to_an_address_that_is_not_registered() {
+    let idp = TestIdp::new().await;
+    let client = idp.portal().await;
+    for more in [
+        ("redirect_uri", "https://evil.example/cb"),
+        ("redirect_uri", "https://portal.example/cb/"),
+        ("redirect_uri", "https://portal.example/cb?x=1"),
+        ("redirect_uri", ""),
+        ("client_id", "unknown"),
+    ] {
+        let answer = idp
+            .browser()
+            .get(&authorize(&client.client_id, &[more]))
+            .await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{more:?}");
+        assert!(answer.headers.get("location").is_none());
+        assert!(answer.body.contains("<main"));
+    }
+}
+
+#[tokio::test]
+async fn other_errors_go_to_the_client() {
+    let idp = TestIdp::new().await;
+    let client = idp.portal().await;
+    for (more, error) in [
+        (("response_type", "token"), "unsupported_response_type"),
+        (
+            ("response_type", "code id_token"),
+            "unsupported_response_type",
+        ),
+        (("response_type", ""), "invalid_request"),
+        (("response_mode", "fragment"), "invalid_request"),
+        (("code_challenge_method", "plain"), "invalid_request"),
+        (("code_challenge_method", ""), "invalid_request"),
+        (("code_challenge", "short"), "invalid_request"),
+        (("prompt", "none login"), "invalid_request"),
+        (("max_age", "-1"), "invalid_request"),
+        (("scope", "unknown"), "invalid_scope"),
+        (("id_token_hint", "a.b.c"), "invalid_request"),
+        (("request", "x"), "request_not_supported"),
+        (("request_uri", "urn:x"), "request_uri_not_supported"),
+        (("resource", "https://other.example/"), "invalid_target"),
+        (("prompt", "none"), "login_required"),
+    ] {
+        let answer = idp
+            .browser()
+            .get(&authorize(&client.client_id, &[more]))
+            .await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{more:?}");
+        assert_eq!(
+            answer.parameter("error").as_deref(),
+            Some(error),
+            "{more:?}"
+        );
+        assert_eq!(answer.parameter("state").as_deref(), Some("st4te&="));
+        assert!(answer.parameter("iss").is_some());
+    }
+}
+
+#[tokio::test]
+async fn prompt_login_wants_a_sign_in_for_this_very_request() {
+    let idp = TestIdp::new().await;
+    idp.add_user("alice").await;
+    let client = idp.portal().await;
+    let (_, mut browser) = code(&idp, &client.client_id, &[]).await;
+    for more in [("prompt", "login"), ("max_age", "0")] {
+        idp.pass(2);
+        let path = authorize(&client.client_id, &[more]);
+        assert!(
+            browser.get(&path).await.location().starts_with("/sign-in?"),
+            "{more:?}"
+        );
+        let answer = browser.sign_in(&path, "alice", PASSWORD).await;
+        idp.pass(2);
+        let answer = browser.get(answer.location()).await;
+        assert!(answer.parameter("code").is_some(), "{more:?}: {answer:?}");
+        // The same request again is not covered by that sign-in.
+        assert!(browser.get(&path).await.location().starts_with("/sign-in?"));
+    }
+}
+
+#[tokio::test]
+async fn a_sign_in_for_a_request_is_not_one_for_it_an_hour_later() {
+    let idp = TestIdp::new().await;
+    idp.add_user("alice").await;
+    let client = idp.portal().await;
+    for max_age in ["300", "600"] {
+        let path = authorize(&client.client_id, &[("max_age", max_age)]);
+        let mut browser = idp.browser();
+        let answer = browser.sign_in(&path, "alice", PASSWORD).await;
+        let answer = browser.get(answer.location()).await;
+        assert!(answer.parameter("code").is_some(), "{answer:?}");
+        // Good as it is for a while, and then no more.
+        assert!(browser.get(&path).await.parameter("code").is_some());
+        idp.pass(3600);
+        assert!(browser.get(&path).await.location().starts_with("/sign-in?"));
+    }
+    // Neither where the answer to it was never fetched.
+    let path = authorize(&client.client_id, &[("prompt", "login")]);
+    let mut browser = idp.browser();
+    let answer = browser.sign_in(&path, "alice", PASSWORD).await;
+    idp.pass(3600);
+    let answer = browser.get(answer.location()).await;
+    assert!(answer.location().starts_with("/sign-in?"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn another_user_than_the_client_expects_signs_in_anew() {
+    let idp = TestIdp::new().await;
+    idp.add_user("alice").await;
+    idp.add_user("bob").await;
+    let client = idp.portal().await;
+    let (code, _) = code(&idp, &client.client_id, &[]).await;
+    let id_token = crate::flow::redeem(&idp, &client, &code).await.json()["id_token"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let mut browser = idp.browser();
+    browser.sign_in("/sign-in", "bob", PASSWORD).await;
+    let hint = ("id_token_hint", id_token.as_str());
+    let answer = browser
+        .get(&authorize(&client.client_id, &[hint, ("prompt", "none")]))
+        .await;
+    assert_eq!(answer.parameter("error").unwrap(), "login_required");
+    let answer = browser.get(&authorize(&client.client_id, &[hint])).await;
+    assert!(answer.location().starts_with("/sign-in?"));
+}
+
+#[tokio::test]
+async fn the_user_is_asked_where_the_client_wants_it() {
+    let idp = TestIdp::new().await;
+    idp.add_user("alice").await;
+    let client = idp.portal().await;
+    let (_, mut browser) = code(&idp, &client.client_id, &[]).await;
+    let path = authorize(&client.client_id, &[("prompt", "consent")]);
+    let page = browser.get(&path).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.body.contains("Portal"));
+    assert!(
+        page.header("content-security-policy")
+            .contains("form-action 'self' https://portal.example;")
+    );
+    let request = page.field("request");
+    let answer = browser
+        .submit(
+            "/oauth2/consent",
+            &page,
+            &[("request", &request), ("answer", "deny")],
+        )
+        .await;
+    assert_eq!(answer.parameter("error").unwrap(), "access_denied");
+    // A question is answered once; the next request asks again.
+    let again = [("request", request.as_str()), ("answer", "allow")];
+    let answer = browser.submit("/oauth2/consent", &page, &again).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    let page = browser.get(&path).await;
+    let request = page.field("request");
+    let answer = browser
+        .submit(
+            "/oauth2/consent",
+            &page,
+            &[("request", &request), ("answer", "allow")],
+        )
+        .await;
+    assert!(answer.parameter("code").is_some());
+    let forged = browser
+        .post(
+            "/oauth2/consent",
+            &[("request", &request), ("answer", "allow")],
+        )
+        .await;
+    assert_eq!(forged.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn form_post_sends_the_answer_in_a_form() {
+    let idp = TestIdp::new().await;
+    idp.add_user("alice").await;
+    let client = idp.portal().await;
+    let (_, mut browser) = code(&idp, &client.client_id, &[]).await;
+    let page = browser
+        .get(&authorize(
+            &client.client_id,
+            &[("response_mode", "form_post")],
+        ))
+        .await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert_eq!(page.field("state"), "st4te&=");
+    assert!(!page.field("code").is_empty());
+    let policy = page.header("content-security-policy");
+    assert!(
+        policy.contains("script-src 'sha256-")
+            && policy.contains("form-action https://portal.example;")
+    );
+}
+
+#[tokio::test]
+async fn a_request_by_post_goes_on_by_get() {
+    let idp = TestIdp::new().await;
+    let client = idp.portal().await;
+    let path = authorize(&client.client_id, &[]);
+    let (_, query) = path.split_once('?').unwrap();
+    let form: Vec<_> = url::form_urlencoded::parse(query.as_bytes())
+        .into_owned()
+        .collect();
+    let form: Vec<_> = form
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    let answer = idp.browser().post("/oauth2/authorize", &form).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    assert!(answer.location().starts_with("/oauth2/authorize?"));
+}
+
+#[tokio::test]
+async fn the_sign_in_page_may_lead_to_the_clients_addresses() {
+    let idp = TestIdp::new().await;
+    let client = idp
+        .add_client(NewClient {
+            redirect_uris: vec![
+                "https://portal.example/cb".to_owned(),
+                "http://localhost:3000/cb".to_owned(),
+            ],
+            ..portal()
+        })
+        .await;
+    let page = idp
+        .browser()
+        .follow(&authorize(&client.client_id, &[("login_hint", "alice")]))
+        .await;
+    let policy = page.header("content-security-policy");
+    assert!(
+        policy.contains("form-action 'self' http://localhost:3000 https://portal.example;"),
+        "{policy}"
+    );
+    assert!(policy.starts_with("default-src 'none'; style-src 'self';"));
+    assert!(page.body.contains("value=\"alice\""));
+}

@@ -1,0 +1,40 @@
+//! The identity provider from outside, over its routes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    unreachable_pub,
+    reason = "tests"
+)]
+
+/// Each story twice, on SQLite and on PostgreSQL.
+macro_rules! on_both {
+    ($($story:ident),+ $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test]
+            async fn $story() {
+                super::$story(crate::test_idp::TestIdp::on(crate::test_idp::Database::Sqlite).await).await;
+            })+
+        }
+        mod on_postgres {
+            $(#[tokio::test]
+            async fn $story() {
+                super::$story(crate::test_idp::TestIdp::on(crate::test_idp::Database::Postgres).await).await;
+            })+
+        }
+    };
+}
+
+mod api;
+mod authorize;
+mod bad_input;
+mod code_flow;
+mod flow;
+mod jwt;
+mod key;
+mod logout;
+mod nodes;
+mod passwords;
+mod refresh;
+mod sign_in;
+mod test_idp;
+mod tokens;

@@ -1,0 +1,186 @@
+//! Setting and changing passwords.
+
+use axum::http::StatusCode;
+use zeroize::Zeroizing;
+
+use crate::test_idp::{ISSUER, PASSWORD, TestIdp};
+
+on_both![
+    a_link_sets_a_password_once,
+    a_link_ends_after_a_day_and_with_the_next_link,
+    one_changes_ones_own_password_and_other_sessions_end,
+    a_reset_outlasts_a_change_that_was_under_way,
+    a_reset_outlasts_sign_ins_that_were_under_way,
+    one_ends_a_session_of_ones_own_and_no_other,
+];
+
+const NEW: &str = "a new and longer sentence";
+
+async fn a_link_sets_a_password_once(idp: TestIdp) {
+    let new = idp_directory::NewUser {
+        name: "first".to_owned(),
+        permissions: vec!["*".to_owned()],
+        ..Default::default()
+    };
+    idp.add(new).await.unwrap();
+    let link = idp.password_link("first").await.unwrap();
+    let path = link.url.strip_prefix(ISSUER).unwrap();
+    let mut browser = idp.browser();
+    let page = browser.get(path).await;
+    assert!(page.body.contains("autocomplete=\"new-password\""));
+    let token = page.field("token");
+    for (first, again) in [
+        (NEW, "something else"),
+        ("short", "short"),
+        ("password", "password"),
+    ] {
+        let form = [
+            ("token", token.as_str()),
+            ("new_password", first),
+            ("new_password_again", again),
+        ];
+        let answer = browser.submit("/account/set-password", &page, &form).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let form = [
+        ("token", token.as_str()),
+        ("new_password", NEW),
+        ("new_password_again", NEW),
+    ];
+    let answer = browser.submit("/account/set-password", &page, &form).await;
+    assert_eq!(answer.location(), "/sign-in?notice=password-set");
+    assert_eq!(
+        browser
+            .submit("/account/set-password", &page, &form)
+            .await
+            .status,
+        StatusCode::NOT_FOUND
+    );
+    assert_eq!(browser.get(path).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        browser.sign_in("/sign-in", "first", NEW).await.location(),
+        "/account"
+    );
+    assert_eq!(idp.count("idp.user.set_password", "success").await, 1);
+}
+
+async fn a_link_ends_after_a_day_and_with_the_next_link(idp: TestIdp) {
+    idp.add_user("alice").await;
+    let first = idp.password_link("alice").await.unwrap();
+    let second = idp.password_link("alice").await.unwrap();
+    let path =
+        |link: &idp_authn::model::PasswordLink| link.url.strip_prefix(ISSUER).unwrap().to_owned();
+    assert_eq!(
+        idp.browser().get(&path(&first)).await.status,
+        StatusCode::NOT_FOUND
+    );
+    assert_eq!(
+        idp.browser().get(&path(&second)).await.status,
+        StatusCode::OK
+    );
+    idp.pass(24 * 3600);
+    assert_eq!(
+        idp.browser().get(&path(&second)).await.status,
+        StatusCode::NOT_FOUND
+    );
+}
+
+async fn one_changes_ones_own_password_and_other_sessions_end(idp: TestIdp) {
+    idp.add_user("alice").await;
+    let (mut here, mut there) = (idp.browser(), idp.browser());
+    for browser in [&mut here, &mut there] {
+        browser.sign_in("/sign-in", "alice", PASSWORD).await;
+    }
+    let page = here.get("/account").await;
+    assert!(page.body.contains("Alice Wang"));
+    let form = |old: &'static str| {
+        [
+            ("password", old),
+            ("new_password", NEW),
+            ("new_password_again", NEW),
+        ]
+    };
+    let answer = here
+        .submit("/account/password", &page, &form("wrong horse"))
+        .await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    let answer = here
+        .submit("/account/password", &page, &form(PASSWORD))
+        .await;
+    assert_eq!(answer.location(), "/account?notice=password-changed");
+    assert_eq!(here.get("/account").await.status, StatusCode::OK);
+    assert_eq!(there.get("/account").await.location(), "/sign-in");
+    assert_eq!(
+        idp.browser()
+            .sign_in("/sign-in", "alice", NEW)
+            .await
+            .location(),
+        "/account"
+    );
+}
+
+async fn one_ends_a_session_of_ones_own_and_no_other(idp: TestIdp) {
+    idp.add_user("alice").await;
+    idp.add_user("bob").await;
+    let (mut alice, mut phone, mut bob) = (idp.browser(), idp.browser(), idp.browser());
+    alice.sign_in("/sign-in", "alice", PASSWORD).await;
+    phone.sign_in("/sign-in", "alice", PASSWORD).await;
+    bob.sign_in("/sign-in", "bob", PASSWORD).await;
+    let page = alice.get("/account").await;
+    let session = page.field("session");
+    let bobs_page = bob.get("/account").await;
+    bob.submit(
+        "/account/sessions/end",
+        &bobs_page,
+        &[("session", &session)],
+    )
+    .await;
+    assert_eq!(phone.get("/account").await.status, StatusCode::OK);
+    alice
+        .submit("/account/sessions/end", &page, &[("session", &session)])
+        .await;
+    assert_eq!(phone.get("/account").await.location(), "/sign-in");
+    assert_eq!(alice.get("/account").await.status, StatusCode::OK);
+}
+
+/// Somebody who knows the old password is about to change it when it is reset.
+async fn a_reset_outlasts_a_change_that_was_under_way(idp: TestIdp) {
+    const RESET: &str = "what the administrator chose";
+    idp.add_user("alice").await;
+    let mut thief = idp.browser();
+    thief.sign_in("/sign-in", "alice", PASSWORD).await;
+    let page = thief.get("/account").await;
+    let form = [
+        ("password", PASSWORD),
+        ("new_password", NEW),
+        ("new_password_again", NEW),
+    ];
+    // Two hashes against one: the reset is done first.
+    let (_, reset) = tokio::join!(
+        thief.submit("/account/password", &page, &form),
+        idp.set_password("alice", Zeroizing::new(RESET.to_owned())),
+    );
+    reset.unwrap();
+    let mut owner = idp.browser();
+    owner.address = [192, 0, 2, 8].into();
+    assert_eq!(
+        owner.sign_in("/sign-in", "alice", RESET).await.location(),
+        "/account"
+    );
+    assert_eq!(thief.get("/account").await.location(), "/sign-in");
+}
+
+/// Of many who sign in while the password is reset nobody is left signed in.
+async fn a_reset_outlasts_sign_ins_that_were_under_way(idp: TestIdp) {
+    idp.add_user("alice").await;
+    let mut browsers: Vec<_> = (0..4).map(|_| idp.browser()).collect();
+    let attempts = browsers
+        .iter_mut()
+        .map(|browser| browser.sign_in("/sign-in", "alice", PASSWORD));
+    let reset = idp.set_password("alice", Zeroizing::new(NEW.to_owned()));
+    let (_, reset) = tokio::join!(futures_util::future::join_all(attempts), reset);
+    reset.unwrap();
+    for mut browser in browsers {
+        assert_eq!(browser.get("/account").await.location(), "/sign-in");
+    }
+}

@@ -1,0 +1,156 @@
+//! Refresh tokens.
+
+use axum::http::StatusCode;
+
+use crate::{
+    flow::{code, redeem, refresh, userinfo},
+    jwt,
+    test_idp::TestIdp,
+};
+
+on_both![
+    each_refresh_token_is_good_once,
+    reuse_revokes_the_family,
+    of_many_who_refresh_at_once_at_most_one_succeeds,
+    a_token_that_lay_too_long_is_not_good,
+    scope_may_shrink_and_never_grow,
+    another_client_cannot_use_it_and_does_no_harm,
+    a_new_password_ends_what_came_from_the_old_one,
+    a_new_password_ends_a_code_that_was_not_redeemed_yet,
+    ended_sessions_take_their_codes_along,
+];
+
+async fn signed_in(idp: &TestIdp) -> (idp_oidc::ClientCredentials, String, String) {
+    idp.add_user("alice").await;
+    let client = idp.portal().await;
+    let (code, _) = code(
+        idp,
+        &client.client_id,
+        &[("scope", "openid email offline_access")],
+    )
+    .await;
+    let tokens = redeem(idp, &client, &code).await.json();
+    let text = |name: &str| tokens[name].as_str().unwrap().to_owned();
+    (client, text("refresh_token"), text("access_token"))
+}
+
+async fn each_refresh_token_is_good_once(idp: TestIdp) {
+    let (client, first, _) = signed_in(&idp).await;
+    idp.pass(3600);
+    let tokens = refresh(&idp, &client, &first).await.json();
+    let second = tokens["refresh_token"].as_str().unwrap();
+    assert_ne!(first, second);
+    let (_, id) = jwt::verify(&idp, tokens["id_token"].as_str().unwrap()).await;
+    assert!(id["nonce"].is_null());
+    assert!(id["auth_time"].as_i64().unwrap() < id["iat"].as_i64().unwrap());
+    assert_eq!(refresh(&idp, &client, second).await.status, StatusCode::OK);
+    assert_eq!(idp.count("idp.token.refresh", "success").await, 2);
+}
+
+async fn reuse_revokes_the_family(idp: TestIdp) {
+    let (client, first, access) = signed_in(&idp).await;
+    let second = refresh(&idp, &client, &first).await.json();
+    assert_eq!(
+        refresh(&idp, &client, &first).await.json()["error"],
+        "invalid_grant"
+    );
+    let next = refresh(&idp, &client, second["refresh_token"].as_str().unwrap()).await;
+    assert_eq!(next.json()["error"], "invalid_grant");
+    assert_eq!(
+        userinfo(&idp, &access).await.status,
+        StatusCode::UNAUTHORIZED
+    );
+    let newer = second["access_token"].as_str().unwrap();
+    assert_eq!(userinfo(&idp, newer).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(idp.count("idp.token.reuse", "refused").await, 1);
+}
+
+async fn of_many_who_refresh_at_once_at_most_one_succeeds(idp: TestIdp) {
+    let idp = std::sync::Arc::new(idp);
+    let (client, token, _) = signed_in(&idp).await;
+    let client = std::sync::Arc::new(client);
+    let tasks: Vec<_> = (0..16)
+        .map(|_| {
+            let (idp, client, token) = (idp.clone(), client.clone(), token.clone());
+            tokio::spawn(async move { refresh(&idp, &client, &token).await.status })
+        })
+        .collect();
+    let mut good = 0;
+    for task in tasks {
+        good += usize::from(task.await.unwrap() == StatusCode::OK);
+    }
+    assert_eq!(good, 1);
+}
+
+async fn a_token_that_lay_too_long_is_not_good(idp: TestIdp) {
+    let (client, token, _) = signed_in(&idp).await;
+    idp.pass(30 * 24 * 3600 + 1);
+    assert_eq!(
+        refresh(&idp, &client, &token).await.json()["error"],
+        "invalid_grant"
+    );
+}
+
+async fn scope_may_shrink_and_never_grow(idp: TestIdp) {
+    let (client, token, _) = signed_in(&idp).await;
+    let ask = |scope: &'static str, token: String| {
+        let (idp, client) = (&idp, &client);
+        async move {
+            let form = [
+                ("grant_type", "refresh_token"),
+                ("refresh_token", token.as_str()),
+                ("scope", scope),
+            ];
+            idp.call("/oauth2/token", Some(client), &form).await.json()
+        }
+    };
+    assert_eq!(
+        ask("openid profile", token.clone()).await["error"],
+        "invalid_scope"
+    );
+    assert_eq!(ask("email", token).await["scope"], "email");
+}
+
+async fn another_client_cannot_use_it_and_does_no_harm(idp: TestIdp) {
+    let (client, token, _) = signed_in(&idp).await;
+    let other = idp.portal().await;
+    assert_eq!(
+        refresh(&idp, &other, &token).await.json()["error"],
+        "invalid_grant"
+    );
+    assert_eq!(refresh(&idp, &client, &token).await.status, StatusCode::OK);
+}
+
+async fn a_new_password_ends_what_came_from_the_old_one(idp: TestIdp) {
+    let (client, token, _) = signed_in(&idp).await;
+    idp.set_password(
+        "alice",
+        zeroize::Zeroizing::new("another sentence".to_owned()),
+    )
+    .await
+    .unwrap();
+    assert_eq!(
+        refresh(&idp, &client, &token).await.json()["error"],
+        "invalid_grant"
+    );
+}
+
+/// Whoever stole a session and fetched a code with it does not outlive the reset.
+async fn a_new_password_ends_a_code_that_was_not_redeemed_yet(idp: TestIdp) {
+    idp.add_user("alice").await;
+    let client = idp.portal().await;
+    let (code, _) = code(&idp, &client.client_id, &[("scope", "openid")]).await;
+    let password = zeroize::Zeroizing::new("another sentence".to_owned());
+    idp.set_password("alice", password).await.unwrap();
+    let answer = redeem(&idp, &client, &code).await;
+    assert_eq!(answer.json()["error"], "invalid_grant");
+}
+
+async fn ended_sessions_take_their_codes_along(idp: TestIdp) {
+    idp.add_user("alice").await;
+    let client = idp.portal().await;
+    let (code, _) = code(&idp, &client.client_id, &[("scope", "openid")]).await;
+    idp.end_sessions("alice").await.unwrap();
+    let answer = redeem(&idp, &client, &code).await;
+    assert_eq!(answer.json()["error"], "invalid_grant");
+}

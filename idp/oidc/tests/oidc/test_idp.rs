@@ -1,0 +1,504 @@
+//! An identity provider on a database of its own, and browsers that visit it.
+
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, Method, Request, StatusCode, header},
+};
+use crypto::SignatureAlgorithm;
+use http_body_util::BodyExt as _;
+use idp_authn::{Accounts, Authn, model::PasswordLink};
+use idp_directory::{Directory, NewUser, UserChange, UserInfo};
+use idp_oidc::{
+    Client, ClientCredentials, Config, EndAccess, Error, NewClient, Oidc, signing_keys,
+};
+use platform_access::{Access, Actor, Caller};
+use platform_runtime::{Clock as _, clock::ManualClock, jobs::Job};
+use platform_store::Store;
+use platform_web::{ClientAddress, RequestIdLayer};
+use serde_json::Value as Json;
+use testkit::Postgres;
+use tower::ServiceExt as _;
+use zeroize::Zeroizing;
+
+use crate::key::{ES256_URI, MemoryKeys, RS256_URI};
+
+pub const ISSUER: &str = "https://id.example";
+pub const PASSWORD: &str = "correct horse battery staple";
+pub const CALLBACK: &str = "https://portal.example/cb";
+
+pub struct TestIdp {
+    pub directory: Directory,
+    pub authn: Authn,
+    pub oidc: Oidc,
+    pub keys: Arc<MemoryKeys>,
+    pub store: Store,
+    pub clock: Arc<ManualClock>,
+    router: Router,
+    api: Router,
+    database: String,
+    _folder: tempfile::TempDir,
+}
+
+#[derive(Clone, Copy)]
+pub enum Database {
+    Sqlite,
+    Postgres,
+}
+
+/// A browser with its cookies.
+pub struct Browser {
+    router: Router,
+    cookies: BTreeMap<String, String>,
+    pub address: IpAddr,
+    pub language: &'static str,
+}
+
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl TestIdp {
+    /// A idp on SQLite.
+    pub async fn new() -> Self {
+        Self::on(Database::Sqlite).await
+    }
+
+    pub async fn on(database: Database) -> Self {
+        Self::build(database, MemoryKeys::new()).await
+    }
+
+    pub async fn with_keys(keys: Arc<MemoryKeys>) -> Self {
+        Self::build(Database::Sqlite, keys).await
+    }
+
+    async fn build(database: Database, keys: Arc<MemoryKeys>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let database = match database {
+            Database::Sqlite => format!("sqlite:{}", folder.path().join("xinshu.db").display()),
+            Database::Postgres => Postgres::shared().database(),
+        };
+        let clock = Arc::new(ManualClock::new("2026-03-01T08:00:00Z".parse().unwrap()));
+        Self::open(database, clock, keys, folder).await
+    }
+
+    /// Another node on the same database, with the same clock and keys.
+    pub async fn second_node(&self) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (database, keys) = (self.database.clone(), Arc::clone(&self.keys));
+        Self::open(database, self.clock.clone(), keys, folder).await
+    }
+
+    async fn open(
+        database: String,
+        clock: Arc<ManualClock>,
+        keys: Arc<MemoryKeys>,
+        folder: tempfile::TempDir,
+    ) -> Self {
+        let store = Store::open(&database, migrations::schema()).await.unwrap();
+        let first = vec![
+            (SignatureAlgorithm::EcdsaP256Sha256, ES256_URI.to_owned()),
+            (SignatureAlgorithm::RsaPkcs1Sha256, RS256_URI.to_owned()),
+        ];
+        signing_keys::register(&store, &Caller::local("root"), clock.now(), first)
+            .await
+            .unwrap();
+        let access = Access::by_permissions(store.clone(), clock.clone());
+        let end_access = EndAccess::new();
+        let hooks: Vec<Arc<dyn idp_authn::AccessHook>> = vec![Arc::new(end_access.clone())];
+        let accounts = Arc::new(Accounts::new(store.clone(), 2, 64, hooks).unwrap());
+        let directory = Directory::new(
+            store.clone(),
+            clock.clone(),
+            access.clone(),
+            accounts.clone(),
+        );
+        let authn = Authn::new(
+            idp_authn::Config {
+                public_url: ISSUER.to_owned(),
+                ..idp_authn::Config::default()
+            },
+            store.clone(),
+            clock.clone(),
+            access.clone(),
+            directory.clone(),
+            accounts,
+        )
+        .unwrap();
+        let config = Config {
+            issuer: ISSUER.to_owned(),
+            ..Config::default()
+        };
+        let oidc = Oidc::open(
+            config,
+            store.clone(),
+            clock.clone(),
+            access,
+            authn.clone(),
+            keys.clone(),
+            end_access,
+        )
+        .await
+        .unwrap();
+        let router = authn
+            .routes()
+            .merge(oidc.routes())
+            .merge(platform_pages::assets::routes());
+        let api = directory.api().merge(authn.api()).merge(oidc.api());
+        let (api, _) = api.split_for_parts();
+        Self {
+            router: router.layer(RequestIdLayer),
+            api: api.layer(RequestIdLayer),
+            directory,
+            authn,
+            oidc,
+            keys,
+            store,
+            clock,
+            database,
+            _folder: folder,
+        }
+    }
+
+    pub fn openapi(&self) -> utoipa::openapi::OpenApi {
+        let mut whole = Directory::openapi();
+        whole.merge(Authn::openapi());
+        whole.merge(Oidc::openapi());
+        whole
+    }
+
+    pub fn jobs(&self) -> Vec<Job> {
+        [self.authn.jobs(), self.oidc.jobs()]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+
+    pub fn admin(&self) -> Caller {
+        Caller::local("root")
+    }
+
+    pub fn pass(&self, seconds: u64) {
+        self.clock
+            .set(self.clock.now() + Duration::from_secs(seconds));
+    }
+
+    pub async fn add_user(&self, name: &str) -> String {
+        let new = NewUser {
+            name: name.to_owned(),
+            password: Some(Zeroizing::new(PASSWORD.to_owned())),
+            display_name: Some("Alice Wang".to_owned()),
+            email: Some("alice@example.org".to_owned()),
+            permissions: vec!["ca.certificate.*".to_owned()],
+        };
+        self.add(new).await.unwrap().id
+    }
+
+    pub async fn add(&self, new: NewUser) -> Result<UserInfo, idp_directory::Error> {
+        idp_directory::add_user::add_user(&self.directory, &self.admin(), new).await
+    }
+
+    pub async fn change_user(
+        &self,
+        name: &str,
+        change: UserChange,
+    ) -> Result<UserInfo, idp_directory::Error> {
+        let admin = self.admin();
+        idp_directory::change_user::change_user(&self.directory, &admin, name, change).await
+    }
+
+    pub async fn password_link(&self, name: &str) -> Result<PasswordLink, idp_authn::Error> {
+        idp_authn::password_link::make_password_link(&self.authn, &self.admin(), name).await
+    }
+
+    pub async fn set_password(
+        &self,
+        name: &str,
+        password: Zeroizing<String>,
+    ) -> Result<(), idp_authn::Error> {
+        let admin = self.admin();
+        idp_authn::set_password::set_password(&self.authn, &admin, name, password).await
+    }
+
+    pub async fn end_sessions(&self, name: &str) -> Result<u64, idp_authn::Error> {
+        idp_authn::end_sessions::end_sessions(&self.authn, &self.admin(), name).await
+    }
+
+    pub async fn add_client(&self, new: NewClient) -> ClientCredentials {
+        idp_oidc::add_client::add_client(&self.oidc, &self.admin(), new)
+            .await
+            .unwrap()
+    }
+
+    pub async fn show_client(&self, id: &str) -> Client {
+        idp_oidc::read_clients::show_client(&self.oidc, &self.admin(), id)
+            .await
+            .unwrap()
+    }
+
+    pub async fn set_client_disabled(&self, id: &str, disabled: bool) -> Result<(), Error> {
+        let admin = self.admin();
+        idp_oidc::change_client::set_client_disabled(&self.oidc, &admin, id, disabled).await
+    }
+
+    pub async fn renew_client_secret(&self, id: &str) -> Result<ClientCredentials, Error> {
+        idp_oidc::change_client::renew_client_secret(&self.oidc, &self.admin(), id).await
+    }
+
+    pub async fn authenticate_bearer(&self, token: &str) -> Result<Actor, Error> {
+        idp_oidc::authenticate_bearer::authenticate_bearer(&self.oidc, token).await
+    }
+
+    pub async fn portal(&self) -> ClientCredentials {
+        self.add_client(portal()).await
+    }
+
+    pub fn browser(&self) -> Browser {
+        Browser {
+            router: self.router.clone(),
+            cookies: BTreeMap::new(),
+            address: [192, 0, 2, 7].into(),
+            language: "en",
+        }
+    }
+
+    /// A request of a program: no cookies, client credentials in the header.
+    pub async fn call(
+        &self,
+        path: &str,
+        credentials: Option<&ClientCredentials>,
+        form: &[(&str, &str)],
+    ) -> Answer {
+        let mut request =
+            Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        if let Some(credentials) = credentials {
+            request = request.header(header::AUTHORIZATION, basic(credentials));
+        }
+        send(
+            &self.router,
+            request.body(Body::from(encode(form))).unwrap(),
+        )
+        .await
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        send(&self.router, request).await
+    }
+
+    pub async fn api(&self, mut request: Request<Body>, caller: Option<Caller>) -> Answer {
+        if let Some(caller) = caller {
+            request.extensions_mut().insert(caller);
+        }
+        send(&self.api, request).await
+    }
+
+    /// Every audit entry's action and outcome, the oldest first.
+    pub async fn audit(&self) -> Vec<(String, String)> {
+        let rows = self
+            .store
+            .fetch_all("SELECT action, body FROM audit_entry ORDER BY id", vec![])
+            .await
+            .unwrap();
+        rows.iter()
+            .map(|row| {
+                let body: Json = serde_json::from_str(&row.get::<String>("body").unwrap()).unwrap();
+                (
+                    row.get("action").unwrap(),
+                    body["outcome"].as_str().unwrap().to_owned(),
+                )
+            })
+            .collect()
+    }
+
+    pub async fn count(&self, action: &str, outcome: &str) -> usize {
+        let entries = self.audit().await;
+        entries
+            .iter()
+            .filter(|(a, o)| a == action && o == outcome)
+            .count()
+    }
+}
+
+impl Browser {
+    pub async fn get(&mut self, path: &str) -> Answer {
+        self.go(Method::GET, path, None).await
+    }
+
+    pub async fn post(&mut self, path: &str, form: &[(&str, &str)]) -> Answer {
+        self.go(Method::POST, path, Some(encode(form))).await
+    }
+
+    /// Sends a form of ours with the hidden field that its page has.
+    pub async fn submit(&mut self, path: &str, page: &Answer, form: &[(&str, &str)]) -> Answer {
+        let csrf = page.field("csrf");
+        let mut form = form.to_vec();
+        form.push(("csrf", &csrf));
+        self.post(path, &form).await
+    }
+
+    /// Signs in at the page that `path` leads to; the answer to the form.
+    pub async fn sign_in(&mut self, path: &str, name: &str, password: &str) -> Answer {
+        let page = self.follow(path).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+        let request = page.field("request");
+        self.submit(
+            "/sign-in",
+            &page,
+            &[
+                ("username", name),
+                ("password", password),
+                ("request", &request),
+            ],
+        )
+        .await
+    }
+
+    /// The same browser, led to another node.
+    pub fn at(&mut self, idp: &TestIdp) -> &mut Self {
+        self.router = idp.router.clone();
+        self
+    }
+
+    /// GETs and follows redirects as long as they stay here.
+    pub async fn follow(&mut self, path: &str) -> Answer {
+        let mut answer = self.get(path).await;
+        for _ in 0..5 {
+            match answer.headers.get(header::LOCATION) {
+                Some(location) if location.to_str().unwrap().starts_with('/') => {
+                    let location = location.to_str().unwrap().to_owned();
+                    answer = self.get(&location).await;
+                }
+                _ => break,
+            }
+        }
+        answer
+    }
+
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        self.cookies.get(name).map(String::as_str)
+    }
+
+    pub fn set_cookie(&mut self, name: &str, value: &str) {
+        self.cookies.insert(name.to_owned(), value.to_owned());
+    }
+
+    async fn go(&mut self, method: Method, path: &str, form: Option<String>) -> Answer {
+        let cookies: Vec<_> = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::ACCEPT_LANGUAGE, self.language)
+            .header(header::COOKIE, cookies.join("; "));
+        if form.is_some() {
+            request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        }
+        let mut request = request.body(Body::from(form.unwrap_or_default())).unwrap();
+        request
+            .extensions_mut()
+            .insert(ClientAddress(Some(self.address)));
+        let answer = send(&self.router, request).await;
+        for cookie in answer.headers.get_all(header::SET_COOKIE) {
+            let cookie = cookie.to_str().unwrap();
+            let (pair, attributes) = cookie.split_once(';').unwrap();
+            assert!(pair.starts_with("__Host-"), "{cookie}");
+            for attribute in ["Path=/", "Secure", "HttpOnly", "SameSite=Lax"] {
+                assert!(attributes.contains(attribute), "{cookie}");
+            }
+            let (name, value) = pair.split_once('=').unwrap();
+            if value.is_empty() {
+                self.cookies.remove(name);
+            } else {
+                self.set_cookie(name, value);
+            }
+        }
+        answer
+    }
+}
+
+impl Answer {
+    pub fn json(&self) -> Json {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("{self:?}"))
+    }
+
+    pub fn location(&self) -> &str {
+        self.headers
+            .get(header::LOCATION)
+            .unwrap_or_else(|| panic!("{self:?}"))
+            .to_str()
+            .unwrap()
+    }
+
+    /// A parameter of the redirect's query.
+    pub fn parameter(&self, name: &str) -> Option<String> {
+        let url = url::Url::parse(self.location()).unwrap();
+        url.query_pairs()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.into_owned())
+    }
+
+    /// The value of a hidden field.
+    pub fn field(&self, name: &str) -> String {
+        let start = format!("name=\"{name}\" value=\"");
+        let at = self
+            .body
+            .find(&start)
+            .unwrap_or_else(|| panic!("no {name} in {}", self.body));
+        let value = &self.body[at + start.len()..];
+        let value = &value[..value.find('"').unwrap()];
+        value
+            .replace("&#38;", "&")
+            .replace("&amp;", "&")
+            .replace("&#34;", "\"")
+            .replace("&#39;", "'")
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+pub fn portal() -> NewClient {
+    NewClient {
+        name: "Portal".to_owned(),
+        redirect_uris: vec![CALLBACK.to_owned()],
+        post_logout_redirect_uris: vec!["https://portal.example/bye".to_owned()],
+        ..NewClient::default()
+    }
+}
+
+pub fn encode(pairs: &[(&str, &str)]) -> String {
+    url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(pairs)
+        .finish()
+}
+
+pub fn basic(credentials: &ClientCredentials) -> String {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    let secret = credentials.client_secret.as_deref().unwrap();
+    format!(
+        "Basic {}",
+        STANDARD.encode(format!("{}:{secret}", credentials.client_id))
+    )
+}
+
+async fn send(router: &Router, request: Request<Body>) -> Answer {
+    let response = router.clone().oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        body: String::from_utf8(body.to_vec()).unwrap(),
+    }
+}

@@ -1,0 +1,35 @@
+## 账户页面
+
+account-title = 我的账户
+account-sessions = 登录中的设备
+account-this-session = 当前
+account-signed-in-at = 登录于
+account-last-active = 最近活动
+account-end-session = 结束
+account-end-session-of = 结束会话：{ $browser }
+account-session-ended = 会话已结束。
+account-unknown-browser = 未知浏览器
+account-change-password-title = 更改密码
+account-current-password = 当前密码
+account-change-password = 更改密码
+account-password-changed = 密码已更改，其他会话已结束。
+account-current-password-wrong = 当前密码不正确。
+account-other-devices = 至少 8 个字符。其他设备将退出登录。
+
+## 设置密码
+
+new-password = 新密码
+new-password-again = 再次输入新密码
+passwords-differ = 两次输入的密码不一致。
+set-password-title = 设置密码
+set-password-action = 设置密码
+set-password-hello = 你好，
+set-password-once = 。此链接只能使用一次。
+set-password-advice = 至少 8 个字符；一句好记的话胜过一串符号。
+link-expired-title = 链接已失效
+link-expired-text = 链接只能使用一次，且有效期有限。请联系管理员获取新的链接。
+go-to-sign-in = 前往登录
+password-too-short = 新密码至少需要 { $min } 个字符。
+password-too-long = 新密码最多 { $max } 个字节。
+password-too-common = 这个密码过于常见，容易被猜中，请换一个。
+account-too-many-attempts = 尝试次数过多，请稍候片刻再试。

@@ -1,0 +1,150 @@
+//! A browser's request: who sent it, in which language, with which cookies.
+
+use axum::{
+    body::Body,
+    extract::FromRequestParts,
+    http::{HeaderMap, header, request::Parts},
+};
+use crypto::random;
+use oauth::{Params, ParamsError};
+use platform_access::{Actor, Caller};
+use platform_web::ClientAddress;
+use subtle::ConstantTimeEq as _;
+
+use crate::{Layout, Locale, Page, Texts, cookie, form::read_form};
+
+const MAX_USER_AGENT: usize = 200;
+
+/// What is known of a browser's request before anything is decided.
+pub struct BrowserRequest {
+    /// Who sends it, as far as the listener knows: an anonymous caller with an address.
+    pub caller: Caller,
+    /// Texts in the reader's language.
+    pub texts: Texts,
+    /// What this browser's forms must carry in `csrf` (a double-submitted cookie).
+    pub form_token: String,
+    /// What the browser calls itself.
+    pub user_agent: Option<String>,
+    pub(crate) form_token_is_new: bool,
+    /// The language that the reader chose with this very request.
+    pub(crate) chosen_locale: Option<Locale>,
+    query: Result<Params, ParamsError>,
+    path: String,
+    headers: HeaderMap,
+}
+
+impl<S: Sync> FromRequestParts<S> for BrowserRequest {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let headers = parts.headers.clone();
+        let query = Params::parse(parts.uri.query().unwrap_or_default().as_bytes());
+        let chosen_locale = query
+            .as_ref()
+            .ok()
+            .and_then(|query| query.get("ui_locales"))
+            .and_then(first_locale);
+        let stored_locale =
+            cookie::read(&headers, cookie::LANGUAGE).and_then(|tag| Locale::from_tag(&tag));
+        let stored_token = cookie::read(&headers, cookie::FORM).filter(|token| token.len() == 43);
+        Ok(Self {
+            caller: caller(parts),
+            texts: Texts::of(
+                chosen_locale
+                    .or(stored_locale)
+                    .unwrap_or_else(|| Locale::of_request(&headers)),
+            ),
+            chosen_locale,
+            query,
+            path: parts.uri.path().to_owned(),
+            form_token_is_new: stored_token.is_none(),
+            form_token: stored_token.unwrap_or_else(random::token),
+            user_agent: headers
+                .get(header::USER_AGENT)
+                .and_then(|value| value.to_str().ok())
+                .map(|value| value.chars().take(MAX_USER_AGENT).collect()),
+            headers,
+        })
+    }
+}
+
+impl BrowserRequest {
+    /// The query's parameters.
+    ///
+    /// # Errors
+    /// The page that says what is wrong with them.
+    pub fn query(&self) -> Result<&Params, Page> {
+        self.query
+            .as_ref()
+            .map_err(|error| self.bad_request(&error.to_string()))
+    }
+
+    /// The value of a cookie.
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        cookie::read(&self.headers, name)
+    }
+
+    /// A form from any page, our own or another site's.
+    ///
+    /// # Errors
+    /// The page that says what is wrong with it.
+    pub async fn unverified_form(&self, body: Body) -> Result<Params, Page> {
+        read_form(&self.headers, body)
+            .await
+            .map_err(|error| self.error_page(error.status(), &error.to_string()))
+    }
+
+    /// A form from a page that we showed this browser.
+    ///
+    /// # Errors
+    /// The page that asks the user to reload, or says what is wrong with the form.
+    pub async fn csrf_checked_form(&self, body: Body) -> Result<Params, Page> {
+        let form = self.unverified_form(body).await?;
+        if self.is_csrf_checked(&form) {
+            Ok(form)
+        } else {
+            Err(self.expired_page())
+        }
+    }
+
+    /// Whether a form came from a page that we showed this browser.
+    pub fn is_csrf_checked(&self, form: &Params) -> bool {
+        let sent = form.get("csrf").unwrap_or_default();
+        !self.form_token_is_new && bool::from(sent.as_bytes().ct_eq(self.form_token.as_bytes()))
+    }
+
+    /// The layout of a page.
+    pub fn layout(&self) -> Layout {
+        Layout::new(self.texts, None)
+    }
+
+    /// The layout of a page that the same GET shows again in the other language.
+    pub fn layout_with_languages(&self) -> Layout {
+        let query = self.query.as_ref().cloned().unwrap_or_default();
+        let query = query.with("ui_locales", self.texts.locale().other().tag());
+        Layout::new(
+            self.texts,
+            Some(format!("{}?{}", self.path, query.to_query())),
+        )
+    }
+}
+
+/// Who sent a request, as far as the listener knows.
+pub fn caller(parts: &Parts) -> Caller {
+    let extensions = &parts.extensions;
+    extensions
+        .get::<Caller>()
+        .cloned()
+        .unwrap_or_else(|| Caller {
+            actor: Actor::Anonymous,
+            request_id: random::id(),
+            address: extensions
+                .get::<ClientAddress>()
+                .and_then(|address| address.0),
+        })
+}
+
+/// The first language of `ui_locales` that pages are written in (OpenID Connect Core §3.1.2.1).
+fn first_locale(list: &str) -> Option<Locale> {
+    list.split(' ').take(8).find_map(Locale::from_tag)
+}
