@@ -41,7 +41,7 @@ pub struct Subject<'a> {
     pub public_key: &'a PublicKey,
     /// From when to when.
     pub validity: Validity,
-    /// subjectAltName; critical where `name` is empty (RFC 5280 §4.2.1.6).
+    /// subjectAltName; critical if `name` is empty (RFC 5280 §4.2.1.6).
     pub alt_names: &'a [GeneralName],
 }
 
@@ -53,7 +53,7 @@ pub struct Unsigned {
     template: EncodedTemplate,
 }
 
-/// The right to sign one certificate, which passed the linter. Signing uses it up.
+/// The right to sign one certificate, which has passed the linter. Signing consumes it.
 #[derive(Debug)]
 #[must_use = "sign it, or drop it"]
 pub struct Linted {
@@ -66,8 +66,8 @@ impl EncodedTemplate {
     /// Encodes what certificates with these extensions have in common.
     ///
     /// # Errors
-    /// [`Error::UnsupportedAlgorithm`] where the issuer's key cannot sign so,
-    /// [`Error::Invalid`] where an extension holds what no certificate can.
+    /// [`Error::UnsupportedAlgorithm`] if the issuer's key cannot sign so,
+    /// [`Error::Invalid`] if an extension holds what no certificate can.
     pub fn new(
         issuer: &Issuer,
         extensions: &ExtensionSet,
@@ -105,7 +105,7 @@ impl EncodedTemplate {
     /// template and the subject given here; nothing is checked yet.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where a value has no encoding.
+    /// [`Error::Invalid`] if a value has no encoding.
     pub fn certificate(&self, subject: &Subject<'_>) -> Result<Unsigned> {
         if let Some(name) = subject.alt_names.iter().find(|name| name.check().is_err()) {
             name.check()?;
@@ -202,7 +202,7 @@ impl Linted {
     /// that the certificate holds exactly the bytes that were linted.
     ///
     /// # Errors
-    /// [`Error::Key`] from the adapter, [`Error::SignedOtherwise`] where
+    /// [`Error::Key`] from the adapter, [`Error::SignedOtherwise`] if
     /// something else came back than was asked for.
     pub async fn sign(self, key: &dyn Key) -> Result<Certificate> {
         let parts = &*self.template.0;

@@ -15,7 +15,7 @@ struct IssuerParts {
     name: Name,
     public_key: PublicKey,
     key_identifier: KeyIdentifier,
-    /// None while the issuer has no certificate: it is about to sign its own.
+    /// None until the issuer has signed its own certificate.
     certificate: Option<Certificate>,
 }
 
@@ -23,7 +23,7 @@ impl Issuer {
     /// The issuer that a CA certificate names.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where the certificate is no CA's, may not sign
+    /// [`Error::Invalid`] if the certificate is no CA's, may not sign
     /// certificates, or has no subjectKeyIdentifier of 20 octets.
     pub fn from_certificate(certificate: &Certificate) -> Result<Self> {
         if certificate.basic_constraints() == BasicConstraints::EndEntity {
@@ -57,7 +57,7 @@ impl Issuer {
         }))
     }
 
-    /// The name that goes into `issuer`.
+    /// The `issuer` of its certificates.
     pub fn name(&self) -> &Name {
         &self.0.name
     }
@@ -67,12 +67,12 @@ impl Issuer {
         &self.0.public_key
     }
 
-    /// What goes into authorityKeyIdentifier.
+    /// The authorityKeyIdentifier of its certificates.
     pub fn key_identifier(&self) -> &KeyIdentifier {
         &self.0.key_identifier
     }
 
-    /// Its own certificate; none for a root that has yet to issue it.
+    /// Its own certificate; none for a root that has not issued it yet.
     pub fn certificate(&self) -> Option<&Certificate> {
         self.0.certificate.as_ref()
     }

@@ -45,7 +45,7 @@ impl SignedData {
     /// Reads a DER ContentInfo.
     ///
     /// # Errors
-    /// [`Error::Syntax`], also where there is not exactly one signer with
+    /// [`Error::Syntax`], also if there is not exactly one signer with
     /// contentType, messageDigest and signingCertificateV2; [`Error::UnsupportedAlgorithm`].
     pub fn from_der(der: &[u8]) -> Result<Self> {
         check_length(WHAT, MAX_LENGTH, der)?;
@@ -120,7 +120,7 @@ impl SignedData {
     /// Whether to trust that certificate is for the caller to say.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where it is not the signer's, [`Error::BadSignature`].
+    /// [`Error::Invalid`] if it is not the signer's, [`Error::BadSignature`].
     pub fn verify(&self, certificate: &Certificate) -> Result<()> {
         let signer = &self.signer;
         if !signer.is(certificate) {

@@ -107,7 +107,7 @@ impl BasicResponse {
     /// (RFC 6960 §4.2.2.2), with a certificate valid at producedAt.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where the responder is not authorized, [`Error::BadSignature`].
+    /// [`Error::Invalid`] if the responder is not authorized, [`Error::BadSignature`].
     pub fn verify(&self, issuer: &Certificate) -> Result<()> {
         let signer = std::iter::once(issuer)
             .chain(&self.certificates)

@@ -11,7 +11,7 @@ use crate::{
 };
 
 const WHAT: &str = "TimeStampReq";
-/// More bytes than this are not looked at.
+/// Longer input is rejected unread.
 pub const MAX_LENGTH: usize = 4 * 1024;
 /// Longer nonces are refused: 64 bits are usual, 256 are plenty.
 const MAX_NONCE: usize = 64;
@@ -104,7 +104,7 @@ impl TimeStampReq {
         self.nonce.as_deref()
     }
 
-    /// certReq: whether the certificates are to come along.
+    /// certReq: whether the certificates are to be included.
     pub fn cert_req(&self) -> bool {
         self.cert_req
     }

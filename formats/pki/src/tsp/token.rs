@@ -51,7 +51,7 @@ pub struct TimeStamper {
     tsa: Vec<u8>,
 }
 
-/// A token that is built and not signed. Signing uses it up.
+/// A token that is built and not signed. Signing consumes it.
 #[derive(Debug)]
 #[must_use = "sign it, or drop it"]
 pub struct UnsignedToken(cms::UnsignedData);
@@ -86,11 +86,11 @@ pub struct TstInfo {
 }
 
 impl TimeStamper {
-    /// Prepares a unit. `chain` are the CA certificates that come along where
+    /// Prepares a unit. `chain` are the CA certificates that are included if
     /// the client asks; `with_name` puts the unit's subject into each token.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where the certificate is not for time-stamping alone
+    /// [`Error::Invalid`] if the certificate is not for time-stamping alone
     /// (RFC 3161 §2.3), [`Error::UnsupportedAlgorithm`].
     pub fn new(
         certificate: &Certificate,
@@ -186,7 +186,7 @@ impl UnsignedToken {
         Ok(granted(&self.sign_token(key).await?))
     }
 
-    /// Signs and gives the DER token alone.
+    /// Signs and returns the DER token alone.
     ///
     /// # Errors
     /// Those of [`UnsignedToken::sign`].
