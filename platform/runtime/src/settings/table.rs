@@ -76,6 +76,7 @@ settings! {
     /// Listeners, and how long their clients may take.
     listen: Listen {
         https: SocketAddr = "\"127.0.0.1:8443\"", "Address of the TLS listener: sign-in, REST, log. Port 0 picks a free one.";
+        mtls: SocketAddr = "\"127.0.0.1:8444\"", "Address of the TLS listener that asks for a client certificate: REST and the OAuth endpoints. The other one never asks.";
         http: SocketAddr = "\"127.0.0.1:8080\"", "Address of the plain listener: CRLs, OCSP, CA certificates, time-stamps.";
         ops: SocketAddr = "\"127.0.0.1:8090\"", "Address of the operations listener: /metrics, /healthz, /readyz. Keep it inside.";
         max_connections: u32 = "20000" (1..=1_000_000), "Open connections a listener holds at most; more wait in the system's queue.";
@@ -87,6 +88,7 @@ settings! {
     /// How clients see this node.
     public: Public {
         url: String = "\"https://localhost:8443\"", "The issuer, and base of every TLS address, as clients see it. Fixed once applications trust it.";
+        mtls_url: String = "\"https://localhost:8444\"", "Base of the addresses of listen.mtls, as clients see it.";
         http_url: String = "\"http://localhost:8080\"", "Base of the CRL, OCSP and CA addresses that certificates carry.";
     }
     /// Where everything is stored.
@@ -113,7 +115,7 @@ settings! {
     /// The certificate authority.
     ca: Ca {
         policy: String = "\"1.3.6.1.4.1.99999.2\"", "The arc under which each profile has its certificate policy: .1 tls-server, .2 person, .3 OCSP responders, .4 time-stamping units. Replace the example arc by your organization's.";
-        crl_hours: u32 = "24" (1..=YEAR_HOURS), "Hours between scheduled CRLs; one is also published at each start and revocation.";
+        crl_hours: u32 = "24" (1..=YEAR_HOURS), "Hours between scheduled CRLs; one is also published at each start and soon after a revocation.";
         crl_lifetime_hours: u32 = "96" (1..=YEAR_HOURS), "Hours from a CRL's thisUpdate to its nextUpdate; must exceed ca.crl_hours.";
         ocsp_lifetime_hours: u32 = "12" (1..=YEAR_HOURS), "Hours from an OCSP answer's thisUpdate to its nextUpdate.";
         server_certificate_days: u32 = "90" (1..=TEN_YEARS_DAYS), "Lifetime of this server's own TLS certificate; it is renewed after two thirds.";
