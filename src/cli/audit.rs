@@ -97,11 +97,9 @@ async fn verify(
     let mut progress = ProgressLine::new();
     let checks = compose::record_checks();
     let mut show = |step| progress.show(step);
-    let mut report =
+    let report =
         platform_log::verify(&store, &verifier, given.as_ref(), &checks, &mut show).await?;
     progress.clear();
-    report.records.extend(ca::verify_records(&store).await?);
-    report.records.extend(tsa::verify_records(&store).await?);
     store.close().await;
     print_report(&report, common.json)?;
     Ok(if report.holds() {

@@ -34,7 +34,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::data_folder::DataFolder;
 
 pub(crate) use api::{api, finish, openapi};
-pub(crate) use authenticate::{ClientCertificate, authenticate};
+pub(crate) use authenticate::{ClientCertificate, attach_caller, authenticate};
 pub(crate) use base::NodeBase;
 pub(crate) use services::Services;
 pub(crate) use validate::validate;
@@ -57,7 +57,7 @@ const SERVICES: &[Registration] = &[
     Registration {
         parts: ca::parts,
         openapi: ::ca::Service::openapi,
-        record_checks: Vec::new,
+        record_checks: || vec![Box::new(::ca::CertificateCheck)],
     },
     Registration {
         parts: idp::parts,
@@ -67,7 +67,7 @@ const SERVICES: &[Registration] = &[
     Registration {
         parts: tsa::parts,
         openapi: ::tsa::Service::openapi,
-        record_checks: Vec::new,
+        record_checks: || vec![Box::new(::tsa::TokenCheck)],
     },
     Registration {
         parts: keys::parts,
@@ -137,7 +137,7 @@ impl Node {
             false => None,
         };
         let tsa = match services.contains(Services::TSA) {
-            true => Some(tsa::open(&base, &settings).await?),
+            true => Some(tsa::open(&base).await?),
             false => None,
         };
         let clock = base.shared_clock();
