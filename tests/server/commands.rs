@@ -80,7 +80,7 @@ fn the_api_is_described_without_a_data_folder() {
 fn a_list_of_more_than_a_page_is_whole() {
     let node = Xinshu::init(XINSHU, Options::default());
     node.sql(
-        "INSERT INTO idp_user (id, name, grants, created_at, changed_at)
+        "INSERT INTO idp_user (id, name, permissions, created_at, changed_at)
          WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 2000)
          SELECT 'id-' || n, 'user ' || n, '', 0, 0 FROM number",
     );

@@ -38,7 +38,7 @@ fn health_readiness_and_metrics_are_told() {
 fn a_request_carries_one_id_through_answer_and_log() {
     let mut node = Xinshu::init(XINSHU, Options::default());
     // Each answer is told at this level.
-    node.set("log.level=info,platform::web=debug");
+    node.set("log.level=info,platform_web=debug");
     let server = node.serve();
     let order = serde_json::json!({ "profile": "none", "csr": "" }).to_string();
     let outcome = server.local(
