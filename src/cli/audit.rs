@@ -113,7 +113,11 @@ async fn verify(
 
 /// What each service knows of its tables.
 fn record_checks() -> Vec<Box<dyn audit::RecordCheck>> {
-    Vec::new()
+    vec![
+        Box::new(idp_directory::UserRecords),
+        Box::new(idp_oidc::ClientRecords),
+        Box::new(idp_oidc::GrantRecords),
+    ]
 }
 
 fn print_report(report: &audit::Report, json: bool) -> Result<()> {

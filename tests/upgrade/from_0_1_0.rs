@@ -57,7 +57,15 @@ fn certificates_and_time_stamps(node: &Xinshu, server: &Server, facts: &Value) {
     tool("curl", ["-sSf", "-o", &path(&der), &url]).success();
     tool(
         "openssl",
-        ["x509", "-inform", "DER", "-in", &path(&der), "-out", &path(&issuer)],
+        [
+            "x509",
+            "-inform",
+            "DER",
+            "-in",
+            &path(&der),
+            "-out",
+            &path(&issuer),
+        ],
     )
     .success();
     let answer = tool(
@@ -89,7 +97,10 @@ fn people(node: &Xinshu, server: &Server, facts: &Value) {
         list.iter().find(|user| user["name"] == name).cloned()
     };
     let alice = user("alice").unwrap();
-    assert_eq!(alice["permissions"], serde_json::json!(["ca.certificate.*"]));
+    assert_eq!(
+        alice["permissions"],
+        serde_json::json!(["ca.certificate.*"])
+    );
     assert_eq!(alice["has_password"], true);
     assert_eq!(user("bob").unwrap()["disabled"], true);
     assert_eq!(user("erin").unwrap()["has_password"], false);
@@ -125,11 +136,22 @@ fn applications(server: &Server, facts: &Value) {
     };
     let robot = &facts["robot"];
     let credentials = |client: &Value| {
-        format!("{}:{}", text(&client["client_id"]), text(&client["client_secret"]))
+        format!(
+            "{}:{}",
+            text(&client["client_id"]),
+            text(&client["client_secret"])
+        )
     };
-    let tokens = token(&["-u", &credentials(robot), "-d", "grant_type=client_credentials"]);
+    let tokens = token(&[
+        "-u",
+        &credentials(robot),
+        "-d",
+        "grant_type=client_credentials",
+    ]);
     let bearer = format!("Authorization: Bearer {}", text(&tokens["access_token"]));
-    let list = server.curl(["-H", &bearer], "/api/v1/certificates?limit=1").text();
+    let list = server
+        .curl(["-H", &bearer], "/api/v1/certificates?limit=1")
+        .text();
     assert!(list.contains("\"items\""), "{list}");
 
     let refresh = format!(
@@ -137,7 +159,14 @@ fn applications(server: &Server, facts: &Value) {
         text(&facts["alice_tokens"]["refresh_token"])
     );
     let portal = credentials(&facts["portal"]);
-    let form = ["-u", &portal, "-d", "grant_type=refresh_token", "-d", &refresh];
+    let form = [
+        "-u",
+        &portal,
+        "-d",
+        "grant_type=refresh_token",
+        "-d",
+        &refresh,
+    ];
     let tokens = token(&form);
     let bearer = format!("Authorization: Bearer {}", text(&tokens["access_token"]));
     let info = server.curl(["-H", &bearer], "/oauth2/userinfo").text();
@@ -146,9 +175,19 @@ fn applications(server: &Server, facts: &Value) {
     // Carol refreshed once before the upgrade: a copy of her old token is noticed, and
     // takes the new one with it.
     let client_id = format!("client_id={}", text(&facts["spa"]["client_id"]));
-    for used in [&facts["carol_used_refresh"], &facts["carol_tokens"]["refresh_token"]] {
+    for used in [
+        &facts["carol_used_refresh"],
+        &facts["carol_tokens"]["refresh_token"],
+    ] {
         let refresh = format!("refresh_token={}", text(used));
-        let form = ["-d", "grant_type=refresh_token", "-d", &client_id, "-d", &refresh];
+        let form = [
+            "-d",
+            "grant_type=refresh_token",
+            "-d",
+            &client_id,
+            "-d",
+            &refresh,
+        ];
         assert_eq!(token(&form)["error"], "invalid_grant");
     }
 }

@@ -94,6 +94,9 @@ mod tests {
         ] {
             assert_eq!(Locale::from_accept_language(header), expected, "{header}");
         }
-        assert_eq!(Locale::from_accept_language(&"zh,".repeat(10_000)), Locale::Zh);
+        assert_eq!(
+            Locale::from_accept_language(&"zh,".repeat(10_000)),
+            Locale::Zh
+        );
     }
 }
