@@ -192,6 +192,18 @@ fn keys_are_listed_made_and_tested() {
         list.contains("software") && list.contains("pkcs11"),
         "{list}"
     );
+    // The authorities need theirs.
+    let issuing = uris.iter().find(|uri| uri.contains("issuing")).unwrap();
+    let refused = node.xinshu(["hsm", "destroy", issuing]);
+    assert_eq!(refused.code, Some(1));
+    assert!(
+        refused.stderr.contains("authority issuing"),
+        "{}",
+        refused.stderr
+    );
+    node.xinshu(["hsm", "destroy", made.trim()]).success();
+    let gone = node.xinshu(["hsm", "destroy", made.trim()]);
+    assert!(gone.stderr.contains("no key"), "{}", gone.stderr);
     let conforms = node.xinshu(["hsm", "test"]);
     assert!(conforms.ok, "{}{}", conforms.text(), conforms.stderr);
     assert!(conforms.text().contains("the device conforms"));

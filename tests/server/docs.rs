@@ -2,19 +2,19 @@
 
 use std::{fmt::Write as _, fs, path::PathBuf};
 
-use platform::settings::SETTINGS;
+use platform_runtime::settings::SETTINGS;
 
 const HEAD: &str = "\
 # Settings
 
-Written by a test from the one table in `platform/src/settings/table.rs`; to rewrite it:
+Written by a test from the one table in `platform/runtime/src/settings/table.rs`; to rewrite it:
 `UPDATE_DOCS=1 cargo test --test server docs`.
 
 A setting's value comes from its default, then `xinshu.toml` in the data folder, then the
 environment (`XINSHU_SECTION__KEY`), then the command line (`--set section.key=value`); the
 last one wins. `DATA` stands for the data folder. `xinshu init` writes a commented
 `xinshu.toml` where there is none. A name that is not here is an error that suggests the
-nearest; all that is wrong is told in one message, and nothing starts. `xinshu doctor` checks
+nearest; everything that is wrong is reported in one message, and nothing starts. `xinshu doctor` checks
 without serving; it opens the database as `serve` does, and so applies migrations. A change takes effect at the next start.
 ";
 
@@ -32,7 +32,7 @@ fn the_settings_reference_is_that_of_the_code() {
             )
             .unwrap();
         }
-        let meaning = setting.meaning.replace('|', "\\|");
+        let meaning = setting.description().replace('|', "\\|");
         writeln!(
             text,
             "| `{}` | `{}` | {meaning} |",

@@ -1,7 +1,9 @@
-//! What time it is, only from here (design rule 5). How long something took is
-//! measured by `Instant`.
+//! What time it is: only from here (rule 5).
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use jiff::Timestamp;
 
@@ -11,7 +13,8 @@ pub trait Clock: Send + Sync + std::fmt::Debug {
     /// The wall clock, UTC. May step in either direction.
     fn now(&self) -> Timestamp;
 
-    /// A clock that never goes back; only differences mean anything.
+    /// A reading that never goes back, for the age of what is cached or claimed. Only
+    /// differences mean anything.
     fn monotonic(&self) -> Instant {
         Instant::now()
     }
@@ -50,24 +53,59 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is moved, for unit tests.
+/// A clock whose wall time stands still until it is moved, for tests.
 #[derive(Debug)]
-pub struct ManualClock(parking_lot::Mutex<Timestamp>);
+pub struct ManualClock {
+    wall: parking_lot::Mutex<Timestamp>,
+    /// What [`ManualClock::advance`] has added to the monotonic reading.
+    advanced: parking_lot::Mutex<Duration>,
+}
 
 impl ManualClock {
     /// A clock that shows `now`.
     pub fn new(now: Timestamp) -> Self {
-        Self(parking_lot::Mutex::new(now))
+        Self {
+            wall: parking_lot::Mutex::new(now),
+            advanced: parking_lot::Mutex::default(),
+        }
     }
 
-    /// Sets the time shown.
+    /// Steps the wall clock, in either direction; the monotonic reading goes on.
     pub fn set(&self, now: Timestamp) {
-        *self.0.lock() = now;
+        *self.wall.lock() = now;
+    }
+
+    /// Lets time pass, by both readings.
+    pub fn advance(&self, time: Duration) {
+        let mut wall = self.wall.lock();
+        *wall = wall.saturating_add(time).unwrap_or(Timestamp::MAX);
+        *self.advanced.lock() += time;
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        *self.0.lock()
+        *self.wall.lock()
+    }
+
+    fn monotonic(&self) -> Instant {
+        Instant::now() + *self.advanced.lock()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_moves_the_wall_clock_alone_and_time_moves_both() {
+        let clock = ManualClock::new("2026-03-01T08:00:00Z".parse().unwrap());
+        let (wall, monotonic) = (clock.now(), clock.monotonic());
+        let day = Duration::from_secs(24 * 3600);
+        clock.advance(day);
+        assert_eq!(clock.now().duration_since(wall).as_secs(), 24 * 3600);
+        assert!(clock.monotonic() - monotonic >= day);
+        clock.set(wall);
+        assert!(clock.monotonic() - monotonic >= day);
     }
 }

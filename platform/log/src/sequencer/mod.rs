@@ -176,7 +176,7 @@ impl Sequencer {
         // What is committed never changes, so it is read and hashed before the claim.
         let Waiting { runs, more } = stream::waiting(&self.store, newest, BATCH).await?;
         if all && !more {
-            self.memory.lock().read_all = Some(Instant::now());
+            self.memory.lock().read_all = Some(self.clock.monotonic());
         }
         if runs.is_empty() {
             return Ok(Err(StepOutcome::Done));
@@ -185,25 +185,29 @@ impl Sequencer {
         if !step.claim(&self.store).await? {
             return Ok(Err(StepOutcome::ClaimedElsewhere));
         }
-        self.memory.lock().claim = Some((step.size(), Instant::now(), true));
+        self.memory.lock().claim = Some((step.size(), self.clock.monotonic(), true));
         Ok(Ok((step, more)))
     }
 
     /// True for this node's own claim, and for one that was seen open for so long that
     /// its node must have died.
     fn may_complete(&self, claim: &Claim) -> bool {
+        let now = self.clock.monotonic();
         let mut memory = self.memory.lock();
         match memory.claim {
-            Some((size, since, own)) if size == claim.size => own || since.elapsed() >= ABANDONED,
+            Some((size, since, own)) if size == claim.size => {
+                own || now.saturating_duration_since(since) >= ABANDONED
+            }
             _ => {
-                memory.claim = Some((claim.size, Instant::now(), false));
+                memory.claim = Some((claim.size, now, false));
                 false
             }
         }
     }
 
     fn must_read_all(&self) -> bool {
+        let now = self.clock.monotonic();
         let read_all = self.memory.lock().read_all;
-        read_all.is_none_or(|at| at.elapsed() >= ALL)
+        read_all.is_none_or(|at| now.saturating_duration_since(at) >= ALL)
     }
 }

@@ -1,127 +1,23 @@
 //! Settings: `xinshu.toml`, then `XINSHU_SECTION__KEY`, then flags.
 //!
-//! All that is wrong is told in one message, and nothing starts (design rule 9).
+//! Everything that is wrong is reported in one message, and nothing starts (rule 9).
 
 mod check;
 mod table;
+mod values;
 
-use std::{collections::BTreeMap, fmt::Write as _, net::SocketAddr, path::Path};
+use std::{collections::BTreeMap, fmt::Write as _, path::Path};
 
 use serde::Deserialize;
 use toml::{Table, Value};
 
-pub use table::{SETTINGS, Setting};
-
-/// All settings, parsed.
-#[derive(Clone, Debug, Deserialize)]
-#[allow(missing_docs, reason = "each is told in the table of settings")]
-pub struct Settings {
-    pub listen: Listen,
-    pub public: Public,
-    pub database: Database,
-    pub keys: Keys,
-    pub log: Log,
-    pub ca: Ca,
-    pub idp: Idp,
-    pub tsa: Tsa,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[allow(missing_docs, reason = "each is told in the table of settings")]
-pub struct Listen {
-    pub https: SocketAddr,
-    pub http: SocketAddr,
-    pub ops: SocketAddr,
-    pub max_connections: u32,
-    pub header_seconds: u32,
-    pub body_seconds: u32,
-    pub idle_seconds: u32,
-    pub drain_seconds: u32,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[allow(missing_docs, reason = "each is told in the table of settings")]
-pub struct Public {
-    pub url: String,
-    pub http_url: String,
-}
-
-#[derive(Clone, Deserialize)]
-#[allow(missing_docs, reason = "each is told in the table of settings")]
-pub struct Database {
-    pub url: String,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[allow(missing_docs, reason = "each is told in the table of settings")]
-pub struct Keys {
-    pub store: String,
-    pub stores: String,
-    pub folder: String,
-    pub passphrase_file: String,
-    pub sessions: u32,
-    pub queue: u32,
-    pub timeout_seconds: u32,
-    pub sm2_id: String,
-    pub sm2_mechanisms: String,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[allow(missing_docs, reason = "each is told in the table of settings")]
-pub struct Log {
-    pub level: String,
-    pub format: LogFormat,
-}
-
-/// How log lines are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// One JSON object a line.
-    Json,
-    /// For reading by eye.
-    Text,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[allow(missing_docs, reason = "each is told in the table of settings")]
-pub struct Ca {
-    pub policy: String,
-    pub crl_hours: u32,
-    pub crl_lifetime_hours: u32,
-    pub ocsp_lifetime_hours: u32,
-    pub server_certificate_days: u32,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[allow(missing_docs, reason = "each is told in the table of settings")]
-pub struct Idp {
-    pub access_token_minutes: u32,
-    pub session_hours: u32,
-    pub idle_minutes: u32,
-    pub refresh_days: u32,
-    pub refresh_idle_days: u32,
-    pub signing_key_days: u32,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[allow(missing_docs, reason = "each is told in the table of settings")]
-pub struct Tsa {
-    pub policy: String,
-    pub accuracy_milliseconds: u32,
-}
+pub use table::*;
+pub use values::{DatabaseUrl, LogFormat};
 
 /// Everything that is wrong with the settings, a line each.
 #[derive(Debug, thiserror::Error)]
 #[error("the settings cannot be used:\n{}", .0.iter().map(|line| format!("  - {line}")).collect::<Vec<_>>().join("\n"))]
 pub struct SettingsError(pub Vec<String>);
-
-impl std::fmt::Debug for Database {
-    /// A URL may hold a password.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Database")
-    }
-}
 
 impl Settings {
     /// Reads the settings of a data folder.
@@ -139,7 +35,7 @@ impl Settings {
         Self::load_and_check(data, environment, flags, |_| Vec::new())
     }
 
-    /// As [`Self::load`]; `also` tells what else is wrong with settings that parse.
+    /// As [`Self::load`]; `also` returns what else is wrong with settings that parse.
     ///
     /// # Errors
     /// Everything that is wrong, at once.
@@ -149,29 +45,27 @@ impl Settings {
         flags: &[String],
         also: impl FnOnce(&Self) -> Vec<String>,
     ) -> Result<Self, SettingsError> {
-        let mut wrong = Vec::new();
+        let mut errors = Vec::new();
         let mut values = defaults(data);
         let file = data.join("xinshu.toml");
         match std::fs::read_to_string(&file) {
-            Ok(text) => overlay_file(&file, &text, &mut values, &mut wrong),
+            Ok(text) => apply_file(&file, &text, &mut values, &mut errors),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => wrong.push(format!("{}: {error}", file.display())),
+            Err(error) => errors.push(format!("{}: {error}", file.display())),
         }
-        for (place, name, value) in said(environment, flags, &mut wrong) {
-            overlay(&place, &name, value, &mut values, &mut wrong);
+        for (source, name, value) in overrides_from(environment, flags, &mut errors) {
+            apply(&source, &name, value, &mut values, &mut errors);
         }
-        let parsed = parse(&values, &mut wrong);
-        match parsed {
-            Some(settings) => {
-                check::contradictions(&settings, &mut wrong);
-                wrong.extend(also(&settings));
-                if wrong.is_empty() {
-                    Ok(settings)
-                } else {
-                    Err(SettingsError(wrong))
-                }
-            }
-            None => Err(SettingsError(wrong)),
+        check_bounds(&values, &mut errors);
+        let Some(settings) = parse(&values, &mut errors) else {
+            return Err(SettingsError(errors));
+        };
+        check::validate(&settings, &mut errors);
+        errors.extend(also(&settings));
+        if errors.is_empty() {
+            Ok(settings)
+        } else {
+            Err(SettingsError(errors))
         }
     }
 }
@@ -191,34 +85,39 @@ pub fn commented_file(given: &BTreeMap<&str, String>) -> String {
             let _ = write!(text, "\n[{section}]\n");
         }
         let _ = match given.get(setting.name) {
-            Some(value) => writeln!(text, "# {}\n{key} = {value}", setting.meaning),
-            None => writeln!(text, "# {}\n#{key} = {}", setting.meaning, setting.default),
+            Some(value) => writeln!(text, "# {}\n{key} = {value}", setting.description()),
+            None => writeln!(
+                text,
+                "# {}\n#{key} = {}",
+                setting.description(),
+                setting.default
+            ),
         };
     }
     text
 }
 
-/// What environment and flags say of settings that there are, as TOML values:
-/// `init` writes it down, so that the next command sees the same.
+/// The known settings that environment and flags override, as TOML values: `init`
+/// writes them to the file, so that the next command sees the same.
 pub fn overrides(
     environment: impl IntoIterator<Item = (String, String)>,
     flags: &[String],
 ) -> BTreeMap<&'static str, String> {
-    let said = said(environment, flags, &mut Vec::new());
-    let known = said.into_iter().filter_map(|(_, name, value)| {
+    let overrides = overrides_from(environment, flags, &mut Vec::new());
+    let known = overrides.into_iter().filter_map(|(_, name, value)| {
         let setting = SETTINGS.iter().find(|setting| setting.name == name)?;
         Some((setting.name, value.to_string()))
     });
     known.collect()
 }
 
-/// Settings by environment and flags, the latter last: place, name and value.
-fn said(
+/// Settings by environment and flags, the latter last: source, name and value.
+fn overrides_from(
     environment: impl IntoIterator<Item = (String, String)>,
     flags: &[String],
-    wrong: &mut Vec<String>,
+    errors: &mut Vec<String>,
 ) -> Vec<(String, String, Value)> {
-    let mut said = Vec::new();
+    let mut overrides = Vec::new();
     for (name, value) in environment {
         let Some(setting) = name.strip_prefix("XINSHU_") else {
             continue;
@@ -226,7 +125,7 @@ fn said(
         // One underscore belongs to a name, two part section and key.
         if setting.contains("__") && setting != "KEYS__PASSPHRASE" {
             let dotted = setting.to_lowercase().replace("__", ".");
-            said.push((name, dotted, literal(&value)));
+            overrides.push((name, dotted, literal(&value)));
         }
     }
     for flag in flags {
@@ -234,18 +133,18 @@ fn said(
             Some((name, value)) => {
                 let name = name.trim().to_owned();
                 if name == "database.url" && check::has_password(value) {
-                    wrong.push(
+                    errors.push(
                         "--set database.url: every user of the machine sees a password on a command line; \
                          set XINSHU_DATABASE__URL, or write it in xinshu.toml"
                             .to_owned(),
                     );
                 }
-                said.push((format!("--set {name}"), name, literal(value)));
+                overrides.push((format!("--set {name}"), name, literal(value)));
             }
-            None => wrong.push(format!("--set {flag}: give name=value")),
+            None => errors.push(format!("--set {flag}: give name=value")),
         }
     }
-    said
+    overrides
 }
 
 fn defaults(data: &Path) -> BTreeMap<&'static str, Value> {
@@ -277,17 +176,17 @@ fn literal(text: &str) -> Value {
         .unwrap_or_else(|| Value::String(text.to_owned()))
 }
 
-fn overlay_file(
+fn apply_file(
     file: &Path,
     text: &str,
     values: &mut BTreeMap<&'static str, Value>,
-    wrong: &mut Vec<String>,
+    errors: &mut Vec<String>,
 ) {
-    let place = file.display().to_string();
+    let source = file.display().to_string();
     let table: Table = match toml::from_str(text) {
         Ok(table) => table,
         Err(error) => {
-            wrong.push(format!("{place}: {error}"));
+            errors.push(format!("{source}: {error}"));
             return;
         }
     };
@@ -295,20 +194,20 @@ fn overlay_file(
         match entries {
             Value::Table(entries) => {
                 for (key, value) in entries {
-                    overlay(&place, &format!("{section}.{key}"), value, values, wrong);
+                    apply(&source, &format!("{section}.{key}"), value, values, errors);
                 }
             }
-            value => overlay(&place, &section, value, values, wrong),
+            value => apply(&source, &section, value, values, errors),
         }
     }
 }
 
-fn overlay(
-    place: &str,
+fn apply(
+    source: &str,
     name: &str,
     value: Value,
     values: &mut BTreeMap<&'static str, Value>,
-    wrong: &mut Vec<String>,
+    errors: &mut Vec<String>,
 ) {
     if let Some(slot) = values.get_mut(name) {
         *slot = value;
@@ -319,12 +218,29 @@ fn overlay(
         .map(|setting| (strsim::osa_distance(setting.name, name), setting.name))
         .min()
         .map_or("", |(_, nearest)| nearest);
-    wrong.push(format!(
-        "{place}: there is no setting {name}; did you mean {nearest}?"
+    errors.push(format!(
+        "{source}: there is no setting {name}; did you mean {nearest}?"
     ));
 }
 
-fn parse(values: &BTreeMap<&'static str, Value>, wrong: &mut Vec<String>) -> Option<Settings> {
+/// Adds a sentence for each number out of its setting's bounds.
+fn check_bounds(values: &BTreeMap<&'static str, Value>, errors: &mut Vec<String>) {
+    for setting in SETTINGS {
+        if let Some(bounds) = &setting.bounds
+            && let Some(Value::Integer(value)) = values.get(setting.name)
+            && !u32::try_from(*value).is_ok_and(|value| bounds.contains(&value))
+        {
+            errors.push(format!(
+                "{} ({value}) must be from {} to {}",
+                setting.name,
+                bounds.start(),
+                bounds.end()
+            ));
+        }
+    }
+}
+
+fn parse(values: &BTreeMap<&'static str, Value>, errors: &mut Vec<String>) -> Option<Settings> {
     let mut table = Table::new();
     for (name, value) in values {
         let (section, key) = name.split_once('.')?;
@@ -340,14 +256,14 @@ fn parse(values: &BTreeMap<&'static str, Value>, wrong: &mut Vec<String>) -> Opt
     match Settings::deserialize(table.clone()) {
         Ok(settings) => Some(settings),
         Err(_) => {
-            blame_each(values, wrong);
+            find_bad_values(values, errors);
             None
         }
     }
 }
 
 /// Finds every value of a wrong type by putting each alone among the defaults.
-fn blame_each(values: &BTreeMap<&'static str, Value>, wrong: &mut Vec<String>) {
+fn find_bad_values(values: &BTreeMap<&'static str, Value>, errors: &mut Vec<String>) {
     let good = defaults(Path::new("DATA"));
     for (name, value) in values {
         let mut trial = Table::new();
@@ -364,7 +280,7 @@ fn blame_each(values: &BTreeMap<&'static str, Value>, wrong: &mut Vec<String>) {
             }
         }
         if let Err(error) = Settings::deserialize(trial) {
-            wrong.push(format!("{name} = {value}: {}", error.message()));
+            errors.push(format!("{name} = {value}: {}", error.message()));
         }
     }
 }
@@ -413,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_wrong_is_told_at_once_with_the_nearest_name() {
+    fn everything_wrong_is_reported_at_once_with_the_nearest_name() {
         let file =
             "[listen]\nhtps = \"127.0.0.1:1\"\nops = \"nowhere\"\n[ca]\ncrl_hours = \"often\"\n";
         let message = load(file, &[], &[]).unwrap_err().to_string();
@@ -463,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_loads_may_object_too() {
+    fn the_caller_may_add_errors() {
         let folder = tempfile::tempdir().unwrap();
         let flags = ["ca.crl_hours=96".to_owned()];
         let object = |settings: &Settings| vec![format!("no {}", settings.tsa.policy)];
