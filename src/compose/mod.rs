@@ -34,7 +34,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::data_folder::DataFolder;
 
 pub(crate) use api::{api, finish, openapi};
-pub(crate) use authenticate::{ClientCertificate, authenticate};
+pub(crate) use authenticate::{ClientCertificate, attach_caller, authenticate};
 pub(crate) use base::NodeBase;
 pub(crate) use services::Services;
 pub(crate) use validate::validate;
@@ -127,7 +127,7 @@ impl Node {
             false => None,
         };
         let tsa = match services.contains(Services::TSA) {
-            true => Some(tsa::open(&base, &settings).await?),
+            true => Some(tsa::open(&base).await?),
             false => None,
         };
         let clock = base.shared_clock();

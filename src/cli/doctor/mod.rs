@@ -15,7 +15,7 @@ use crate::{
     compose::{
         Node, Services,
         tls_key::{TLS_KEY, tls_certificate_name},
-        tsa::UNIT_CERTIFICATE,
+        tsa::service_name,
     },
     data_folder::DataFolder,
 };
@@ -178,7 +178,7 @@ async fn check_certificates(node: &Node, now: Timestamp, findings: &mut Findings
     }
     let mut services = Vec::new();
     if node.tsa.is_some() {
-        services.push(UNIT_CERTIFICATE.to_owned());
+        services.push(service_name(tsa::DEFAULT_UNIT));
     }
     match node.keyring.find(TLS_KEY).await {
         Ok(key) => services.push(tls_certificate_name(key.as_ref())),
