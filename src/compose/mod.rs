@@ -62,7 +62,7 @@ const SERVICES: &[Registration] = &[
     Registration {
         parts: idp::parts,
         openapi: idp::Idp::openapi,
-        record_checks: Vec::new,
+        record_checks: idp::record_checks,
     },
     Registration {
         parts: tsa::parts,
