@@ -112,7 +112,13 @@ async fn verify(
 
 /// What each service knows of its tables.
 fn record_checks() -> Vec<Box<dyn audit::RecordCheck>> {
-    vec![Box::new(ca::CertificateCheck), Box::new(tsa::TokenCheck)]
+    vec![
+        Box::new(ca::CertificateCheck),
+        Box::new(tsa::TokenCheck),
+        Box::new(idp_directory::UserRecords),
+        Box::new(idp_oidc::ClientRecords),
+        Box::new(idp_oidc::GrantRecords),
+    ]
 }
 
 fn print_report(report: &audit::Report, json: bool) -> Result<()> {
