@@ -93,7 +93,7 @@ impl Tsa {
     pub(crate) fn unit(&self) -> Certificate {
         let units = self.node.xinshu(["tsa", "list", "--json"]).success().json();
         let unit =
-            Certificate::from_pem_or_der(units["items"][0]["certificate"].as_str().unwrap().as_bytes())
+            Certificate::from_pem_or_der(units[0]["certificate"].as_str().unwrap().as_bytes())
                 .unwrap();
         let issuing = self
             .server

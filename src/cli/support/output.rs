@@ -24,13 +24,12 @@ pub(crate) fn line(text: &str) -> Result<()> {
 
 /// Prints some members of each object of a list as columns, or all of it as JSON.
 pub(crate) fn table(list: &Value, columns: &[&str], as_json: bool) -> Result<()> {
+    // Lists of the API come in pages: `{ "items": […], "next": "cursor" }`.
+    let list = list.get("items").unwrap_or(list);
     if as_json {
         return json(list);
     }
-    // Lists of the API come in pages: `{ "items": […], "next": "cursor" }`.
     let rows: Vec<Vec<String>> = list
-        .get("items")
-        .unwrap_or(list)
         .as_array()
         .into_iter()
         .flatten()
