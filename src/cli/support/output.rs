@@ -22,9 +22,9 @@ pub(crate) fn line(text: &str) -> Result<()> {
     }
 }
 
-/// Prints some members of each object of a list as columns, or all of it as JSON.
+/// Prints some members of each item of a list, or of a page of one, as columns; as JSON,
+/// an array of all of them.
 pub(crate) fn table(list: &Value, columns: &[&str], as_json: bool) -> Result<()> {
-    // Lists of the API come in pages: `{ "items": […], "next": "cursor" }`.
     let list = list.get("items").unwrap_or(list);
     if as_json {
         return json(list);
