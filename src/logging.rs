@@ -1,15 +1,15 @@
 //! Structured logs on standard error.
 
 use anyhow::{Context as _, Result};
-use platform::settings::{Log, LogFormat};
+use platform_runtime::settings::{Log, LogFormat};
 use tracing_subscriber::{EnvFilter, filter::ParseError, fmt, prelude::*};
 
 /// What is logged.
 ///
 /// # Errors
-/// Where `log.level` is none.
+/// If `log.level` is not a filter.
 pub(crate) fn filter(log: &Log) -> Result<EnvFilter, ParseError> {
-    // The database driver and TLS tell in their own words what we tell in ours.
+    // We report what the database driver and TLS would log in their own words.
     EnvFilter::try_new(format!("{},sqlx=error,rustls=error,h2=error", log.level))
 }
 

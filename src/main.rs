@@ -1,23 +1,21 @@
 #![forbid(unsafe_code)]
 //! `xinshu`: certificates, sign-in and time-stamps in one binary.
 
-mod authenticate;
 mod cli;
-mod data;
-mod idp;
+mod compose;
+mod data_folder;
 mod init;
-mod listen;
+mod local_user;
 mod logging;
-mod node;
-mod server;
-mod site;
+mod serve;
+mod settings_source;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
 fn main() -> ExitCode {
-    // clap itself ends with 2 where the command line is wrong.
+    // clap itself exits with 2 if the command line is wrong.
     let arguments = cli::Arguments::parse();
     match runtime().and_then(|runtime| runtime.block_on(cli::run(arguments))) {
         Ok(code) => code,

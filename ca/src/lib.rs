@@ -14,6 +14,7 @@ mod issuance;
 pub mod issue;
 pub mod issue_service_certificate;
 mod jobs;
+mod key_references;
 pub mod list;
 mod model;
 mod ocsp;
@@ -46,12 +47,13 @@ pub use create_authority::NewAuthority;
 pub use error::Error;
 pub use issue::{AllowedNames, Issuance, IssuanceRequest, Issued};
 pub use issue_service_certificate::{ServiceKey, ServiceRequest};
+pub use key_references::key_references;
 pub use model::{
     AlternativeNameRule, Authority, CaCertificateInfo, CaInfo, CertificateInfo, CertificateNames,
     CertificateProfile, CertificateStatus, DefaultAuthority, ExtensionRule, IssuedTo, PolicyRule,
     ProfileFileError, Profiles, PublicationUrls, SubjectRule, parse_reason,
 };
-pub use records::{Records, find_valid_client_certificate};
+pub use records::{Records, authority_names, find_valid_client_certificate};
 pub use renew_service_certificates::renewal_is_overdue;
 pub use revoke::RevocationRequest;
 pub use service_certificate::ServiceCertificate;

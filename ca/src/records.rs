@@ -45,3 +45,22 @@ pub async fn find_valid_client_certificate(
         .find(|known| known.der == der && known.info.status == "good")
         .map(|known| known.info))
 }
+
+/// The DER names of every authority: those that a TLS server names when it asks for a
+/// client certificate (RFC 8446 §4.2.4).
+///
+/// # Errors
+/// [`Error::Store`].
+pub async fn authority_names(records: &Records) -> Result<Vec<Vec<u8>>, Error> {
+    let mut names = Vec::new();
+    let certificates = store::authority_certificates(&records.store).await?;
+    for authority in store::authorities(&records.store).await? {
+        for one in certificates.of(&authority.id) {
+            let name = one.certificate.subject().der().to_vec();
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    Ok(names)
+}

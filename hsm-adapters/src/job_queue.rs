@@ -120,20 +120,6 @@ impl<C> JobQueue<C> {
         }
     }
 
-    /// Replies `error` to every waiting caller.
-    pub(crate) fn fail_all(&self, error: &KeyError) {
-        let jobs = std::mem::take(&mut self.state.lock().jobs);
-        for job in jobs {
-            job.run(Err(error.clone()));
-        }
-    }
-
-    /// Accepts no more jobs; the threads end once the queue is empty.
-    pub(crate) fn close(&self) {
-        self.state.lock().closed = true;
-        self.wake.notify_all();
-    }
-
     fn push(&self, job: Job<C>) -> Result<(), KeyError> {
         let mut state = self.state.lock();
         if state.closed {
@@ -159,6 +145,29 @@ impl<C> JobQueue<C> {
             store: self.store.clone(),
             reason: "it is closing".to_owned(),
         }
+    }
+}
+
+/// A queue as its device sees it, whatever its jobs work with.
+pub(crate) trait WaitingCallers: Send + Sync {
+    /// Replies `error` to every waiting caller.
+    fn fail_all(&self, error: &KeyError);
+
+    /// Accepts no more jobs; the threads end once the queue is empty.
+    fn close(&self);
+}
+
+impl<C> WaitingCallers for JobQueue<C> {
+    fn fail_all(&self, error: &KeyError) {
+        let jobs = std::mem::take(&mut self.state.lock().jobs);
+        for job in jobs {
+            job.run(Err(error.clone()));
+        }
+    }
+
+    fn close(&self) {
+        self.state.lock().closed = true;
+        self.wake.notify_all();
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::{collections::HashMap, fmt, path::PathBuf, sync::Arc, time::Duration};
 
-use crypto::{KeyAlgorithm, Sm2Mechanisms};
+use crypto::KeyAlgorithm;
 use parking_lot::RwLock;
 use zeroize::Zeroizing;
 
 use crate::{
     Key, KeyError, KeyInfo, KeySpec, KeyStore, KeyUri, Pkcs11Settings, Pkcs11Store, Pkcs11Uri,
+    Sm2Settings,
     software::{SoftwareSettings, SoftwareStore},
     uri::bad_uri,
 };
@@ -47,24 +48,6 @@ impl KeyringSettings {
             timeout: Duration::from_secs(10),
             sessions: 0,
             sm2: Sm2Settings::default(),
-        }
-    }
-}
-
-/// What SM2 needs beyond the other algorithms.
-#[derive(Clone, Debug)]
-pub struct Sm2Settings {
-    /// The signer's id (GB/T 32918.2 §5.5).
-    pub id: String,
-    /// What PKCS#11 tokens call SM2; without it no SM2 key is generated there.
-    pub mechanisms: Option<Sm2Mechanisms>,
-}
-
-impl Default for Sm2Settings {
-    fn default() -> Self {
-        Self {
-            id: crypto::SM2_DEFAULT_ID.to_owned(),
-            mechanisms: None,
         }
     }
 }

@@ -17,8 +17,8 @@ use platform::{
     },
 };
 
-use super::{Common, api::Api, cert::percent_encode, output};
-use crate::node::Services;
+use super::support::{Api, Common, output, percent_encode, with_api};
+use crate::compose::Services;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -27,7 +27,7 @@ pub(crate) enum Command {
         /// Only entries of this action, such as ca.certificate.issue
         #[arg(long)]
         action: Option<String>,
-        /// Only entries before this place in the log: the last index of the list before
+        /// Only entries before this index: the last one of the list before
         #[arg(long, value_name = "INDEX")]
         before: Option<u64>,
         /// How many at most
@@ -39,7 +39,7 @@ pub(crate) enum Command {
         /// A checkpoint kept elsewhere, below which the log may not have rolled back
         #[arg(long, value_name = "FILE")]
         checkpoint: Option<PathBuf>,
-        /// The log's verifier key; log.vkey of the data folder where left out
+        /// The log's verifier key; log.vkey of the data folder if left out
         #[arg(long, value_name = "FILE")]
         key: Option<PathBuf>,
     },
@@ -60,18 +60,19 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<ExitCode> {
             if let Some(before) = before {
                 path.push_str(&format!("&before={before}"));
             }
-            let list = Api::open(common, Services::NONE).await?.get(&path).await?;
+            let work = async |api: &Api| api.get(&path).await;
+            let page = with_api(common, Services::NONE, work).await?;
             let columns = [
                 "index", "at", "action", "outcome", "actor", "subject", "cause",
             ];
-            output::table(&list, &columns, common.json)?;
+            output::table(&page["items"], &columns, common.json)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Verify { checkpoint, key } => verify(checkpoint, key, common).await,
     }
 }
 
-/// Reads the database itself: what is to be proved is not asked from the server.
+/// Reads the database directly, since the server's answers are what is to be proved.
 async fn verify(
     checkpoint: Option<PathBuf>,
     key: Option<PathBuf>,

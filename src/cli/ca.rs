@@ -4,8 +4,8 @@ use anyhow::Result;
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{Common, api::Api, output};
-use crate::node::Services;
+use super::support::{Api, Common, output, with_api};
+use crate::compose::Services;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -20,7 +20,11 @@ pub(crate) enum Command {
 }
 
 pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
-    let api = Api::open(common, Services::CA).await?;
+    let work = async |api: &Api| run_with(api, command, common).await;
+    with_api(common, Services::CA, work).await
+}
+
+async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
     match command {
         Command::List => {
             let list = api.get("/api/v1/cas").await?;

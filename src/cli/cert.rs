@@ -6,8 +6,8 @@ use anyhow::{Context as _, Result};
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{Common, api::Api, output};
-use crate::node::Services;
+use super::support::{Api, Common, output, percent_encode, with_api};
+use crate::compose::Services;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -63,14 +63,16 @@ pub(crate) enum Command {
 }
 
 pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
+    let work = async |api: &Api| run_with(api, command, common).await;
+    with_api(common, Services::CA, work).await
+}
+
+async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
     match command {
         Command::Issue { profile, csr, ca } => {
             let request = read_request(&csr)?;
             let body = json!({ "profile": profile, "csr": request, "ca": ca });
-            let issued = Api::open(common, Services::CA)
-                .await?
-                .post("/api/v1/certificates", body)
-                .await?;
+            let issued = api.post("/api/v1/certificates", body).await?;
             if common.json {
                 return output::json(&issued);
             }
@@ -93,7 +95,7 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
                     path.push_str(&format!("&{name}={}", percent_encode(&value)));
                 }
             }
-            let list = Api::open(common, Services::CA).await?.get(&path).await?;
+            let list = api.get(&path).await?;
             let columns = [
                 "serial",
                 "profile",
@@ -113,7 +115,7 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
             if let Some(ca) = ca {
                 path.push_str(&format!("?ca={}", percent_encode(&ca)));
             }
-            let shown = Api::open(common, Services::CA).await?.get(&path).await?;
+            let shown = api.get(&path).await?;
             output::json(&shown)
         }
         Command::Revoke {
@@ -123,13 +125,11 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
             no_wait,
         } => {
             let path = format!("/api/v1/certificates/{serial}/revoke");
-            Api::open(common, Services::CA)
-                .await?
-                .post(
-                    &path,
-                    json!({ "reason": reason, "ca": ca, "wait_for_crl": !no_wait }),
-                )
-                .await?;
+            api.post(
+                &path,
+                json!({ "reason": reason, "ca": ca, "wait_for_crl": !no_wait }),
+            )
+            .await?;
             if common.json {
                 return output::json(&json!({ "serial": serial, "reason": reason }));
             }
@@ -153,15 +153,4 @@ fn read_request(file: &std::path::Path) -> Result<String> {
         Ok(text) => Ok(pki::pem::encode("CERTIFICATE REQUEST", text.as_bytes())),
         Err(binary) => Ok(pki::pem::encode("CERTIFICATE REQUEST", binary.as_bytes())),
     }
-}
-
-/// Percent-encodes all but unreserved characters (RFC 3986 §2.3).
-pub(crate) fn percent_encode(text: &str) -> String {
-    let encode = |byte: u8| match byte {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-            char::from(byte).to_string()
-        }
-        other => format!("%{other:02X}"),
-    };
-    text.bytes().map(encode).collect()
 }

@@ -4,14 +4,8 @@ use anyhow::Result;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::{
-    Common,
-    api::{Api, whole_list},
-    cert::percent_encode,
-    output,
-    user::print_result,
-};
-use crate::node::Services;
+use super::support::{Api, Common, output, percent_encode, whole_list, with_api};
+use crate::compose::Services;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -61,6 +55,11 @@ pub(crate) enum Command {
 }
 
 pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
+    let work = async |api: &Api| run_with(api, command, common).await;
+    with_api(common, Services::IDP, work).await
+}
+
+async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
     let path = |id: &str| format!("/api/v1/clients/{}", percent_encode(id));
     match command {
         Command::Add {
@@ -89,39 +88,27 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
             if let Some(alg) = id_token_alg {
                 body["id_token_signed_response_alg"] = json!(alg);
             }
-            let added = Api::open(common, Services::IDP)
-                .await?
-                .post("/api/v1/clients", body)
-                .await?;
-            print_result(common, &added, &credentials(&added))
+            let added = api.post("/api/v1/clients", body).await?;
+            output::print_result(common, &added, &credentials(&added))
         }
         Command::List => {
-            let list = whole_list(common, Services::IDP, "/api/v1/clients").await?;
+            let list = whole_list(api, "/api/v1/clients").await?;
             output::table(
                 &list,
                 &["client_id", "client_name", "grant_types", "redirect_uris"],
                 common.json,
             )
         }
-        Command::Show { client_id } => output::json(
-            &Api::open(common, Services::IDP)
-                .await?
-                .get(&path(&client_id))
-                .await?,
-        ),
+        Command::Show { client_id } => output::json(&api.get(&path(&client_id)).await?),
         Command::RenewSecret { client_id } => {
-            let renewed = Api::open(common, Services::IDP)
-                .await?
+            let renewed = api
                 .post(&format!("{}/secret", path(&client_id)), json!({}))
                 .await?;
-            print_result(common, &renewed, &credentials(&renewed))
+            output::print_result(common, &renewed, &credentials(&renewed))
         }
         Command::Delete { client_id } => {
-            let gone = Api::open(common, Services::IDP)
-                .await?
-                .delete(&path(&client_id))
-                .await?;
-            print_result(common, &gone, &format!("deleted {client_id}"))
+            let gone = api.delete(&path(&client_id)).await?;
+            output::print_result(common, &gone, &format!("deleted {client_id}"))
         }
     }
 }

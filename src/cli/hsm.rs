@@ -7,119 +7,116 @@ use async_trait::async_trait;
 use clap::Subcommand;
 use crypto::KeyAlgorithm;
 use hsm_adapters::{
-    KeyError, KeyStore, Keyring,
+    KeyError, KeyStore, KeyUsage,
     conformance::{self, OpenSsl, Subject},
 };
-use platform::audit::RecordEntry as _;
-use platform::{
-    Clock as _,
-    audit::{Entry, Party},
-};
+use platform_runtime::settings::Settings;
 use serde_json::{Value, json};
 
-use super::{Common, output};
-use crate::{
-    init::local_caller,
-    node::{Ground, open_keyring},
-};
+use super::support::{Api, Common, output, percent_encode, whole_list, with_api};
+use crate::compose::{Services, keyring::open_keyring};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// List the places where keys live, and what they can do
+    /// List the key stores, and what they can do
     List,
     /// List keys
     Keys,
-    /// Make a key in the default place, or at a URI
+    /// Generate a key in the default store, or at a URI
     Generate {
         /// Its name, or a whole URI such as software:archive-2027
         name: String,
         /// p256, p384, rsa2048, rsa3072, rsa4096, ed25519 or sm2
         #[arg(long, default_value = "p256")]
         algorithm: KeyAlgorithm,
+        /// What it may do: sign, decrypt, agree, wrap; several separated by commas
+        #[arg(long, default_value = "sign")]
+        usage: KeyUsage,
+        /// Let it leave its store, wrapped
+        #[arg(long)]
+        exportable: bool,
+    },
+    /// Destroy a key for ever; one that something refers to is refused
+    Destroy {
+        /// Its URI, as hsm keys shows it
+        uri: String,
     },
     /// Run the conformance suite on a device; its keys are named conformance-… and destroyed
     Test {
-        /// Which place, as `hsm list` names it; the default one where left out
+        /// Which key store, as hsm list names it; the default one if left out
         store: Option<String>,
     },
 }
 
 pub(crate) async fn run(command: Command, common: &Common) -> Result<ExitCode> {
-    let settings = common.settings()?;
-    match command {
-        Command::List => {
-            let keyring = open_keyring(&settings.keys).await?;
-            list(&keyring, common).await?;
-            keyring.close().await;
-        }
-        Command::Keys => {
-            let keyring = open_keyring(&settings.keys).await?;
-            let keys = keyring.list().await?;
-            keyring.close().await;
-            let keys = keys
-                .iter()
-                .map(|key| json!({ "uri": key.uri, "algorithm": key.spec.algorithm.name() }));
-            output::table(
-                &Value::Array(keys.collect()),
-                &["algorithm", "uri"],
-                common.json,
-            )?;
-        }
-        Command::Generate { name, algorithm } => {
-            let ground = Ground::open(&settings).await?;
-            let uri = if name.contains(':') {
-                name
-            } else {
-                ground.keyring.default_uri(&name)
-            };
-            let key = ground.keyring.generate(&uri, algorithm).await?;
-            let subject = Party::thing(format!("key:{}", key.uri()));
-            let entry = Entry::new(
-                "hsm.key.generate",
-                &local_caller(),
-                subject,
-                ground.clock.now(),
-            );
-            ground
-                .store
-                .record(entry.with("algorithm", algorithm.name()))
-                .await?;
-            if common.json {
-                output::json(&json!({ "uri": key.uri(), "algorithm": algorithm.name() }))?;
-            } else {
-                output::line(key.uri())?;
-            }
-            ground.keyring.close().await;
-            ground.store.close().await;
-        }
-        Command::Test { store } => return test(store, &settings, common).await,
+    if let Command::Test { store } = command {
+        return test(store, &common.settings()?, common).await;
     }
+    let work = async |api: &Api| run_with(api, command, common).await;
+    with_api(common, Services::NONE, work).await?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn list(keyring: &Keyring, common: &Common) -> Result<()> {
-    let mut rows = Vec::new();
-    for store in keyring.stores() {
-        let state = match store.check().await {
-            Ok(()) => "ready".to_owned(),
-            Err(error) => error.to_string(),
-        };
-        let algorithms = store.algorithms().await.unwrap_or_default();
-        let algorithms: Vec<&str> = algorithms.into_iter().map(KeyAlgorithm::name).collect();
-        rows.push(
-            json!({ "store": store.name(), "state": state, "algorithms": algorithms.join(" ") }),
-        );
+async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
+    match command {
+        Command::List => {
+            let mut stores = whole_list(api, "/api/v1/key-stores").await?;
+            for store in stores.as_array_mut().into_iter().flatten() {
+                join_words(&mut store["algorithms"]);
+            }
+            let columns = ["store", "state", "algorithms"];
+            output::table(&stores, &columns, common.json)
+        }
+        Command::Keys => {
+            let mut keys = whole_list(api, "/api/v1/keys").await?;
+            if !common.json {
+                for key in keys.as_array_mut().into_iter().flatten() {
+                    join_words(&mut key["usage"]);
+                }
+            }
+            output::table(&keys, &["algorithm", "usage", "uri"], common.json)
+        }
+        Command::Generate {
+            name,
+            algorithm,
+            usage,
+            exportable,
+        } => {
+            let body = json!({
+                "name": name,
+                "algorithm": algorithm.name(),
+                "usage": usage.names().collect::<Vec<_>>(),
+                "exportable": exportable,
+            });
+            let key = api.post("/api/v1/keys", body).await?;
+            let uri = key["uri"].as_str().unwrap_or_default();
+            output::print_result(common, &key, uri)
+        }
+        Command::Destroy { uri } => {
+            let path = format!("/api/v1/keys/{}", percent_encode(&uri));
+            api.delete(&path).await?;
+            let destroyed = json!({ "uri": uri, "destroyed": true });
+            output::print_result(common, &destroyed, &format!("destroyed {uri}"))
+        }
+        // `run` has done it.
+        Command::Test { .. } => Ok(()),
     }
-    output::table(
-        &Value::Array(rows),
-        &["store", "state", "algorithms"],
-        common.json,
-    )
 }
 
-/// The adapter that the settings name, opened anew each time.
+/// Makes one string of a list of words.
+fn join_words(value: &mut Value) {
+    let words: Vec<&str> = value
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    *value = words.join(" ").into();
+}
+
+/// The adapter that the settings name, opened again each time.
 struct Configured<'a> {
-    settings: &'a platform::settings::Settings,
+    settings: &'a Settings,
     store: Option<String>,
 }
 
@@ -145,17 +142,13 @@ impl Subject for Configured<'_> {
         };
         found
             .cloned()
-            .ok_or_else(|| unavailable("there is no such place; see xinshu hsm list".to_owned()))
+            .ok_or_else(|| unavailable("no such key store; see xinshu hsm list".to_owned()))
     }
 }
 
-async fn test(
-    store: Option<String>,
-    settings: &platform::settings::Settings,
-    common: &Common,
-) -> Result<ExitCode> {
+async fn test(store: Option<String>, settings: &Settings, common: &Common) -> Result<ExitCode> {
     let subject = Configured { settings, store };
-    let mut told = Vec::new();
+    let mut cases = Vec::new();
     let openssl = OpenSsl {
         sm2_id: settings.keys.sm2_id.clone(),
     };
@@ -163,12 +156,12 @@ async fn test(
         if !common.json {
             println!("{case}");
         }
-        told.push(json!({ "case": case.name, "outcome": format!("{:?}", case.outcome) }));
+        cases.push(json!({ "case": case.name, "outcome": format!("{:?}", case.outcome) }));
     })
     .await
     .context("the device does not open")?;
     if common.json {
-        output::json(&json!({ "passed": report.passed(), "cases": told }))?;
+        output::json(&json!({ "passed": report.passed(), "cases": cases }))?;
     } else {
         output::line(if report.passed() {
             "\nthe device conforms"

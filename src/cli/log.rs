@@ -5,7 +5,7 @@ use clap::Subcommand;
 use platform::{Store, audit};
 use serde_json::json;
 
-use super::{Common, output};
+use super::support::{Common, output};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

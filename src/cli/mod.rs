@@ -1,31 +1,28 @@
 //! The command line.
 
-mod api;
 mod audit;
 mod ca;
 mod cert;
 mod client;
 mod doctor;
 mod hsm;
+mod init;
 mod log;
-mod output;
 mod profile;
 mod signing_key;
+mod support;
 mod tsa;
 mod user;
 
-use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
-use platform::settings::{self, Settings, SettingsError};
 
+use self::support::{Common, output};
 use crate::{
-    data::DataFolder,
-    init::{self, InitOptions},
-    logging,
-    node::{Services, objections},
-    server,
+    compose::{self, Services},
+    logging, serve,
 };
 
 /// Certificates, sign-in and time-stamps: one trust service, one log.
@@ -40,30 +37,10 @@ pub(crate) struct Arguments {
     command: Command,
 }
 
-/// What every command takes.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct Common {
-    /// Folder with settings, keys and database
-    #[arg(
-        long,
-        global = true,
-        env = "XINSHU_DATA",
-        default_value = "data",
-        value_name = "DIR"
-    )]
-    data: PathBuf,
-    /// Print JSON
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
-    /// Override a setting, as section.key=value; may be repeated
-    #[arg(long, global = true, value_name = "NAME=VALUE")]
-    set: Vec<String>,
-}
-
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Set a data folder up: keys, authorities, certificates, the first administrator
-    Init(InitOptions),
+    Init(init::Options),
     /// Run the server
     Serve(Only),
     /// Check settings, files, keys, database, clock and certificates
@@ -105,38 +82,22 @@ enum Command {
 /// A part of the services, on a node that has the keys of that part alone.
 #[derive(Debug, Args)]
 struct Only {
-    /// Only these services, parted by commas: ca, idp, tsa
+    /// Only these services, separated by commas: ca, idp, tsa
     #[arg(long, value_parser = Services::parse, value_name = "SERVICES", default_value = "ca,idp,tsa", hide_default_value = true)]
     only: Services,
-}
-
-impl Common {
-    pub(crate) fn folder(&self) -> Result<DataFolder> {
-        DataFolder::new(&self.data)
-    }
-
-    pub(crate) fn settings(&self) -> Result<Settings, SettingsError> {
-        let data = std::path::absolute(&self.data).unwrap_or_else(|_| self.data.clone());
-        Settings::load_and_check(&data, std::env::vars(), &self.set, objections)
-    }
-
-    /// What environment and flags say, each as a TOML value.
-    pub(crate) fn overrides(&self) -> BTreeMap<&'static str, String> {
-        settings::overrides(std::env::vars(), &self.set)
-    }
 }
 
 /// Runs one command to its end.
 pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
     let common = arguments.common;
     match arguments.command {
-        Command::Init(options) => init::run(&common.folder()?, &options, &common).await?,
+        Command::Init(options) => init::run(options, &common).await?,
         Command::Serve(Only { only }) => {
             let data = common.folder()?;
             data.require()?;
             let settings = common.settings()?;
             logging::start(&settings.log)?;
-            server::serve(&data, settings, only).await?;
+            serve::serve(&data, settings, only).await?;
         }
         Command::Doctor(Only { only }) => return doctor::run(only, &common).await,
         Command::Hsm(command) => return hsm::run(command, &common).await,
@@ -149,7 +110,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Tsa(command) => tsa::run(command, &common).await?,
         Command::Audit(command) => return audit::run(command, &common).await,
         Command::Log(command) => log::run(command, &common).await?,
-        Command::Openapi => output::json(&serde_json::to_value(crate::site::openapi())?)?,
+        Command::Openapi => output::json(&serde_json::to_value(compose::openapi())?)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -4,8 +4,8 @@ use anyhow::Result;
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{Common, api::Api, output};
-use crate::node::Services;
+use super::support::{Api, Common, output, with_api};
+use crate::compose::Services;
 
 const PATH: &str = "/api/v1/signing-keys";
 const COLUMNS: &[&str] = &["algorithm", "state", "activates_at", "retired_at", "uri"];
@@ -26,7 +26,11 @@ pub(crate) enum Command {
 }
 
 pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
-    let api = Api::open(common, Services::IDP).await?;
+    let work = async |api: &Api| run_with(api, command, common).await;
+    with_api(common, Services::IDP, work).await
+}
+
+async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
     let keys = match command {
         Command::List => api.get(PATH).await?,
         Command::Rotate { algorithm, at_once } => {

@@ -3,8 +3,8 @@
 use anyhow::Result;
 use clap::Subcommand;
 
-use super::{Common, api::Api, output};
-use crate::node::Services;
+use super::support::{Api, Common, output, with_api};
+use crate::compose::Services;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -14,10 +14,8 @@ pub(crate) enum Command {
 
 pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
     let Command::List = command;
-    let list = Api::open(common, Services::TSA)
-        .await?
-        .get("/api/v1/tsa/units")
-        .await?;
+    let work = async |api: &Api| api.get("/api/v1/tsa/units").await;
+    let list = with_api(common, Services::TSA, work).await?;
     output::table(
         &list,
         &["name", "policy", "algorithm", "not_after", "key"],

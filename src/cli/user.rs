@@ -4,13 +4,10 @@ use anyhow::Result;
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{
-    Common,
-    api::{Api, whole_list},
-    cert::percent_encode,
-    output,
+use super::support::{
+    Api, Common, output, percent_encode, secret_from_stdin, whole_list, with_api,
 };
-use crate::node::Services;
+use crate::compose::Services;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -67,6 +64,11 @@ pub(crate) enum Command {
 }
 
 pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
+    let work = async |api: &Api| run_with(api, command, common).await;
+    with_api(common, Services::IDP, work).await
+}
+
+async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
     let path = |name: &str| format!("/api/v1/users/{}", percent_encode(name));
     match command {
         Command::Add {
@@ -77,7 +79,7 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
             permission,
             grant,
         } => {
-            let password = password_stdin.then(output::secret_from_stdin).transpose()?;
+            let password = password_stdin.then(secret_from_stdin).transpose()?;
             let permissions = [permission, grant].concat();
             let body = json!({
                 "name": name,
@@ -86,16 +88,12 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
                 "email": email,
                 "permissions": permissions,
             });
-            let added = Api::open(common, Services::IDP)
-                .await?
-                .post("/api/v1/users", body)
-                .await?;
+            let added = api.post("/api/v1/users", body).await?;
             if password.is_none() {
-                let link = Api::open(common, Services::IDP)
-                    .await?
+                let link = api
                     .post(&format!("{}/password-link", path(&name)), json!({}))
                     .await?;
-                return print_result(
+                return output::print_result(
                     common,
                     &link,
                     &format!(
@@ -104,74 +102,49 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
                     ),
                 );
             }
-            print_result(common, &added, &format!("added {name}"))
+            output::print_result(common, &added, &format!("added {name}"))
         }
         Command::List => {
-            let list = whole_list(common, Services::IDP, "/api/v1/users").await?;
+            let list = whole_list(api, "/api/v1/users").await?;
             output::table(
                 &list,
                 &["name", "display_name", "email", "permissions", "disabled"],
                 common.json,
             )
         }
-        Command::Show { name } => output::json(
-            &Api::open(common, Services::IDP)
-                .await?
-                .get(&path(&name))
-                .await?,
-        ),
+        Command::Show { name } => output::json(&api.get(&path(&name)).await?),
         Command::SetPassword {
             name,
             password_stdin: true,
         } => {
-            let password = output::secret_from_stdin()?;
+            let password = secret_from_stdin()?;
             let body = json!({ "password": password.as_str() });
-            let done = Api::open(common, Services::IDP)
-                .await?
-                .put(&format!("{}/password", path(&name)), body)
-                .await?;
-            print_result(common, &done, &format!("the password of {name} is set"))
+            let done = api.put(&format!("{}/password", path(&name)), body).await?;
+            output::print_result(common, &done, &format!("the password of {name} is set"))
         }
         Command::SetPassword {
             name,
             password_stdin: false,
         } => {
-            let link = Api::open(common, Services::IDP)
-                .await?
+            let link = api
                 .post(&format!("{}/password-link", path(&name)), json!({}))
                 .await?;
-            print_result(common, &link, text(&link["url"]))
+            output::print_result(common, &link, text(&link["url"]))
         }
         Command::Disable { name } => {
-            let user = Api::open(common, Services::IDP)
-                .await?
-                .patch(&path(&name), json!({ "disabled": true }))
-                .await?;
-            print_result(common, &user, &format!("disabled {name}"))
+            let user = api.patch(&path(&name), json!({ "disabled": true })).await?;
+            output::print_result(common, &user, &format!("disabled {name}"))
         }
         Command::Enable { name } => {
-            let user = Api::open(common, Services::IDP)
-                .await?
+            let user = api
                 .patch(&path(&name), json!({ "disabled": false }))
                 .await?;
-            print_result(common, &user, &format!("enabled {name}"))
+            output::print_result(common, &user, &format!("enabled {name}"))
         }
         Command::Delete { name } => {
-            let gone = Api::open(common, Services::IDP)
-                .await?
-                .delete(&path(&name))
-                .await?;
-            print_result(common, &gone, &format!("deleted {name}"))
+            let gone = api.delete(&path(&name)).await?;
+            output::print_result(common, &gone, &format!("deleted {name}"))
         }
-    }
-}
-
-/// Prints a response as JSON, or one line about it.
-pub(crate) fn print_result(common: &Common, answer: &serde_json::Value, line: &str) -> Result<()> {
-    if common.json {
-        output::json(answer)
-    } else {
-        output::line(line)
     }
 }
 

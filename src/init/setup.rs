@@ -1,4 +1,4 @@
-//! What a set-up makes: keys, authorities, certificates of services.
+//! The steps of a set-up: keys, authorities, certificates of services.
 
 use std::sync::Arc;
 
@@ -7,46 +7,44 @@ use ca::{
     create_authority::create_authority, issue_service_certificate::issue_service_certificate,
 };
 use crypto::{KeyAlgorithm, SignatureAlgorithm};
-use hsm_adapters::{Key, KeyError, Keyring};
+use hsm_adapters::{Key, KeyError};
 use idp_oidc::signing_keys::{active_uris, register};
 use jiff::tz::TimeZone;
+use keys::{NewKey, generate::generate};
 use pki::Name;
-use platform::audit::RecordEntry as _;
-use platform::{
-    Caller, Clock as _,
-    audit::{self, Entry, Party, Sequencer},
-    settings::Settings,
-};
+use platform_access::Caller;
+use platform_log::Sequencer;
+use platform_runtime::{Clock as _, settings::Settings};
 
 use super::InitOptions;
 use crate::{
-    data::DataFolder,
-    node::{Ground, open_ca, tsa_config},
-    server::TSA,
+    compose::{self, NodeBase, tsa::UNIT_CERTIFICATE},
+    data_folder::DataFolder,
 };
 
-/// A set-up on its way.
+/// A set-up in progress.
 pub(super) struct Setup<'a> {
-    pub(super) ground: &'a Ground,
+    pub(super) base: &'a NodeBase,
+    pub(super) keys: keys::Service,
     pub(super) settings: &'a Settings,
     pub(super) options: &'a InitOptions,
     pub(super) caller: Caller,
 }
 
 impl Setup<'_> {
-    /// The log comes first: everything after it is entered there.
+    /// The log comes first, since it records everything after it.
     pub(super) async fn log(&self, data: &DataFolder) -> Result<()> {
-        let Ground { store, keyring, .. } = self.ground;
+        let NodeBase { store, keyring, .. } = self.base;
         if Sequencer::identity(store).await?.is_none() {
             let key = self.log_key().await?;
             let origin = self.settings.public.url.trim_start_matches("https://");
-            audit::create(store, &format!("{origin}/log"), key.uri()).await?;
+            platform_log::create(store, &format!("{origin}/log"), key.uri()).await?;
         }
         let (origin, uri) = Sequencer::identity(store)
             .await?
             .context("the log was not begun")?;
         let key = keyring.find(&uri).await.context("the log's key")?;
-        let sequencer = Sequencer::new(store.clone(), key, self.ground.shared_clock());
+        let sequencer = Sequencer::new(store.clone(), key, self.base.shared_clock());
         let line = format!("{}\n", sequencer.verifier(&origin)?.encode());
         match std::fs::read_to_string(data.log_key()) {
             Ok(pinned) if pinned == line => Ok(()),
@@ -62,10 +60,10 @@ impl Setup<'_> {
         }
     }
 
-    /// Ed25519 by the default store; by the software keystore where a device lacks it.
+    /// Ed25519 by the default store; in the software key store if a device lacks it.
     async fn log_key(&self) -> Result<Arc<dyn Key>> {
         match self.generate("log", KeyAlgorithm::Ed25519).await {
-            Err(error) if matches!(error.downcast_ref(), Some(KeyError::UnsupportedKey { .. })) => {
+            Err(error) if is_unsupported(&error) => {
                 self.generate_at("software:log", KeyAlgorithm::Ed25519)
                     .await
             }
@@ -76,7 +74,7 @@ impl Setup<'_> {
     /// A root and an issuing authority; beside an algorithm that browsers do not
     /// take, a P-256 pair for this server's own certificate.
     pub(super) async fn authorities(&self, step: &dyn Fn(&str)) -> Result<ca::Service> {
-        let ca = open_ca(self.ground, self.settings).await?;
+        let ca = compose::ca::open(self.base, self.settings).await?;
         let algorithm = self.options.algorithm;
         self.pair(
             &ca,
@@ -157,11 +155,8 @@ impl Setup<'_> {
     }
 
     async fn time_stamping_unit(&self, ca: &ca::Service) -> Result<()> {
-        let Ground { store, keyring, .. } = self.ground;
-        let clock = self.ground.shared_clock();
-        let tsa =
-            tsa::Service::open(tsa_config(self.settings), store.clone(), clock, keyring).await?;
-        let has_certificate = ca::service_certificate::find(ca.records(), TSA)
+        let tsa = compose::tsa::open(self.base, self.settings).await?;
+        let has_certificate = ca::service_certificate::find(ca.records(), UNIT_CERTIFICATE)
             .await?
             .is_some();
         if has_certificate && !tsa.units().is_empty() {
@@ -170,14 +165,14 @@ impl Setup<'_> {
         let algorithm = ca.authority(ca::ISSUING_AUTHORITY)?.key().algorithm();
         let key = self.generate("tsa-default", algorithm).await?;
         let request = ca::ServiceRequest {
-            service: TSA,
+            service: UNIT_CERTIFICATE,
             profile: ca::TIME_STAMPING_PROFILE,
             authority: None,
             alternative_names: Vec::new(),
             key: service_key(&key),
         };
         issue_service_certificate(ca, &self.caller, request).await?;
-        let issued = ca::service_certificate::find(ca.records(), TSA)
+        let issued = ca::service_certificate::find(ca.records(), UNIT_CERTIFICATE)
             .await?
             .context("the unit's certificate")?;
         tsa.put_unit(&self.caller, tsa::DEFAULT_UNIT, &issued.chain_pem(), key)
@@ -186,13 +181,13 @@ impl Setup<'_> {
     }
 
     pub(super) async fn identity_provider(&self) -> Result<()> {
-        let store = &self.ground.store;
+        let store = &self.base.store;
         if active_uris(store).await?.is_some() {
             return Ok(());
         }
         let es256 = self.generate("idp-es256", KeyAlgorithm::P256).await?;
         let rs256 = self.generate("idp-rs256", KeyAlgorithm::Rsa2048).await?;
-        let now = self.ground.clock.now();
+        let now = self.base.clock.now();
         let keys = vec![
             (SignatureAlgorithm::EcdsaP256Sha256, es256.uri().to_owned()),
             (SignatureAlgorithm::RsaPkcs1Sha256, rs256.uri().to_owned()),
@@ -201,52 +196,37 @@ impl Setup<'_> {
         Ok(())
     }
 
-    /// A key in the default store, named by what it is for and the year.
+    /// A key in the default store, named after its purpose and the year.
     async fn generate(&self, purpose: &str, algorithm: KeyAlgorithm) -> Result<Arc<dyn Key>> {
-        let year = self.ground.clock.now().to_zoned(TimeZone::UTC).year();
-        let uri = self
-            .ground
-            .keyring
-            .default_uri(&format!("{purpose}-{year}"));
+        let year = self.base.clock.now().to_zoned(TimeZone::UTC).year();
+        let uri = self.base.keyring.default_uri(&format!("{purpose}-{year}"));
         self.generate_at(&uri, algorithm).await
     }
 
-    /// A key at `uri`; a number is added where that name is taken.
+    /// A key at `uri`; a number is appended if that name is taken.
     pub(super) async fn generate_at(
         &self,
         uri: &str,
         algorithm: KeyAlgorithm,
     ) -> Result<Arc<dyn Key>> {
         const TRIES: u32 = 100;
-        let keyring: &Keyring = &self.ground.keyring;
         for number in 1..TRIES {
             let uri = if number == 1 {
                 uri.to_owned()
             } else {
                 format!("{uri}-{number}")
             };
-            match keyring.generate(&uri, algorithm).await {
-                Ok(key) => {
-                    self.record_key(&key).await?;
-                    return Ok(key);
-                }
-                Err(KeyError::KeyExists { .. }) => {}
+            let new = NewKey {
+                name: uri.clone(),
+                spec: algorithm.into(),
+            };
+            match generate(&self.keys, &self.caller, new).await {
+                Ok(key) => return Ok(key),
+                Err(keys::Error::Key(KeyError::KeyExists { .. })) => {}
                 Err(error) => return Err(error).with_context(|| format!("the key {uri}")),
             }
         }
         bail!("{uri} and its successors are taken")
-    }
-
-    async fn record_key(&self, key: &Arc<dyn Key>) -> Result<()> {
-        let subject = Party::thing(format!("key:{}", key.uri()));
-        let entry = Entry::new(
-            "hsm.key.generate",
-            &self.caller,
-            subject,
-            self.ground.clock.now(),
-        );
-        let entry = entry.with("algorithm", key.algorithm().name());
-        Ok(self.ground.store.record(entry).await?)
     }
 }
 
@@ -256,4 +236,11 @@ pub(super) fn service_key(key: &Arc<dyn Key>) -> ca::ServiceKey<'_> {
         uri: key.uri(),
         public_key: key.public_key(),
     }
+}
+
+fn is_unsupported(error: &anyhow::Error) -> bool {
+    matches!(
+        error.downcast_ref(),
+        Some(keys::Error::Key(KeyError::UnsupportedKey { .. }))
+    )
 }

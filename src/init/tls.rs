@@ -9,13 +9,13 @@ use hsm_adapters::{Key, KeyError};
 use pki::GeneralName;
 
 use super::setup::{Setup, service_key};
-use crate::server::{TLS_KEY, tls_name};
+use crate::compose::tls_key::{TLS_KEY, tls_certificate_name};
 
 impl Setup<'_> {
     /// A key of this node's own for TLS, and its certificate with all its names.
     pub(super) async fn tls(&self, ca: &ca::Service) -> Result<()> {
         let key = self.tls_key(ca).await?;
-        let name = tls_name(key.as_ref());
+        let name = tls_certificate_name(key.as_ref());
         let mut names = self.names()?;
         if let Some(current) = ca::service_certificate::find(ca.records(), &name).await?
             && let Some(leaf) = current.chain.first()
@@ -44,11 +44,14 @@ impl Setup<'_> {
 
     /// The key that is there, unless its certificate was revoked: then another one.
     async fn tls_key(&self, ca: &ca::Service) -> Result<Arc<dyn Key>> {
-        let keyring = &self.ground.keyring;
+        let keyring = &self.base.keyring;
         match keyring.find(TLS_KEY).await {
             Ok(key)
-                if !ca::service_certificate::is_revoked(ca.records(), &tls_name(key.as_ref()))
-                    .await? =>
+                if !ca::service_certificate::is_revoked(
+                    ca.records(),
+                    &tls_certificate_name(key.as_ref()),
+                )
+                .await? =>
             {
                 return Ok(key);
             }
@@ -62,17 +65,13 @@ impl Setup<'_> {
         self.generate_at(TLS_KEY, KeyAlgorithm::P256).await
     }
 
-    /// The names of this server: that of `public.url`, those given, and loopback's.
+    /// The names of this server: those of its TLS addresses, those given, and loopback's.
     fn names(&self) -> Result<Vec<GeneralName>> {
-        let authority = self.settings.public.url.trim_start_matches("https://");
-        let host = match authority.rsplit_once(':') {
-            Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-            _ => authority,
-        };
-        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let public = &self.settings.public;
+        let hosts = [host_of(&public.url), host_of(&public.mtls_url)];
         let mut names: Vec<GeneralName> = Vec::new();
-        let given = self.options.hostname.iter().map(String::as_str);
-        for text in [host]
+        let given = self.options.hostnames.iter().map(String::as_str);
+        for text in hosts
             .into_iter()
             .chain(given)
             .chain(["localhost", "127.0.0.1", "::1"])
@@ -89,4 +88,14 @@ impl Setup<'_> {
         }
         Ok(names)
     }
+}
+
+/// The host of an `https:` address, without brackets around an IPv6 address.
+fn host_of(url: &str) -> &str {
+    let authority = url.trim_start_matches("https://");
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    host.trim_start_matches('[').trim_end_matches(']')
 }

@@ -37,6 +37,8 @@ pub struct Server {
     child: Child,
     /// Base of the TLS listener, `https://localhost:PORT`.
     pub https: String,
+    /// Base of the TLS listener that asks for client certificates.
+    pub mtls: String,
     /// Base of the plain listener, `http://localhost:PORT`.
     pub http: String,
     /// Base of the operations listener.
@@ -72,13 +74,15 @@ impl Xinshu {
             "p256".clone_into(&mut options.algorithm);
         }
         // The public addresses name the ports, so these cannot be left to chance.
-        let ports = [crate::free_port(), crate::free_port()];
+        let ports = [crate::free_port(), crate::free_port(), crate::free_port()];
         let mut settings = vec![
             format!("listen.https=127.0.0.1:{}", ports[0]),
             format!("listen.http=127.0.0.1:{}", ports[1]),
+            format!("listen.mtls=127.0.0.1:{}", ports[2]),
             "listen.ops=127.0.0.1:0".to_owned(),
             format!("public.url=https://localhost:{}", ports[0]),
             format!("public.http_url=http://localhost:{}", ports[1]),
+            format!("public.mtls_url=https://localhost:{}", ports[2]),
         ];
         settings.append(&mut options.settings);
         options.settings = settings;
@@ -97,6 +101,7 @@ impl Xinshu {
         let mut options = self.options.clone();
         options.settings.push("listen.https=127.0.0.1:0".to_owned());
         options.settings.push("listen.http=127.0.0.1:0".to_owned());
+        options.settings.push("listen.mtls=127.0.0.1:0".to_owned());
         let data = self.file("second");
         run(Command::new("cp").arg("-a").arg(&self.data).arg(&data)).success();
         // A copied socket belongs to the first node's server.
@@ -261,6 +266,7 @@ impl Xinshu {
         Ok(Server {
             child,
             https: format!("https://{}", address("https=")),
+            mtls: format!("https://{}", address("mtls=")),
             http: format!("http://{}", address("http=")),
             ops: format!("http://{}", address("ops=")),
             log,

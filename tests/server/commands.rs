@@ -80,7 +80,7 @@ fn the_api_is_described_without_a_data_folder() {
 fn a_list_of_more_than_a_page_is_whole() {
     let node = Xinshu::init(XINSHU, Options::default());
     node.sql(
-        "INSERT INTO idp_user (id, name, grants, created_at, changed_at)
+        "INSERT INTO idp_user (id, name, permissions, created_at, changed_at)
          WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 2000)
          SELECT 'id-' || n, 'user ' || n, '', 0, 0 FROM number",
     );
@@ -192,6 +192,18 @@ fn keys_are_listed_made_and_tested() {
         list.contains("software") && list.contains("pkcs11"),
         "{list}"
     );
+    // The authorities need theirs.
+    let issuing = uris.iter().find(|uri| uri.contains("issuing")).unwrap();
+    let refused = node.xinshu(["hsm", "destroy", issuing]);
+    assert_eq!(refused.code, Some(1));
+    assert!(
+        refused.stderr.contains("authority issuing"),
+        "{}",
+        refused.stderr
+    );
+    node.xinshu(["hsm", "destroy", made.trim()]).success();
+    let gone = node.xinshu(["hsm", "destroy", made.trim()]);
+    assert!(gone.stderr.contains("no key"), "{}", gone.stderr);
     let conforms = node.xinshu(["hsm", "test"]);
     assert!(conforms.ok, "{}{}", conforms.text(), conforms.stderr);
     assert!(conforms.text().contains("the device conforms"));

@@ -38,7 +38,7 @@ fn health_readiness_and_metrics_are_told() {
 fn a_request_carries_one_id_through_answer_and_log() {
     let mut node = Xinshu::init(XINSHU, Options::default());
     // Each answer is told at this level.
-    node.set("log.level=info,platform::web=debug");
+    node.set("log.level=info,platform_web=debug");
     let server = node.serve();
     let order = serde_json::json!({ "profile": "none", "csr": "" }).to_string();
     let outcome = server.local(
@@ -83,6 +83,7 @@ fn the_local_socket_is_for_its_owner_alone_and_a_second_server_is_refused() {
     let mut again = Xinshu::prepare(XINSHU, Options::default());
     again.set("listen.https=127.0.0.1:0");
     again.set("listen.http=127.0.0.1:0");
+    again.set("listen.mtls=127.0.0.1:0");
     let data = node.data().to_str().unwrap().to_owned();
     let refused = again.xinshu(["serve", "--data", &data]);
     assert_eq!(refused.code, Some(1));

@@ -6,6 +6,7 @@
 
 mod error;
 mod http;
+mod key_references;
 mod model;
 mod stamp;
 mod store;
@@ -31,6 +32,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use error::Error;
+pub use key_references::key_references;
 use model::Unit;
 pub use model::UnitInfo;
 use store::UnitRow;

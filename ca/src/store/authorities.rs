@@ -168,3 +168,19 @@ pub(crate) async fn is_revoked(
         .await?;
     Ok(row.is_some())
 }
+
+/// The addresses of all keys that authorities and services refer to, each with what uses it.
+pub(crate) async fn key_references(store: &Store) -> Result<Vec<(String, String)>, StoreError> {
+    let rows = store
+        .fetch_all(
+            "SELECT k.uri AS uri, 'authority ' || a.name AS used_by
+             FROM ca_key k JOIN ca_authority a ON a.id = k.authority_id
+             UNION ALL
+             SELECT DISTINCT key_uri AS uri, 'certificate ' || name AS used_by FROM ca_service",
+            vec![],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| Ok((row.get("uri")?, row.get("used_by")?)))
+        .collect()
+}

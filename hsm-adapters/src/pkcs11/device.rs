@@ -21,9 +21,8 @@ use super::{
     call_deadline::CallDeadline,
     fault::{Remedy, key_error, remedy},
     module::{Epoch, LibraryGuard, Module, Restart},
-    worker::Worker,
 };
-use crate::{KeyError, Pkcs11Uri, Sm2Settings, job_queue::JobQueue};
+use crate::{KeyError, Pkcs11Uri, Sm2Settings, job_queue::WaitingCallers};
 use crypto::KeyAlgorithm;
 
 /// A token that the adapter uses, shared by its threads and handles.
@@ -31,7 +30,8 @@ pub(super) struct Device {
     pub(super) name: String,
     pub(super) token: Pkcs11Uri,
     pub(super) sm2: Sm2Settings,
-    pub(super) queue: Arc<JobQueue<Worker>>,
+    /// The callers that wait for one of its sessions.
+    waiting: Arc<dyn WaitingCallers>,
     pub(super) timeout: Duration,
     pub(super) deadlines: Vec<CallDeadline>,
     pub(super) module: Arc<Module>,
@@ -47,7 +47,6 @@ pub(super) struct DeviceSettings {
     pub(super) token: Pkcs11Uri,
     pub(super) pin: Option<AuthPin>,
     pub(super) sm2: Sm2Settings,
-    pub(super) queue: usize,
     pub(super) timeout: Duration,
     pub(super) sessions: usize,
 }
@@ -87,11 +86,15 @@ pub(super) enum SupervisorTask {
 }
 
 impl Device {
-    pub(super) fn new(module: Arc<Module>, settings: DeviceSettings) -> Self {
+    pub(super) fn new(
+        module: Arc<Module>,
+        settings: DeviceSettings,
+        waiting: Arc<dyn WaitingCallers>,
+    ) -> Self {
         let name = settings.token.token_only().to_string();
         let last_epoch = module.epoch();
         Self {
-            queue: JobQueue::new(&name, settings.queue, settings.timeout),
+            waiting,
             state: Mutex::new(State::Down {
                 last_epoch,
                 error: unavailable(&name, "it is opening"),
@@ -133,25 +136,6 @@ impl Device {
         }
     }
 
-    /// Has `work` done on a session; fails at once while the device is down.
-    pub(super) async fn call<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Worker) -> Result<T, KeyError> + Send + 'static,
-    ) -> Result<T, KeyError> {
-        self.epoch()?;
-        self.queue.call(work).await
-    }
-
-    /// As [`Self::call`], for work that may take longer than others.
-    pub(super) async fn call_within<T: Send + 'static>(
-        &self,
-        timeout: Duration,
-        work: impl FnOnce(&mut Worker) -> Result<T, KeyError> + Send + 'static,
-    ) -> Result<T, KeyError> {
-        self.epoch()?;
-        self.queue.call_within(timeout, work).await
-    }
-
     /// Reports that the device failed in `epoch`: from now on callers get that error at
     /// once, until the supervisor has brought the device back.
     pub(super) fn fault(&self, epoch: Epoch, reason: &str) {
@@ -175,7 +159,7 @@ impl Device {
             reason,
             "PKCS#11 device is down; reconnecting"
         );
-        self.queue.fail_all(&error);
+        self.waiting.fail_all(&error);
     }
 
     /// One attempt to bring the device up, by the supervisor or at the opening.
@@ -266,8 +250,8 @@ impl Device {
             std::mem::replace(&mut *state, State::Closed)
         };
         self.changed.notify_all();
-        self.queue.close();
-        self.queue
+        self.waiting.close();
+        self.waiting
             .fail_all(&unavailable(&self.name, "it is closing"));
         if let State::Up { connection, login } = last
             && let Some(_guard) = self.module.acquire(connection.epoch)

@@ -16,11 +16,11 @@ use sm3::Digest as _;
 use zeroize::Zeroizing;
 
 use super::{
-    device::{Device, unavailable},
+    device::unavailable,
     fault::is_unsupported,
     module::Epoch,
     objects::Found,
-    worker::Worker,
+    worker::{Worker, Workers},
 };
 use crate::{Agree, Decrypt, Key, KeyError, KeySpec, KeyUsage, Pkcs11Uri};
 use crypto::{
@@ -30,7 +30,7 @@ use crypto::{
 
 /// A key of a token; stays valid when the token restarts.
 pub(super) struct TokenKey {
-    device: Arc<Device>,
+    workers: Workers,
     shared: Arc<Shared>,
 }
 
@@ -46,12 +46,13 @@ struct Shared {
 }
 
 impl TokenKey {
-    pub(super) fn new(device: Arc<Device>, epoch: Epoch, found: Found) -> Self {
+    pub(super) fn new(workers: Workers, epoch: Epoch, found: Found) -> Self {
+        let device = &workers.device;
         let sm2_identity = (found.spec.algorithm == KeyAlgorithm::Sm2)
             .then(|| sm2_identity(&device.sm2.id, found.public_key.subject_public_key()))
             .flatten();
         Self {
-            device,
+            workers,
             shared: Arc::new(Shared {
                 text: found.uri.to_string(),
                 uri: found.uri,
@@ -116,7 +117,7 @@ impl Key for TokenKey {
             });
         }
         let (shared, message) = (Arc::clone(shared), message.to_vec());
-        self.device
+        self.workers
             .call(move |worker| shared.sign(worker, algorithm, &message))
             .await
     }
@@ -142,12 +143,12 @@ impl Decrypt for TokenKey {
         self.permit(KeyUsage::DECRYPT)?;
         if !self.algorithm().encryptions().contains(&algorithm) {
             return Err(KeyError::UnsupportedOperation {
-                store: self.device.name.clone(),
+                store: self.workers.device.name.clone(),
                 operation: format!("decrypt {algorithm} with a key of {}", self.algorithm()),
             });
         }
         let (shared, ciphertext) = (Arc::clone(&self.shared), ciphertext.to_vec());
-        self.device
+        self.workers
             .call(move |worker| {
                 let handle = shared.current_handle(worker)?;
                 worker.decrypt(&shared.text, handle, algorithm, &ciphertext)
@@ -167,7 +168,7 @@ impl Agree for TokenKey {
             });
         }
         let point = peer.subject_public_key().to_vec();
-        self.device
+        self.workers
             .call(move |worker| {
                 let handle = shared.current_handle(worker)?;
                 let length = shared.spec.algorithm.bits() as usize / 8;

@@ -23,16 +23,16 @@ use cryptoki::types::AuthPin;
 use parking_lot::Mutex;
 use zeroize::Zeroizing;
 
-pub(crate) use self::worker::Worker;
 use self::{
     device::{Device, DeviceSettings, unavailable},
     key::TokenKey,
     module::{Epoch, Module},
     objects::Found,
+    worker::{Worker, Workers},
 };
 use crate::{
     Key, KeyError, KeyInfo, KeySpec, KeyStore, KeyUri, Pkcs11Uri, Sm2Settings, Wrap, WrappedKey,
-    passphrase::read_secret_file, uri::bad_uri, wrapping::confirm_pair,
+    job_queue::JobQueue, passphrase::read_secret_file, uri::bad_uri, wrapping::confirm_pair,
 };
 use crypto::{KeyAlgorithm, PublicKey};
 
@@ -53,7 +53,7 @@ pub struct Pkcs11Settings {
 
 /// The adapter for keys on one token.
 pub struct Pkcs11Store {
-    device: Arc<Device>,
+    workers: Workers,
     threads: Mutex<Vec<JoinHandle<()>>>,
     handles: Mutex<Vec<Weak<TokenKey>>>,
 }
@@ -84,16 +84,18 @@ impl Pkcs11Store {
             0 => thread::available_parallelism().map_or(2, |cores| cores.get().max(2)),
             number => number,
         };
+        let name = settings.uri.token_only().to_string();
+        let queue = JobQueue::new(&name, settings.queue, settings.timeout);
         let device = Arc::new(Device::new(
             module,
             DeviceSettings {
                 token: settings.uri,
                 pin,
                 sm2: settings.sm2,
-                queue: settings.queue,
                 timeout: settings.timeout,
                 sessions,
             },
+            Arc::clone(&queue) as _,
         ));
         match device.connect() {
             Ok(()) => {}
@@ -102,19 +104,21 @@ impl Pkcs11Store {
             }
             Err(error) => return Err(error),
         }
-        let threads = worker::start(&device).map_err(|error| {
+        let workers = Workers { device, queue };
+        let threads = worker::start(&workers).map_err(|error| {
+            let device = &workers.device;
             device.close();
             unavailable(&device.name, &error.to_string())
         })?;
         Ok(Self {
-            device,
+            workers,
             threads: Mutex::new(threads),
             handles: Mutex::new(Vec::new()),
         })
     }
 
     fn handle(&self, epoch: Epoch, found: Found) -> Arc<TokenKey> {
-        let key = Arc::new(TokenKey::new(Arc::clone(&self.device), epoch, found));
+        let key = Arc::new(TokenKey::new(self.workers.clone(), epoch, found));
         let mut handles = self.handles.lock();
         handles.retain(|handle| handle.strong_count() > 0);
         handles.push(Arc::downgrade(&key));
@@ -123,7 +127,7 @@ impl Pkcs11Store {
 
     async fn find_key(&self, uri: Pkcs11Uri) -> Result<Arc<TokenKey>, KeyError> {
         let find = move |worker: &mut Worker| Ok((worker.connection.epoch, worker.find(&uri)?));
-        let (epoch, found) = self.device.call(find).await?;
+        let (epoch, found) = self.workers.call(find).await?;
         Ok(self.handle(epoch, found))
     }
 
@@ -132,7 +136,7 @@ impl Pkcs11Store {
         if label.is_empty() {
             return Err(bad_uri(label, "a key needs a label"));
         }
-        Ok(self.device.token.with_object(label))
+        Ok(self.workers.device.token.with_object(label))
     }
 
     fn parse(&self, text: &str) -> Result<Pkcs11Uri, KeyError> {
@@ -140,7 +144,7 @@ impl Pkcs11Store {
             KeyUri::Pkcs11(uri) if uri.object.is_none() && uri.id.is_none() => {
                 Err(bad_uri(text, "it names neither object nor id"))
             }
-            KeyUri::Pkcs11(uri) if uri.is_on(&self.device.token) => Ok(*uri),
+            KeyUri::Pkcs11(uri) if uri.is_on(&self.workers.device.token) => Ok(*uri),
             _ => Err(KeyError::NoSuchKey {
                 uri: text.to_owned(),
             }),
@@ -151,19 +155,19 @@ impl Pkcs11Store {
 #[async_trait]
 impl KeyStore for Pkcs11Store {
     fn name(&self) -> &str {
-        &self.device.name
+        &self.workers.device.name
     }
 
     fn owns(&self, uri: &KeyUri) -> bool {
-        matches!(uri, KeyUri::Pkcs11(uri) if uri.is_on(&self.device.token))
+        matches!(uri, KeyUri::Pkcs11(uri) if uri.is_on(&self.workers.device.token))
     }
 
     fn uri_of(&self, label: &str) -> String {
-        self.device.token.with_object(label).to_string()
+        self.workers.device.token.with_object(label).to_string()
     }
 
     async fn algorithms(&self) -> Result<Vec<KeyAlgorithm>, KeyError> {
-        Ok(self.device.connection()?.algorithms.to_vec())
+        Ok(self.workers.device.connection()?.algorithms.to_vec())
     }
 
     async fn find(&self, uri: &str) -> Result<Arc<dyn Key>, KeyError> {
@@ -173,17 +177,17 @@ impl KeyStore for Pkcs11Store {
     async fn generate(&self, label: &str, spec: KeySpec) -> Result<Arc<dyn Key>, KeyError> {
         let uri = self.new_uri(label)?;
         spec.validate()?;
-        let timeout = self.device.timeout.max(GENERATION);
+        let timeout = self.workers.device.timeout.max(GENERATION);
         let generate = move |worker: &mut Worker| {
             worker.extend_deadline(timeout);
             Ok((worker.connection.epoch, worker.generate(&uri, spec)?))
         };
-        let (epoch, found) = self.device.call_within(timeout, generate).await?;
+        let (epoch, found) = self.workers.call_within(timeout, generate).await?;
         Ok(self.handle(epoch, found))
     }
 
     async fn list(&self) -> Result<Vec<KeyInfo>, KeyError> {
-        self.device.call(Worker::list).await
+        self.workers.call(Worker::list).await
     }
 
     async fn destroy(&self, uri: &str) -> Result<(), KeyError> {
@@ -192,7 +196,7 @@ impl KeyStore for Pkcs11Store {
             let public_key = worker.find(&wanted).map(|found| found.public_key);
             worker.destroy(&wanted).map(|()| public_key.ok())
         };
-        let public_key = self.device.call(destroy).await?;
+        let public_key = self.workers.call(destroy).await?;
         for handle in self.handles.lock().iter().filter_map(Weak::upgrade) {
             if public_key.as_ref() == Some(handle.public_key()) {
                 handle.destroy();
@@ -210,7 +214,7 @@ impl KeyStore for Pkcs11Store {
             .find(|key| !key.is_destroyed());
         let in_use = live.and_then(|key| key.uri().parse().ok());
         let look = move |worker: &mut Worker| worker.check(in_use.as_ref());
-        self.device.call(look).await
+        self.workers.call(look).await
     }
 
     fn as_wrap(&self) -> Option<&dyn Wrap> {
@@ -218,16 +222,19 @@ impl KeyStore for Pkcs11Store {
     }
 
     async fn interrupt(&self) -> bool {
-        let (module, timeout) = (Arc::clone(&self.device.module), self.device.timeout);
+        let (module, timeout) = (
+            Arc::clone(&self.workers.device.module),
+            self.workers.device.timeout,
+        );
         tokio::task::spawn_blocking(move || module.interrupt(timeout))
             .await
             .unwrap_or(false)
     }
 
     async fn close(&self) {
-        self.device.close();
+        self.workers.device.close();
         let threads = std::mem::take(&mut *self.threads.lock());
-        let device = Arc::clone(&self.device);
+        let device = Arc::clone(&self.workers.device);
         let joined = tokio::task::spawn_blocking(move || {
             for thread in threads {
                 if thread.join().is_err() {
@@ -236,7 +243,7 @@ impl KeyStore for Pkcs11Store {
             }
         });
         // A call that hangs in the library must not hang the caller of this.
-        let _ = tokio::time::timeout(self.device.timeout, joined).await;
+        let _ = tokio::time::timeout(self.workers.device.timeout, joined).await;
     }
 }
 
@@ -244,7 +251,7 @@ impl KeyStore for Pkcs11Store {
 impl Wrap for Pkcs11Store {
     async fn wrap(&self, uri: &str, recipient: &PublicKey) -> Result<WrappedKey, KeyError> {
         let (uri, recipient) = (self.parse(uri)?, recipient.clone());
-        self.device
+        self.workers
             .call(move |worker| worker.wrap(&uri, &recipient))
             .await
     }
@@ -259,7 +266,7 @@ impl Wrap for Pkcs11Store {
         let unwrapping_key = self.parse(unwrapping_key)?;
         let uri = self.new_uri(label)?;
         let (new, wrapped) = (uri.clone(), wrapped.clone());
-        self.device
+        self.workers
             .call(move |worker| worker.unwrap(&unwrapping_key, &new, &wrapped))
             .await?;
         let key = self.find_key(uri).await?;
@@ -273,14 +280,14 @@ impl Wrap for Pkcs11Store {
 
 impl Drop for Pkcs11Store {
     fn drop(&mut self) {
-        self.device.close();
+        self.workers.device.close();
     }
 }
 
 impl fmt::Debug for Pkcs11Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pkcs11Store")
-            .field("name", &self.device.name)
+            .field("name", &self.workers.device.name)
             .finish_non_exhaustive()
     }
 }

@@ -10,7 +10,10 @@ use super::{
     fault::{Remedy, key_error, remedy},
     module::Epoch,
 };
-use crate::{KeyError, job_queue::Job};
+use crate::{
+    KeyError,
+    job_queue::{Job, JobQueue},
+};
 
 /// What a job on a token works with: a session that is open and logged in.
 pub(crate) struct Worker {
@@ -43,18 +46,46 @@ impl Worker {
     }
 }
 
+/// The workers of a device. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Workers {
+    pub(super) device: Arc<Device>,
+    pub(super) queue: Arc<JobQueue<Worker>>,
+}
+
+impl Workers {
+    /// Has `work` done on a session; fails at once while the device is down.
+    pub(super) async fn call<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Worker) -> Result<T, KeyError> + Send + 'static,
+    ) -> Result<T, KeyError> {
+        self.device.epoch()?;
+        self.queue.call(work).await
+    }
+
+    /// As [`Self::call`], for work that may take longer than others.
+    pub(super) async fn call_within<T: Send + 'static>(
+        &self,
+        timeout: Duration,
+        work: impl FnOnce(&mut Worker) -> Result<T, KeyError> + Send + 'static,
+    ) -> Result<T, KeyError> {
+        self.device.epoch()?;
+        self.queue.call_within(timeout, work).await
+    }
+}
+
 /// Starts one thread per session and the supervisor.
-pub(super) fn start(device: &Arc<Device>) -> io::Result<Vec<thread::JoinHandle<()>>> {
+pub(super) fn start(workers: &Workers) -> io::Result<Vec<thread::JoinHandle<()>>> {
     let mut threads = Vec::new();
-    for number in 0..device.deadlines.len() {
-        let device = Arc::clone(device);
+    for number in 0..workers.device.deadlines.len() {
+        let workers = workers.clone();
         threads.push(
             thread::Builder::new()
                 .name(format!("pkcs11-{number}"))
-                .spawn(move || work(&device, number))?,
+                .spawn(move || work(&workers, number))?,
         );
     }
-    let device = Arc::clone(device);
+    let device = Arc::clone(&workers.device);
     threads.push(
         thread::Builder::new()
             .name("pkcs11-supervisor".to_owned())
@@ -63,9 +94,10 @@ pub(super) fn start(device: &Arc<Device>) -> io::Result<Vec<thread::JoinHandle<(
     Ok(threads)
 }
 
-fn work(device: &Arc<Device>, number: usize) {
+fn work(workers: &Workers, number: usize) {
+    let device = &workers.device;
     let mut worker: Option<Worker> = None;
-    while let Some(job) = device.queue.next() {
+    while let Some(job) = workers.queue.next() {
         run(device, number, &mut worker, job);
     }
     if let Some(worker) = worker

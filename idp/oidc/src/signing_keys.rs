@@ -23,7 +23,7 @@ use jose::{Jwk, Jws, UnsignedJws, encode_header};
 use parking_lot::Mutex;
 use platform_access::{Caller, Resource};
 use platform_log::AuditSink as _;
-use platform_store::Store;
+use platform_store::{Store, StoreError};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
@@ -400,4 +400,17 @@ pub async fn active_uris(store: &Store) -> Result<Option<Vec<String>>, Error> {
             .map(|key| key.info.uri.clone())
     };
     Ok(ALGORITHMS.into_iter().map(uri).collect())
+}
+
+/// The addresses of the keys that sign or will sign tokens, each with what uses it.
+///
+/// # Errors
+/// Any [`StoreError`].
+pub async fn key_references(store: &Store) -> Result<Vec<(String, String)>, StoreError> {
+    let keys = store::signing_keys::all(store).await?;
+    Ok(keys
+        .into_iter()
+        .filter(|key| key.info.state != KeyState::Retired)
+        .map(|key| (key.info.uri, "the identity provider's tokens".to_owned()))
+        .collect())
 }

@@ -27,6 +27,7 @@ pub(super) fn validate(settings: &Settings, errors: &mut Vec<String>) {
     }
     for (name, url, scheme) in [
         ("public.url", &public.url, "https://"),
+        ("public.mtls_url", &public.mtls_url, "https://"),
         ("public.http_url", &public.http_url, "http://"),
     ] {
         if !url.starts_with(scheme) || url.ends_with('/') || url.contains(['?', '#', ' ']) {

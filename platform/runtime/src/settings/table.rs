@@ -76,6 +76,7 @@ settings! {
     /// Listeners, and how long their clients may take.
     listen: Listen {
         https: SocketAddr = "\"127.0.0.1:8443\"", "Address of the TLS listener: sign-in, REST, log. Port 0 picks a free one.";
+        mtls: SocketAddr = "\"127.0.0.1:8444\"", "Address of the TLS listener that asks for a client certificate: REST and the OAuth endpoints. The other one never asks.";
         http: SocketAddr = "\"127.0.0.1:8080\"", "Address of the plain listener: CRLs, OCSP, CA certificates, time-stamps.";
         ops: SocketAddr = "\"127.0.0.1:8090\"", "Address of the operations listener: /metrics, /healthz, /readyz. Keep it inside.";
         max_connections: u32 = "20000" (1..=1_000_000), "Open connections a listener holds at most; more wait in the system's queue.";
@@ -87,6 +88,7 @@ settings! {
     /// How clients see this node.
     public: Public {
         url: String = "\"https://localhost:8443\"", "The issuer, and base of every TLS address, as clients see it. Fixed once applications trust it.";
+        mtls_url: String = "\"https://localhost:8444\"", "Base of the addresses of listen.mtls, as clients see it.";
         http_url: String = "\"http://localhost:8080\"", "Base of the CRL, OCSP and CA addresses that certificates carry.";
     }
     /// Where everything is stored.

@@ -1,0 +1,33 @@
+//! Listing the stores that keys are in.
+
+use crypto::KeyAlgorithm;
+use platform_access::{Caller, Resource};
+
+use crate::{Error, Service, StoreDescription, actions::READ};
+
+/// Lists the stores and whether each can sign now.
+///
+/// # Errors
+/// [`Error::Access`].
+pub async fn stores(keys: &Service, caller: &Caller) -> Result<Vec<StoreDescription>, Error> {
+    let all = Resource::all("key_store");
+    keys.access.enforce(caller, READ, &all).await?;
+    let default = keys.keyring.default_store().name();
+    let mut stores = Vec::new();
+    for store in keys.keyring.stores() {
+        let algorithms = store.algorithms().await.unwrap_or_default();
+        stores.push(StoreDescription {
+            store: store.name().to_owned(),
+            default: store.name() == default,
+            state: match store.check().await {
+                Ok(()) => "ready".to_owned(),
+                Err(error) => error.to_string(),
+            },
+            algorithms: algorithms
+                .into_iter()
+                .map(|algorithm| KeyAlgorithm::name(algorithm).to_owned())
+                .collect(),
+        });
+    }
+    Ok(stores)
+}

@@ -1,0 +1,170 @@
+//! The identity provider of a node: directory, sign-in and OpenID Connect, each with the
+//! hooks that the others gave it.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::{Context as _, Result, bail};
+use axum::{Router, extract::Request, routing::any};
+use idp_authn::{Accounts, Authn};
+use idp_directory::Directory;
+use idp_oidc::{EndAccess, Oidc};
+use platform_runtime::{jobs::Job, settings::Settings};
+use tower::ServiceExt as _;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use super::{Node, NodeBase, Parts};
+
+/// How many passwords may wait to be hashed.
+const PASSWORD_QUEUE: usize = 64;
+
+/// The endpoints that clients may use with a client certificate (RFC 8705 §5).
+const MTLS_ENDPOINTS: [&str; 4] = [
+    "/oauth2/token",
+    "/oauth2/introspect",
+    "/oauth2/revoke",
+    "/oauth2/userinfo",
+];
+
+pub(super) fn parts(node: &Arc<Node>) -> Option<Parts> {
+    let idp = node.idp.as_ref()?;
+    let mut mtls = Router::new();
+    for endpoint in MTLS_ENDPOINTS {
+        let routes = idp.oidc.routes();
+        let forward = move |request: Request| routes.clone().oneshot(request);
+        mtls = mtls.route(endpoint, any(forward));
+    }
+    Some(Parts {
+        api: idp.api(),
+        https: idp.routes(),
+        mtls,
+        jobs: idp.jobs(),
+        ..Parts::default()
+    })
+}
+
+/// The three parts.
+#[derive(Clone, Debug)]
+pub(crate) struct Idp {
+    pub(crate) directory: Directory,
+    pub(crate) authn: Authn,
+    pub(crate) oidc: Oidc,
+}
+
+impl Idp {
+    pub(crate) async fn open(base: &NodeBase, settings: &Settings) -> Result<Self> {
+        let NodeBase {
+            store,
+            keyring,
+            access,
+            ..
+        } = base;
+        let clock = base.shared_clock();
+        if idp_oidc::signing_keys::active_uris(store).await?.is_none() {
+            bail!("the identity provider has no keys; run xinshu init again");
+        }
+        let end_access = EndAccess::new();
+        let workers = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(4));
+        let accounts = Arc::new(Accounts::new(
+            store.clone(),
+            workers,
+            PASSWORD_QUEUE,
+            vec![Arc::new(end_access.clone())],
+        )?);
+        let directory = Directory::new(
+            store.clone(),
+            Arc::clone(&clock),
+            access.clone(),
+            Arc::clone(&accounts) as _,
+        );
+        let authn = Authn::new(
+            authn_config(settings),
+            store.clone(),
+            Arc::clone(&clock),
+            access.clone(),
+            directory.clone(),
+            accounts,
+        )
+        .context("sign-in")?;
+        let oidc = Oidc::open(
+            oidc_config(settings),
+            store.clone(),
+            clock,
+            access.clone(),
+            authn.clone(),
+            Arc::clone(keyring) as _,
+            end_access,
+        )
+        .await
+        .context("the identity provider's key")?;
+        Ok(Self {
+            directory,
+            authn,
+            oidc,
+        })
+    }
+
+    /// Pages and protocol endpoints.
+    fn routes(&self) -> Router {
+        self.authn
+            .routes()
+            .merge(self.oidc.routes())
+            .merge(platform_pages::assets::routes())
+    }
+
+    /// The REST API.
+    fn api(&self) -> OpenApiRouter {
+        self.directory
+            .api()
+            .merge(self.authn.api())
+            .merge(self.oidc.api())
+    }
+
+    /// The description of the REST API.
+    pub(crate) fn openapi() -> OpenApi {
+        let mut whole = Directory::openapi();
+        whole.merge(Authn::openapi());
+        whole.merge(Oidc::openapi());
+        whole
+    }
+
+    /// What runs on a schedule.
+    fn jobs(&self) -> Vec<Job> {
+        [self.authn.jobs(), self.oidc.jobs()]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+}
+
+fn authn_config(settings: &Settings) -> idp_authn::Config {
+    let idp = &settings.idp;
+    idp_authn::Config {
+        public_url: settings.public.url.clone(),
+        session_idle: minutes(idp.idle_minutes),
+        session_lifetime: minutes(idp.session_hours * 60),
+        ..idp_authn::Config::default()
+    }
+}
+
+fn oidc_config(settings: &Settings) -> idp_oidc::Config {
+    let idp = &settings.idp;
+    let refresh_token_lifetime = days(idp.refresh_days);
+    idp_oidc::Config {
+        issuer: settings.public.url.clone(),
+        access_token_lifetime: minutes(idp.access_token_minutes),
+        id_token_lifetime: minutes(idp.access_token_minutes),
+        refresh_token_idle: days(idp.refresh_idle_days).min(refresh_token_lifetime),
+        refresh_token_lifetime,
+        signing_key_lifetime: days(idp.signing_key_days),
+        ..idp_oidc::Config::default()
+    }
+}
+
+fn minutes(minutes: u32) -> Duration {
+    Duration::from_secs(60 * u64::from(minutes))
+}
+
+fn days(days: u32) -> Duration {
+    minutes(24 * 60 * days)
+}

@@ -1,0 +1,117 @@
+//! `xinshu serve`: a node that runs until it is told to stop.
+
+#[cfg(feature = "bench")]
+mod constant;
+mod health;
+mod listeners;
+mod metrics;
+mod open_files;
+mod ready_line;
+mod signals;
+mod sites;
+mod time_stamping_unit;
+mod tls_certificate;
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::{Context as _, Result};
+use platform_runtime::{jobs, settings::Settings};
+use tokio::{sync::watch, task::JoinSet};
+
+use self::{
+    health::Readiness, listeners::Listeners, metrics::Metrics, tls_certificate::TlsCertificate,
+};
+use crate::{
+    compose::{self, Node, Services},
+    data_folder::DataFolder,
+};
+
+/// How often it is checked whether a job is due.
+const TICK: Duration = Duration::from_secs(1);
+
+/// Serves until SIGTERM or SIGINT, then finishes what was accepted.
+pub(crate) async fn serve(data: &DataFolder, settings: Settings, services: Services) -> Result<()> {
+    open_files::raise_limit();
+    let metrics = Metrics::install()?;
+    let readiness = Readiness::default();
+    let node = Arc::new(Node::open(data, settings, services).await?);
+    let listeners = Listeners::bind(&node.settings.listen, &data.socket()).await?;
+    let tls = Arc::new(TlsCertificate::open(&node, data).await?);
+    let mut parts = compose::parts(&node);
+    let jobs = parts
+        .iter_mut()
+        .flat_map(|part| part.jobs.drain(..))
+        .collect();
+
+    let mut background = JoinSet::new();
+    if let Some(ca) = &node.ca {
+        ca.start_responders().await?;
+        // RFC 5280 §5: relying parties find a CRL from the first moment on.
+        ca::publish_crl::publish_all(ca)
+            .await
+            .context("the CRLs at the start")?;
+        background.spawn(ca.clone().housekeeping());
+    }
+    background.spawn(node.sequencer.clone().run());
+    background.spawn(jobs::run(
+        jobs,
+        node.store.clone(),
+        Arc::clone(&node.clock) as _,
+        TICK,
+    ));
+    background.spawn(tls_certificate::follow(
+        Arc::clone(&node),
+        Arc::clone(&tls),
+        readiness.clone(),
+    ));
+    if let Some(tsa) = &node.tsa {
+        // Before the first request: the certificate may have been revoked meanwhile.
+        time_stamping_unit::update_at_start(&node, tsa).await?;
+        background.spawn(time_stamping_unit::follow(Arc::clone(&node), tsa.clone()));
+    }
+    background.spawn(metrics.clone().upkeep());
+    // Opening the keys took 16 MiB at a time.
+    allocator::give_back();
+
+    // Installed before the ready line: whoever reads that may stop the node at once.
+    let stop_signal = signals::stop_signal().context("signals cannot be waited for")?;
+    ready_line::print(listeners.addresses()?)?;
+    let (stop, stopped) = watch::channel(false);
+    let (stopping, store) = (readiness.clone(), node.store.clone());
+    let stop_cause = tokio::spawn(async move {
+        let cause = tokio::select! {
+            () = stop_signal => None,
+            error = store.outdated() => Some(error),
+        };
+        tracing::info!("stopping: accepted requests are finished");
+        stopping.stop();
+        stop.send_replace(true);
+        cause
+    });
+    let sites = sites::sites(&node, parts, readiness, metrics);
+    let (certificate, authorities) = (Arc::clone(&tls.server), Arc::clone(&tls.authorities));
+    listeners
+        .serve(
+            sites,
+            &node.settings.listen,
+            certificate,
+            authorities,
+            stopped,
+        )
+        .await?;
+
+    background.shutdown().await;
+    // What was just done is sequenced before the process ends.
+    if let Err(error) = node.sequencer.catch_up().await {
+        tracing::warn!(%error, "the last entries are sequenced at the next start");
+    }
+    node.keyring.close().await;
+    tracing::info!("stopped");
+    if let Ok(node) = Arc::try_unwrap(node) {
+        node.close().await;
+    }
+    match stop_cause.await {
+        Ok(Some(error)) => Err(error).context("the database"),
+        _ => Ok(()),
+    }
+}
