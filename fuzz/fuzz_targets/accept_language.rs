@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use platform::i18n::Locale;
+use platform_pages::Locale;
 
 fuzz_target!(|data: &str| {
     let _ = Locale::from_accept_language(data).tag();

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use platform::audit::checkpoint::{Checkpoint, VerifierKey};
+use platform_log::checkpoint::{Checkpoint, VerifierKey};
 
 fuzz_target!(|data: &str| {
     let Some((key, note)) = data.split_once('\n') else {

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use platform::settings::Settings;
+use platform_runtime::settings::Settings;
 
 fuzz_target!(|data: &str| {
     let flags: Vec<String> = data.lines().take(8).map(str::to_owned).collect();

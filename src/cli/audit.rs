@@ -9,13 +9,11 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
-use platform::{
-    Store,
-    audit::{
-        self,
-        checkpoint::{Checkpoint, VerifierKey},
-    },
+use platform_log::{
+    Progress, RecordCheck, Report,
+    checkpoint::{Checkpoint, VerifierKey},
 };
+use platform_store::Store;
 
 use super::support::{Api, Common, output, percent_encode, with_api};
 use crate::compose::Services;
@@ -99,7 +97,8 @@ async fn verify(
     let mut progress = ProgressLine::new();
     let checks = record_checks();
     let mut show = |step| progress.show(step);
-    let mut report = audit::verify(&store, &verifier, given.as_ref(), &checks, &mut show).await?;
+    let mut report =
+        platform_log::verify(&store, &verifier, given.as_ref(), &checks, &mut show).await?;
     progress.clear();
     report.records.extend(ca::verify_records(&store).await?);
     report.records.extend(tsa::verify_records(&store).await?);
@@ -113,11 +112,11 @@ async fn verify(
 }
 
 /// What each service knows of its tables.
-fn record_checks() -> Vec<Box<dyn audit::RecordCheck>> {
+fn record_checks() -> Vec<Box<dyn RecordCheck>> {
     Vec::new()
 }
 
-fn print_report(report: &audit::Report, json: bool) -> Result<()> {
+fn print_report(report: &Report, json: bool) -> Result<()> {
     if json {
         let mut value = serde_json::to_value(report)?;
         value["holds"] = report.holds().into();
@@ -160,7 +159,7 @@ impl ProgressLine {
         }
     }
 
-    fn show(&mut self, step: audit::Progress) {
+    fn show(&mut self, step: Progress) {
         let (quiet, period) = if self.is_terminal {
             (Duration::ZERO, Duration::from_millis(200))
         } else {
@@ -171,9 +170,9 @@ impl ProgressLine {
         }
         self.shown = Some(Instant::now());
         let text = match step {
-            audit::Progress::Rows(rows) => format!("read {rows} records"),
-            audit::Progress::Entries { read, of } => format!("verified {read} of {of} entries"),
-            audit::Progress::Comparing => "comparing records and entries".to_owned(),
+            Progress::Rows(rows) => format!("read {rows} records"),
+            Progress::Entries { read, of } => format!("verified {read} of {of} entries"),
+            Progress::Comparing => "comparing records and entries".to_owned(),
         };
         if self.is_terminal {
             eprint!("\r\x1b[K{text}");

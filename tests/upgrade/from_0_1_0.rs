@@ -32,8 +32,12 @@ fn on_both(story: impl Fn(Upgraded)) {
         let from = data.join(database);
         let mut options = Options::default();
         // What the folder was made with, and what tokens name.
-        options.settings.push("public.url=https://localhost:8443".to_owned());
-        options.environment.push(("XINSHU_TEST_CLOCK".to_owned(), CLOCK.to_owned()));
+        options
+            .settings
+            .push("public.url=https://localhost:8443".to_owned());
+        options
+            .environment
+            .push(("XINSHU_TEST_CLOCK".to_owned(), CLOCK.to_owned()));
         if database == "postgres" {
             let url = Postgres::shared().database();
             let dump = from.join("xinshu.sql");
@@ -84,12 +88,10 @@ fn one<'a>(items: &'a [Value], field: &str, value: &str) -> &'a Value {
 fn the_log_holds_before_and_after_new_entries() {
     on_both(|upgraded| {
         let node = &upgraded.node;
-        let server = node.serve();
+        let mut server = node.serve();
         node.xinshu(["audit", "verify"]).success();
         node.user("frank");
-        drop(server);
-        // Entries of the last moment are sequenced at the next start.
-        drop(node.serve());
+        assert!(server.stop(), "{}", server.log());
         let verified = node.xinshu(["audit", "verify", "--json"]).success().json();
         assert_eq!(verified["holds"], true, "{verified}");
         assert!(verified["size"].as_u64() > Some(53), "{verified}");
@@ -103,13 +105,16 @@ fn people_and_clients_are_who_they_were() {
         let server = upgraded.node.serve();
         let users = items(&server, "/api/v1/users");
         assert_eq!(users.len(), 5, "{users:?}");
-        assert_eq!(one(&users, "name", "carol")["permissions"][0], "idp.user.read");
+        assert_eq!(
+            one(&users, "name", "carol")["permissions"][0],
+            "idp.user.read"
+        );
         assert_eq!(one(&users, "name", "bob")["disabled"], true);
         assert_eq!(one(&users, "name", "alice")["disabled"], false);
         let clients = items(&server, "/api/v1/clients");
         assert_eq!(clients.len(), 3, "{clients:?}");
         let robot = one(&clients, "client_id", upgraded.text("/robot/client_id"));
-        assert_eq!(robot["name"], "robot");
+        assert_eq!(robot["client_name"], "robot", "{robot}");
         assert_eq!(robot["permissions"][0], "ca.certificate.read");
     });
 }
@@ -125,7 +130,9 @@ fn certificates_and_revocations_are_kept() {
         assert_eq!(status(upgraded.text("/serials/good")), "good");
         assert_eq!(status(upgraded.text("/serials/other")), "good");
         assert_eq!(status(upgraded.text("/serials/revoked")), "revoked");
-        let crl = server.ask([], &format!("{}/crl/issuing.crl", server.http)).expect(200);
+        let crl = server
+            .ask([], &format!("{}/crl/issuing.crl", server.http))
+            .expect(200);
         std::fs::write(upgraded.node.file("issuing.crl"), &crl.body).unwrap();
         let text = run(Command::new("openssl")
             .args(["crl", "-inform", "DER", "-noout", "-text", "-in"])
@@ -169,7 +176,9 @@ fn what_was_handed_out_is_still_good() {
             "Authorization: Bearer {}",
             upgraded.text("/alice_tokens/access_token")
         );
-        let who = server.ask(["-k", "-H", &bearer], "/oauth2/userinfo").expect(200);
+        let who = server
+            .ask(["-k", "-H", &bearer], "/oauth2/userinfo")
+            .expect(200);
         assert_eq!(who.json()["preferred_username"], "alice", "{}", who.text());
         let token = upgraded.text("/alice_tokens/refresh_token");
         let fresh = refresh(&server, &["-u", &portal], token).expect(200).json();
@@ -203,11 +212,16 @@ fn passwords_and_secrets_are_still_good() {
         );
         let form = ["-k", "-u", &robot, "-d", "grant_type=client_credentials"];
         let token = server.ask(form, "/oauth2/token").expect(200).json();
-        let bearer = format!("Authorization: Bearer {}", token["access_token"].as_str().unwrap());
+        let bearer = format!(
+            "Authorization: Bearer {}",
+            token["access_token"].as_str().unwrap()
+        );
         server
             .ask(["-k", "-H", &bearer], "/api/v1/certificates")
             .expect(200);
-        server.ask(["-k", "-H", &bearer], "/api/v1/users").expect(403);
+        server
+            .ask(["-k", "-H", &bearer], "/api/v1/users")
+            .expect(403);
     });
 }
 
@@ -216,10 +230,17 @@ fn passwords_and_secrets_are_still_good() {
 fn the_node_goes_on_issuing_and_stamping() {
     on_both(|upgraded| {
         let node = &upgraded.node;
-        let server = node.serve();
+        let mut server = node.serve();
         let (key, csr) = (node.file("new.key"), node.file("new.csr"));
         run(Command::new("openssl")
-            .args(["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"])
+            .args([
+                "req",
+                "-new",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+            ])
             .args(["-nodes", "-subj", "/CN=new.example.com"])
             .args(["-addext", "subjectAltName=DNS:new.example.com", "-keyout"])
             .arg(&key)
@@ -233,7 +254,8 @@ fn the_node_goes_on_issuing_and_stamping() {
             .text();
         assert!(chain.contains("BEGIN CERTIFICATE"), "{chain}");
         let serial = upgraded.text("/serials/good");
-        node.xinshu(["cert", "revoke", serial, "--reason", "superseded"]).success();
+        node.xinshu(["cert", "revoke", serial, "--reason", "superseded"])
+            .success();
         let query = node.file("query.tsq");
         run(Command::new("openssl")
             .args(["ts", "-query", "-data"])
@@ -244,16 +266,29 @@ fn the_node_goes_on_issuing_and_stamping() {
         let body = format!("@{}", query.display());
         let stamped = server
             .ask(
-                ["-H", "Content-Type: application/timestamp-query", "--data-binary", &body],
+                [
+                    "-H",
+                    "Content-Type: application/timestamp-query",
+                    "--data-binary",
+                    &body,
+                ],
                 &format!("{}/tsa", server.http),
             )
             .expect(200);
-        assert_eq!(stamped.header("content-type"), "application/timestamp-reply");
+        assert_eq!(
+            stamped.header("content-type"),
+            "application/timestamp-reply"
+        );
         // PKIStatus granted (RFC 3161 §2.4.2): SEQUENCE { SEQUENCE { INTEGER 0 …
         let granted = [0x02, 0x01, 0x00];
-        assert!(stamped.body.windows(3).take(12).any(|window| window == granted));
-        drop(server);
-        drop(node.serve());
+        assert!(
+            stamped
+                .body
+                .windows(3)
+                .take(12)
+                .any(|window| window == granted)
+        );
+        assert!(server.stop(), "{}", server.log());
         node.xinshu(["audit", "verify"]).success();
     });
 }

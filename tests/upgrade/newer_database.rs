@@ -27,11 +27,13 @@ fn a_running_node_stops_and_says_why() {
     on_both(|node| {
         let mut server = node.serve();
         node.sql(MIGRATE);
-        wait_until("the node's end", || {
-            server.log().contains("migration 9999")
-        });
+        wait_until("the node's end", || server.log().contains("migration 9999"));
         assert!(!server.stop_was_clean(), "{}", server.log());
-        assert!(server.log().contains("run the newer xinshu"), "{}", server.log());
+        assert!(
+            server.log().contains("run the newer xinshu"),
+            "{}",
+            server.log()
+        );
     });
 }
 
@@ -44,7 +46,11 @@ fn a_node_does_not_start_and_says_why() {
         assert!(log.contains("migration 9999"), "{log}");
         assert!(log.contains("run the newer xinshu"), "{log}");
         let verified = node.xinshu(["audit", "verify"]);
-        assert!(verified.stderr.contains("migration 9999"), "{}", verified.stderr);
+        assert!(
+            verified.stderr.contains("migration 9999"),
+            "{}",
+            verified.stderr
+        );
         assert_eq!(node.sql("SELECT COUNT(*) FROM audit_entry"), entries);
     });
 }

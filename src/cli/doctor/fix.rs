@@ -1,7 +1,7 @@
 //! What to do about a node that does not open.
 
 use hsm_adapters::KeyError;
-use platform::StoreError;
+use platform_store::StoreError;
 
 /// The mend for whatever lies under `error`.
 pub(super) fn of(error: &anyhow::Error) -> String {

@@ -7,7 +7,7 @@ use std::{path::Path, process::ExitCode};
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 use pki::Certificate;
-use platform::{Clock as _, settings::Settings};
+use platform_runtime::{Clock as _, settings::Settings};
 use serde_json::json;
 
 use super::support::{Common, output};
@@ -152,10 +152,8 @@ async fn check_node(
 
 /// The machine's clock is wrong where it is behind what was logged, or before this release.
 async fn check_clock(node: &Node, now: Timestamp, findings: &mut Findings) {
-    let newest = platform::audit::list(&node.store, None, None, 1)
-        .await
-        .unwrap_or_default();
-    let last: Option<Timestamp> = newest.first().and_then(|entry| entry.at.parse().ok());
+    let newest = platform_log::newest(&node.store).await.unwrap_or_default();
+    let last = newest.map(|entry| entry.at);
     match last {
         Some(last) if now + SignedDuration::from_secs(2) < last => findings.wrong(
             format!("the clock shows {now}, and the log has an entry of {last}"),
