@@ -5,8 +5,6 @@ use platform_access::AccessError;
 use platform_store::StoreError;
 use platform_web::Problem;
 
-use crate::ProfileFileError;
-
 /// An operation that did not happen.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -115,6 +113,16 @@ pub enum Error {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// A profile's file that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("profile {file}: {reason}")]
+pub struct ProfileFileError {
+    /// The file's name.
+    pub file: String,
+    /// What is wrong in it.
+    pub reason: String,
 }
 
 impl From<pki::Error> for Error {

@@ -53,7 +53,8 @@ pub async fn issue_service_certificate(
     let about = LogSubject::thing(format!("service:{}", request.service));
     let plan = async || resolve(ca, &request).await;
     issue_certificate(ca, caller, about, plan, |plan, certificate, batch| {
-        store::append_service(batch, request.service, request.key.uri, plan, certificate);
+        let issuer = (plan.issuer.id.as_str(), plan.profile.as_ref());
+        store::append_service(batch, request.service, request.key.uri, issuer, certificate);
     })
     .await
 }

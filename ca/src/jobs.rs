@@ -6,15 +6,20 @@ use platform_runtime::jobs::Job;
 
 use crate::{Service, publish_crl, renew_service_certificates::renew_service_certificates};
 
-/// The job that publishes CRLs: once a period, and as soon as something was revoked.
-pub(crate) const PUBLISH_CRL: &str = "ca.publish_crl";
+/// The job that publishes the CRLs of authorities with new revocations. Every revocation
+/// schedules it.
+pub(crate) const PUBLISH_DUE_CRLS: &str = "ca.publish_due_crls";
 const HOUR: Duration = Duration::from_secs(3600);
 
 pub(crate) fn jobs(ca: &Service) -> Vec<Job> {
-    let publishing = ca.clone();
+    let (publishing, listing) = (ca.clone(), ca.clone());
     vec![
-        Job::new(PUBLISH_CRL, ca.config().crl_period, move || {
+        Job::new("ca.publish_crl", ca.config().crl_period, move || {
             let ca = publishing.clone();
+            async move { publish_crl::publish_all(&ca).await }
+        }),
+        Job::new(PUBLISH_DUE_CRLS, HOUR, move || {
+            let ca = listing.clone();
             async move { publish_crl::publish_due(&ca).await }
         }),
         renewal(ca),

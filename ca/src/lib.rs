@@ -19,12 +19,12 @@ pub mod list;
 mod model;
 mod ocsp;
 pub mod publish_crl;
+mod record_check;
 mod records;
 pub mod renew_service_certificates;
 pub mod revoke;
 pub mod service_certificate;
 mod store;
-mod verify_records;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -44,20 +44,20 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub use actions::*;
 pub use create_authority::NewAuthority;
-pub use error::Error;
+pub use error::{Error, ProfileFileError};
 pub use issue::{AllowedNames, Issuance, IssuanceRequest, Issued};
 pub use issue_service_certificate::{ServiceKey, ServiceRequest};
 pub use key_references::key_references;
 pub use model::{
     AlternativeNameRule, Authority, CaCertificateInfo, CaInfo, CertificateInfo, CertificateNames,
     CertificateProfile, CertificateStatus, DefaultAuthority, ExtensionRule, IssuedTo, PolicyRule,
-    ProfileFileError, Profiles, PublicationUrls, SubjectRule, parse_reason,
+    Profiles, PublicationUrls, SubjectRule, parse_reason,
 };
+pub use record_check::CertificateCheck;
 pub use records::{Records, authority_names, find_valid_client_certificate};
 pub use renew_service_certificates::renewal_is_overdue;
 pub use revoke::RevocationRequest;
 pub use service_certificate::ServiceCertificate;
-pub use verify_records::verify_records;
 
 /// The profile of this server's own TLS certificate.
 pub const SERVER_PROFILE: &str = "server";

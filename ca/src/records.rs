@@ -18,6 +18,11 @@ impl Records {
     pub fn new(store: Store, clock: SharedClock) -> Self {
         Self { store, clock }
     }
+
+    /// The time by this node's clock.
+    pub fn now(&self) -> jiff::Timestamp {
+        self.clock.now()
+    }
 }
 
 /// The record of a certificate that its holder authenticates with, if it was issued here for

@@ -11,7 +11,7 @@ use platform_store::Tx;
 use crate::{
     Error, Service,
     actions::REVOKE_CERTIFICATE,
-    jobs::PUBLISH_CRL as PUBLISH_CRL_JOB,
+    jobs::PUBLISH_DUE_CRLS,
     publish_crl,
     store::{self, CertificateKey},
 };
@@ -67,7 +67,7 @@ pub async fn revoke(
         .transact(async move |tx: &mut Tx<'_>| {
             // First, so that of two nodes that revoke one waits here and holds nothing yet.
             // The run finds nothing to do if the CRL has been published by then.
-            let _ = jobs::schedule_now(tx, PUBLISH_CRL_JOB).await?;
+            let _ = jobs::schedule_now(tx, PUBLISH_DUE_CRLS).await?;
             if !store::insert_revocation(tx, &key, reason, now).await? {
                 return Err(Error::AlreadyRevoked(key.serial.to_string()));
             }

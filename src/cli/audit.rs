@@ -10,13 +10,13 @@ use std::{
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
 use platform_log::{
-    Progress, RecordCheck, Report,
+    Progress, Report,
     checkpoint::{Checkpoint, VerifierKey},
 };
 use platform_store::Store;
 
 use super::support::{Api, Common, output, percent_encode, with_api};
-use crate::compose::Services;
+use crate::compose::{self, Services};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -95,13 +95,11 @@ async fn verify(
         .await
         .context("database.url")?;
     let mut progress = ProgressLine::new();
-    let checks = record_checks();
+    let checks = compose::record_checks();
     let mut show = |step| progress.show(step);
-    let mut report =
+    let report =
         platform_log::verify(&store, &verifier, given.as_ref(), &checks, &mut show).await?;
     progress.clear();
-    report.records.extend(ca::verify_records(&store).await?);
-    report.records.extend(tsa::verify_records(&store).await?);
     store.close().await;
     print_report(&report, common.json)?;
     Ok(if report.holds() {
@@ -109,11 +107,6 @@ async fn verify(
     } else {
         ExitCode::FAILURE
     })
-}
-
-/// What each service knows of its tables.
-fn record_checks() -> Vec<Box<dyn RecordCheck>> {
-    Vec::new()
 }
 
 fn print_report(report: &Report, json: bool) -> Result<()> {

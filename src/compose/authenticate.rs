@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
+    body::HttpBody as _,
     extract::{Request, State},
     http::{HeaderMap, header},
     middleware::Next,
@@ -19,33 +20,59 @@ use super::Node;
 #[derive(Clone, Debug)]
 pub(crate) struct ClientCertificate(pub(crate) Arc<Vec<u8>>);
 
-/// Attaches the caller that a request proves. An invalid token is refused; a
-/// certificate that this system did not issue proves nothing.
+/// Attaches the caller that a request proves, and refuses strangers that send a body before
+/// anything of it is read.
 pub(crate) async fn authenticate(
     State(node): State<Arc<Node>>,
     mut request: Request,
     next: Next,
 ) -> Response {
+    if let Err(problem) = identify(&node, &mut request).await {
+        return problem.into_response();
+    }
+    if is_anonymous(&request) && !request.body().is_end_stream() {
+        return Problem::unauthorized(
+            "this needs an access token, a client certificate or the local socket",
+        )
+        .into_response();
+    }
+    next.run(request).await
+}
+
+/// Attaches the caller that a request proves; for routes that strangers may use too.
+pub(crate) async fn attach_caller(
+    State(node): State<Arc<Node>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    match identify(&node, &mut request).await {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// Finds out who sends a request. An invalid token is refused; a certificate that this system
+/// did not issue proves nothing.
+async fn identify(node: &Node, request: &mut Request) -> Result<(), Problem> {
     let actor = match bearer(request.headers()) {
         Some(token) => match &node.idp {
-            Some(idp) => match authenticate_bearer(&idp.oidc, token).await {
-                Ok(actor) => Some(actor),
-                Err(error) => return Problem::from(error).into_response(),
-            },
+            Some(idp) => Some(authenticate_bearer(&idp.oidc, token).await?),
             // Only the identity provider can check a token.
-            None => return no_tokens_here().into_response(),
+            None => return Err(no_tokens_here()),
         },
-        None => match certificate(&node, request.extensions().get().cloned()).await {
-            Ok(actor) => actor,
-            Err(error) => return Problem::from(error).into_response(),
-        },
+        None => certificate(node, request.extensions().get().cloned()).await?,
     };
     if let Some(actor) = actor
         && let Some(caller) = request.extensions_mut().get_mut::<Caller>()
     {
         caller.actor = actor;
     }
-    next.run(request).await
+    Ok(())
+}
+
+fn is_anonymous(request: &Request) -> bool {
+    let caller = request.extensions().get::<Caller>();
+    caller.is_none_or(|caller| caller.actor.is_anonymous())
 }
 
 fn no_tokens_here() -> Problem {

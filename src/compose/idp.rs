@@ -4,43 +4,37 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
-use axum::{Router, extract::Request, routing::any};
+use axum::Router;
 use idp_authn::{Accounts, Authn};
 use idp_directory::Directory;
 use idp_oidc::{EndAccess, Oidc};
 use platform_runtime::{jobs::Job, settings::Settings};
-use tower::ServiceExt as _;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{Node, NodeBase, Parts};
+use super::{Node, NodeBase, Parts, RecordChecks};
 
 /// How many passwords may wait to be hashed.
 const PASSWORD_QUEUE: usize = 64;
 
-/// The endpoints that clients may use with a client certificate (RFC 8705 §5).
-const MTLS_ENDPOINTS: [&str; 4] = [
-    "/oauth2/token",
-    "/oauth2/introspect",
-    "/oauth2/revoke",
-    "/oauth2/userinfo",
-];
-
 pub(super) fn parts(node: &Arc<Node>) -> Option<Parts> {
     let idp = node.idp.as_ref()?;
-    let mut mtls = Router::new();
-    for endpoint in MTLS_ENDPOINTS {
-        let routes = idp.oidc.routes();
-        let forward = move |request: Request| routes.clone().oneshot(request);
-        mtls = mtls.route(endpoint, any(forward));
-    }
     Some(Parts {
         api: idp.api(),
         https: idp.routes(),
-        mtls,
+        mtls: idp.oidc.client_routes(),
         jobs: idp.jobs(),
         ..Parts::default()
     })
+}
+
+/// What `audit verify` compares users, clients and grants with.
+pub(super) fn record_checks() -> RecordChecks {
+    vec![
+        Box::new(idp_directory::UserRecords),
+        Box::new(idp_oidc::ClientRecords),
+        Box::new(idp_oidc::GrantRecords),
+    ]
 }
 
 /// The three parts.
@@ -152,6 +146,7 @@ fn oidc_config(settings: &Settings) -> idp_oidc::Config {
     let refresh_token_lifetime = days(idp.refresh_days);
     idp_oidc::Config {
         issuer: settings.public.url.clone(),
+        mtls_url: Some(settings.public.mtls_url.clone()),
         access_token_lifetime: minutes(idp.access_token_minutes),
         id_token_lifetime: minutes(idp.access_token_minutes),
         refresh_token_idle: days(idp.refresh_idle_days).min(refresh_token_lifetime),

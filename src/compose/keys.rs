@@ -41,7 +41,6 @@ impl KeyReferences for References {
         }
         references.extend(ca::key_references(store).await?);
         references.extend(idp_oidc::signing_keys::key_references(store).await?);
-        references.extend(tsa::key_references(store).await?);
         let reference = |(uri, used_by)| KeyReference { uri, used_by };
         Ok(references.into_iter().map(reference).collect())
     }

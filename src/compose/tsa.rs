@@ -3,40 +3,82 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use pki::tsp::Accuracy;
+use async_trait::async_trait;
+use axum::middleware::from_fn_with_state;
+use ca::service_certificate;
+use platform_access::Caller;
 use platform_runtime::settings::Settings;
+use tsa::{UnitCertificate, UnitCertificates, UnitSettings};
 
-use super::{Node, NodeBase, Parts};
-
-/// The service name of the default time-stamping unit's certificate.
-pub(crate) const UNIT_CERTIFICATE: &str = "tsa:default";
+use super::{Node, NodeBase, Parts, attach_caller};
 
 /// Opens the time-stamp authority with the keys of its units.
-pub(crate) async fn open(base: &NodeBase, settings: &Settings) -> Result<tsa::Service> {
-    let (config, store) = (config(settings), base.store.clone());
-    tsa::Service::open(config, store, base.shared_clock(), &base.keyring)
-        .await
-        .context("the time-stamp authority")
+pub(crate) async fn open(base: &NodeBase) -> Result<tsa::Service> {
+    let records = ca::Records::new(base.store.clone(), base.shared_clock());
+    tsa::Service::open(
+        base.store.clone(),
+        base.shared_clock(),
+        base.access.clone(),
+        Arc::clone(&base.keyring),
+        Arc::new(RecordedCertificates(records)),
+    )
+    .await
+    .context("the time-stamp authority")
 }
 
 pub(super) fn parts(node: &Arc<Node>) -> Option<Parts> {
     let tsa = node.tsa.as_ref()?;
+    // A unit that is not public stamps for callers with a permission.
+    let authenticated = from_fn_with_state(Arc::clone(node), attach_caller);
     Some(Parts {
         api: tsa.api(),
-        https: tsa.routes(),
+        https: tsa.routes().layer(authenticated),
         http: tsa.routes(),
         ..Parts::default()
     })
 }
 
-fn config(settings: &Settings) -> tsa::Config {
-    let milliseconds = settings.tsa.accuracy_milliseconds;
-    tsa::Config {
+/// Gives the default unit the policy and the accuracy of the settings, at a node's start: nodes
+/// with different settings would otherwise keep replacing each other's.
+pub(crate) async fn apply_settings(
+    tsa: &tsa::Service,
+    caller: &Caller,
+    settings: &Settings,
+) -> Result<()> {
+    let unit = UnitSettings {
         policy: settings.tsa.policy.clone(),
-        accuracy: Accuracy {
-            seconds: milliseconds / 1000,
-            millis: (milliseconds % 1000) as u16,
-            micros: 0,
-        },
+        accuracy_micros: i64::from(settings.tsa.accuracy_milliseconds) * 1000,
+    };
+    tsa::upsert_unit::upsert_unit(tsa, caller, tsa::DEFAULT_UNIT, &unit)
+        .await
+        .context("the time-stamping unit")
+}
+
+/// The service under whose name a unit's certificate is recorded: `tsa:default`.
+pub(crate) fn service_name(unit: &str) -> String {
+    format!("tsa:{unit}")
+}
+
+/// The certificates of units, from the certificate authority's records.
+#[derive(Debug)]
+struct RecordedCertificates(ca::Records);
+
+#[async_trait]
+impl UnitCertificates for RecordedCertificates {
+    async fn find(&self, unit: &str) -> Result<UnitCertificate, String> {
+        let service = service_name(unit);
+        let found = service_certificate::find(&self.0, &service).await;
+        if let Some(current) = found.map_err(|error| error.to_string())? {
+            return Ok(UnitCertificate::Current {
+                key_uri: current.key_uri,
+                chain: current.chain,
+            });
+        }
+        let revoked = service_certificate::is_revoked(&self.0, &service).await;
+        Ok(if revoked.map_err(|error| error.to_string())? {
+            UnitCertificate::Revoked
+        } else {
+            UnitCertificate::None
+        })
     }
 }

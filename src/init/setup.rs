@@ -18,7 +18,7 @@ use platform_runtime::{Clock as _, settings::Settings};
 
 use super::InitOptions;
 use crate::{
-    compose::{self, NodeBase, tsa::UNIT_CERTIFICATE},
+    compose::{self, NodeBase},
     data_folder::DataFolder,
 };
 
@@ -155,28 +155,26 @@ impl Setup<'_> {
     }
 
     async fn time_stamping_unit(&self, ca: &ca::Service) -> Result<()> {
-        let tsa = compose::tsa::open(self.base, self.settings).await?;
-        let has_certificate = ca::service_certificate::find(ca.records(), UNIT_CERTIFICATE)
-            .await?
-            .is_some();
-        if has_certificate && !tsa.units().is_empty() {
-            return Ok(());
+        let service = compose::tsa::service_name(tsa::DEFAULT_UNIT);
+        let found = ca::service_certificate::find(ca.records(), &service).await?;
+        if found.is_none() {
+            self.certify_unit(ca, &service).await?;
         }
+        let tsa = compose::tsa::open(self.base).await?;
+        compose::tsa::apply_settings(&tsa, &self.caller, self.settings).await
+    }
+
+    async fn certify_unit(&self, ca: &ca::Service, service: &str) -> Result<()> {
         let algorithm = ca.authority(ca::ISSUING_AUTHORITY)?.key().algorithm();
         let key = self.generate("tsa-default", algorithm).await?;
         let request = ca::ServiceRequest {
-            service: UNIT_CERTIFICATE,
+            service,
             profile: ca::TIME_STAMPING_PROFILE,
             authority: None,
             alternative_names: Vec::new(),
             key: service_key(&key),
         };
         issue_service_certificate(ca, &self.caller, request).await?;
-        let issued = ca::service_certificate::find(ca.records(), UNIT_CERTIFICATE)
-            .await?
-            .context("the unit's certificate")?;
-        tsa.put_unit(&self.caller, tsa::DEFAULT_UNIT, &issued.chain_pem(), key)
-            .await?;
         Ok(())
     }
 

@@ -9,12 +9,12 @@ mod open_files;
 mod ready_line;
 mod signals;
 mod sites;
-mod time_stamping_unit;
 mod tls_certificate;
 
 use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result};
+use platform_access::Caller;
 use platform_runtime::{jobs, settings::Settings};
 use tokio::{sync::watch, task::JoinSet};
 
@@ -65,9 +65,9 @@ pub(crate) async fn serve(data: &DataFolder, settings: Settings, services: Servi
         readiness.clone(),
     ));
     if let Some(tsa) = &node.tsa {
-        // Before the first request: the certificate may have been revoked meanwhile.
-        time_stamping_unit::update_at_start(&node, tsa).await?;
-        background.spawn(time_stamping_unit::follow(Arc::clone(&node), tsa.clone()));
+        let caller = Caller::system("start");
+        compose::tsa::apply_settings(tsa, &caller, &node.settings).await?;
+        background.spawn(tsa.clone().housekeeping());
     }
     background.spawn(metrics.clone().upkeep());
     // Opening the keys took 16 MiB at a time.

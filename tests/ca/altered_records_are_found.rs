@@ -165,7 +165,7 @@ const EDITS: [[&str; 3]; 27] = [
         "its issuer is altered",
         "UPDATE ca_certificate SET authority_id = (SELECT id FROM ca_authority \
          WHERE name = 'root') WHERE serial = SECOND",
-        "is not what was logged",
+        "is on record no more",
     ],
     [
         "its subject is altered",
@@ -221,13 +221,13 @@ const EDITS: [[&str; 3]; 27] = [
     [
         "it is hidden from CRLs by its issuer",
         "UPDATE ca_revocation SET authority_id = 'nobody'",
-        "on record is not the one that was logged",
+        "is on record as good",
     ],
     [
         "an authority is swapped",
         "UPDATE ca_certificate SET der = (SELECT der FROM ca_certificate WHERE profile = 'root') \
          WHERE profile = 'issuing'",
-        "authority issuing is on record",
+        "authority issuing was made, and is on record no more",
     ],
     [
         "an authority's certificate is given to another",

@@ -4,7 +4,7 @@
 use std::{path::Path, process::Command};
 
 use serde_json::Value;
-use testkit::{Options, Postgres, Server, Xinshu, run};
+use testkit::{Browser, Options, Postgres, Server, User, Xinshu, run, tool};
 
 use crate::XINSHU;
 
@@ -144,6 +144,38 @@ fn certificates_and_revocations_are_kept() {
     });
 }
 
+/// What OCSP answers for the certificate that is good and for the one that is revoked.
+fn ocsp(upgraded: &Upgraded, server: &Server) -> [&'static str; 2] {
+    let path = |name: &str| upgraded.node.file(name).display().to_string();
+    std::fs::write(path("good.pem"), upgraded.text("/certificate_pem")).unwrap();
+    let issuer = server.ask([], &format!("{}/ca/issuing.cer", server.http));
+    std::fs::write(path("issuing.cer"), issuer.expect(200).body).unwrap();
+    let (der, pem) = (path("issuing.cer"), path("issuing.pem"));
+    tool(
+        "openssl",
+        ["x509", "-inform", "DER", "-in", &der, "-out", &pem],
+    )
+    .success();
+    let revoked = format!("0x{}", upgraded.text("/serials/revoked"));
+    let url = format!("{}/ocsp", server.http);
+    // Its answers are of the test's clock, not of this machine's.
+    let arguments = ["ocsp", "-noverify", "-issuer", &pem, "-url", &url];
+    let of = |which: &[&str]| {
+        let outcome = tool("openssl", arguments.iter().chain(which).copied());
+        if outcome.text().contains(": good") {
+            "good"
+        } else if outcome.text().contains(": revoked") {
+            "revoked"
+        } else {
+            "neither"
+        }
+    };
+    [
+        of(&["-cert", &path("good.pem")]),
+        of(&["-serial", &revoked]),
+    ]
+}
+
 /// What people and applications hold: sessions, refresh tokens, access tokens.
 #[test]
 fn what_was_handed_out_is_still_good() {
@@ -184,6 +216,33 @@ fn what_was_handed_out_is_still_good() {
         let fresh = refresh(&server, &["-u", &portal], token).expect(200).json();
         let next = fresh["refresh_token"].as_str().expect("another one");
         refresh(&server, &["-u", &portal], next).expect(200);
+    });
+}
+
+/// What a browser shows: a session's account page, a link that sets a password, and the
+/// sign-in with a password.
+#[test]
+fn sessions_links_and_passwords_open_the_pages() {
+    on_both(|upgraded| {
+        let server = upgraded.node.serve();
+        let cookie = format!(
+            "Cookie: __Host-xinshu-session={}",
+            upgraded.text("/alice_session")
+        );
+        let page = server.ask(["-k", "-H", &cookie], "/account").expect(200);
+        assert!(page.text().contains("Alice Wang"), "{}", page.text());
+        let link = format!(
+            "/account/set-password?token={}",
+            upgraded.text("/password_link")
+        );
+        let page = server.ask(["-k"], &link).expect(200);
+        assert!(page.text().contains("erin"), "{}", page.text());
+        let alice = User {
+            name: "alice".to_owned(),
+            password: upgraded.text("/password").to_owned(),
+        };
+        let answer = Browser::new(&server).sign_in(&server.https, &alice);
+        assert_eq!(answer.location.as_deref(), Some("/account"), "{answer:?}");
     });
 }
 

@@ -2,27 +2,46 @@
 
 use hsm_adapters::KeyError;
 use pki::tsp::Rejection;
-use platform::{StoreError, access::Denied, web::Problem};
+use platform_access::AccessError;
+use platform_store::StoreError;
+use platform_web::Problem;
 
-/// A time-stamp that was not given, or a unit that was not made.
+/// A time-stamp that was not given, or a unit that could not be used.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
-    /// The request is refused in the protocol's own terms (RFC 3161 §2.4.2).
-    #[error("refused: {0}")]
+    /// The request is rejected in the protocol's own terms (RFC 3161 §2.4.2).
+    #[error("rejected: {0}")]
     Rejected(#[from] Rejection),
     /// There is no such unit.
     #[error("there is no time-stamping unit {0}")]
     NoSuchUnit(String),
-    /// The caller may not.
+    /// A unit's policy is not an OID.
+    #[error("unit {unit}: its policy {policy:?} is not an OID")]
+    InvalidPolicy {
+        /// The unit's name.
+        unit: String,
+        /// Its policy.
+        policy: String,
+    },
+    /// The caller lacks the permission, or the refusal could not be recorded.
     #[error(transparent)]
-    Denied(#[from] Denied),
+    Access(#[from] AccessError),
+    /// The unit's certificate could not be looked up.
+    #[error("the certificate of unit {unit}: {reason}")]
+    Certificate {
+        /// The unit's name.
+        unit: String,
+        /// What failed.
+        reason: String,
+    },
     /// Bytes could not be built, read or signed.
     #[error("building or signing failed: {0}")]
     Pki(pki::Error),
-    /// The unit's key does not serve.
+    /// The unit's key cannot be used.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// The database does not serve.
+    /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -41,8 +60,10 @@ impl From<Error> for Problem {
         match error {
             Error::Rejected(_) => Self::unprocessable(error.to_string()),
             Error::NoSuchUnit(_) => Self::not_found(error.to_string()),
-            Error::Denied(denied) => denied.into(),
-            Error::Pki(error) => Self::internal(&error),
+            Error::Access(error) => error.into(),
+            Error::InvalidPolicy { .. } | Error::Certificate { .. } | Error::Pki(_) => {
+                Self::internal(&error)
+            }
             Error::Key(error) => error.into(),
             Error::Store(error) => error.into(),
         }

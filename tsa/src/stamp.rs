@@ -1,131 +1,122 @@
 //! Giving one time-stamp.
 
-use std::sync::atomic::Ordering;
-
 use aws_lc_rs::rand::SystemRandom;
 use jiff::Timestamp;
 use pki::{
     SerialNumber,
-    tsp::{Accuracy, FailureInfo, Rejection, Stamp, TimeStampReq},
+    tsp::{FailureInfo, Rejection, Stamp, TimeStampReq},
 };
-use platform::audit::{AuditSink as _, RecordEntry as _};
-use platform::{
-    Caller,
-    audit::{Entry, Party},
-    store::Appended,
-};
+use platform_access::{Caller, Resource};
+use platform_log::{AuditSink as _, Entry, RecordEntry as _, Subject};
+use platform_store::AppendBatch;
 
-use crate::{Error, Service, model::Unit, store};
+use crate::{
+    Error, Service,
+    actions::STAMP,
+    model::{ReadySigner, Unit, UnitSigner},
+    store,
+};
 
 /// genTime has milliseconds: finer than the accuracy stated, so that tokens can be told apart.
 const FRACTION_DIGITS: u8 = 3;
-const ACTION: &str = "tsa.stamp";
 
-/// Stamps the hash in `request` and gives the DER TimeStampResp.
+/// Stamps the hash in `request` with the unit `name` and returns the DER TimeStampResp.
 ///
 /// # Errors
-/// [`Error::Rejected`] where policy or time forbid it; others where the key or
-/// the database does not serve, and then no token was given.
-pub(crate) async fn stamp(
-    service: &Service,
+/// [`Error::NoSuchUnit`], [`Error::Access`], [`Error::Rejected`] if policy or time forbid it;
+/// others if the key or the database is unavailable. No token was given then.
+pub async fn stamp(
+    tsa: &Service,
     caller: &Caller,
-    unit: &Unit,
+    name: &str,
     request: &TimeStampReq,
 ) -> Result<Vec<u8>, Error> {
-    let config = service.config();
+    let unit = tsa.unit(name)?;
+    enforce(tsa, caller, &unit).await?;
     if request.policy().is_some_and(|policy| policy != unit.policy) {
-        return Err(rejected(
-            FailureInfo::UnacceptedPolicy,
-            format!("this unit stamps under {} only", unit.policy),
-        ));
+        let text = format!("this unit stamps under {} only", unit.policy);
+        return Err(rejected(FailureInfo::UnacceptedPolicy, text));
     }
-    let gen_time = gen_time(service, unit)?;
+    let (gen_time, signer) = gen_time(tsa.clock().now(), &unit)?;
     let serial = SerialNumber::new(gen_time, &SystemRandom::new())?;
     let stamp = Stamp {
         policy: unit.policy,
         serial: serial.clone(),
         gen_time,
         fraction_digits: FRACTION_DIGITS,
-        accuracy: Some(config.accuracy),
+        accuracy: Some(unit.accuracy()),
         // RFC 3161 §2.4.2: several nodes stamp, so order is by genTime and accuracy.
         ordering: false,
     };
-    let response = unit
+    let response = signer
         .stamper
         .token(request, &stamp)?
-        .sign(unit.key.as_ref())
+        .sign(signer.key.as_ref())
         .await?;
-    let mut rows = Appended::default();
-    store::token(&mut rows, unit, request, &serial, gen_time);
-    rows.audit(
-        Entry::new(
-            ACTION,
-            caller,
-            Party::thing(format!("token:{serial}")),
-            gen_time,
-        )
-        .with("unit", unit.name.as_str())
-        .with("policy", unit.policy_text.as_str())
-        .with("digest", store::digest_name(request))
-        .with("imprint", hex::encode(request.hashed_message())),
+    let mut batch = AppendBatch::default();
+    store::append_token(&mut batch, &unit, request, &serial, gen_time);
+    let subject = Subject::thing(format!("token:{serial}"));
+    batch.audit(
+        Entry::new(STAMP, caller, subject, gen_time)
+            .in_unit(unit.row.owner.as_str())
+            .with("unit", unit.name())
+            .with("policy", unit.row.policy.as_str())
+            .with("digest", store::digest_name(request))
+            .with("imprint", hex::encode(request.hashed_message())),
     );
-    service.store().append(rows).await?;
+    tsa.store().append(batch).await?;
     metrics::counter!("xinshu_tsa_tokens_total").increment(1);
     Ok(response)
 }
 
-/// The time now, unless the clock is known to be wrong.
-fn gen_time(service: &Service, unit: &Unit) -> Result<Timestamp, Error> {
-    let now = service.clock().now();
-    if !unit.certificate.validity().contains(now) {
-        return Err(rejected(
-            FailureInfo::TimeNotAvailable,
-            "the unit's certificate is not valid at this time".to_owned(),
-        ));
+/// A public unit stamps for anyone; others need a permission.
+async fn enforce(tsa: &Service, caller: &Caller, unit: &Unit) -> Result<(), Error> {
+    if unit.row.is_public {
+        return Ok(());
     }
-    if unit.revoked.load(Ordering::Relaxed) {
-        return Err(rejected(
-            FailureInfo::TimeNotAvailable,
-            "the unit's certificate is revoked".to_owned(),
-        ));
+    let resource = Resource::new("unit", unit.name()).in_unit(unit.owner());
+    Ok(tsa.enforce(caller, STAMP, &resource).await?)
+}
+
+/// The time now, unless the clock is known to be wrong, and what signs at that time.
+fn gen_time(now: Timestamp, unit: &Unit) -> Result<(Timestamp, &ReadySigner), Error> {
+    let unavailable = |text: &str| Err(rejected(FailureInfo::TimeNotAvailable, text.to_owned()));
+    let signer = match &unit.signer {
+        UnitSigner::Ready(signer) => signer,
+        UnitSigner::Revoked => return unavailable("the unit's certificate is revoked"),
+        UnitSigner::NoCertificate => return unavailable("the unit has no certificate"),
+    };
+    if !signer.certificate.validity().contains(now) {
+        return unavailable("the unit's certificate is not valid at this time");
     }
-    let Accuracy {
-        seconds, millis, ..
-    } = service.config().accuracy;
-    let tolerance =
-        jiff::SignedDuration::from_millis(i64::from(seconds) * 1000 + i64::from(millis));
     let mut latest = unit.latest.lock();
-    if now + tolerance < *latest {
-        return Err(rejected(
-            FailureInfo::TimeNotAvailable,
-            "the clock stepped back by more than the accuracy stated".to_owned(),
-        ));
+    if now + unit.tolerance() < *latest {
+        return unavailable("the clock stepped back by more than the accuracy stated");
     }
     *latest = now.max(*latest);
-    Ok(now)
+    Ok((now, signer))
 }
 
 fn rejected(failure: FailureInfo, text: String) -> Error {
     Error::Rejected(Rejection { failure, text })
 }
 
-/// Records a rejection. Malformed bytes are counted, not logged: they are no act.
-pub(crate) async fn refuse(
-    service: &Service,
+/// Records a rejection. Malformed bytes are counted, not logged: nothing was asked for.
+///
+/// # Errors
+/// [`Error::Store`].
+pub async fn record_rejection(
+    tsa: &Service,
     caller: &Caller,
-    unit: &Unit,
+    unit: &str,
     rejection: &Rejection,
 ) -> Result<(), Error> {
     metrics::counter!("xinshu_tsa_rejections_total", "failure" => format!("{:?}", rejection.failure)).increment(1);
     if rejection.failure == FailureInfo::BadDataFormat {
         return Ok(());
     }
-    let entry = Entry::new(
-        ACTION,
-        caller,
-        Party::thing(format!("unit:{}", unit.name)),
-        service.clock().now(),
-    )
-    .refused(rejection.to_string());
-    service.store().record(entry).await.map_err(Error::Store)
+    let subject = Subject::thing(format!("unit:{unit}"));
+    let entry = Entry::new(STAMP, caller, subject, tsa.clock().now());
+    let entry = entry.refused(rejection.to_string());
+    Ok(tsa.store().record(entry).await?)
 }

@@ -3,12 +3,10 @@
 use crypto::Digest;
 use jiff::Timestamp;
 use pki::{SerialNumber, tsp::TimeStampReq};
-use platform::{
-    Store, StoreError, params,
-    store::{Appended, Table, Tx},
-};
+use platform_access::UnitId;
+use platform_store::{AppendBatch, Snapshot, Store, StoreError, Table, Tx, params};
 
-use crate::model::Unit;
+use crate::model::{Unit, UnitRow};
 
 static TOKENS: Table = Table {
     name: "tsa_token",
@@ -16,19 +14,11 @@ static TOKENS: Table = Table {
     parent: None,
 };
 
-/// A row of the table of units.
-#[derive(Clone)]
-pub(crate) struct UnitRow {
-    pub(crate) name: String,
-    pub(crate) key_uri: String,
-    pub(crate) policy: String,
-    pub(crate) chain: String,
-}
-
 pub(crate) async fn units(store: &Store) -> Result<Vec<UnitRow>, StoreError> {
     let rows = store
         .fetch_all(
-            "SELECT name, key_uri, policy, chain FROM tsa_unit ORDER BY name",
+            "SELECT name, unit_id, policy, is_public, accuracy_micros
+             FROM tsa_unit ORDER BY name",
             vec![],
         )
         .await?;
@@ -36,47 +26,56 @@ pub(crate) async fn units(store: &Store) -> Result<Vec<UnitRow>, StoreError> {
         .map(|row| {
             Ok(UnitRow {
                 name: row.get("name")?,
-                key_uri: row.get("key_uri")?,
+                owner: UnitId::from(row.get::<String>("unit_id")?),
                 policy: row.get("policy")?,
-                chain: row.get("chain")?,
+                is_public: row.flag("is_public")?,
+                accuracy_micros: row.get("accuracy_micros")?,
             })
         })
         .collect()
 }
 
-/// Keeps a unit; one of the same name gets the new key, policy and certificate. False
-/// where all is so already, by another node perhaps.
-pub(crate) async fn put_unit(
+/// Creates a unit, or changes the policy and accuracy of an existing one. False if it has them
+/// already, perhaps from another node.
+pub(crate) async fn upsert_unit(
     tx: &mut Tx<'_>,
     row: &UnitRow,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     tx.execute(
-        "INSERT INTO tsa_unit (name, key_uri, policy, chain, created_at) VALUES ($1, $2, $3, $4, $5)
+        "INSERT INTO tsa_unit (name, unit_id, policy, is_public, accuracy_micros, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (name) DO UPDATE
-         SET key_uri = excluded.key_uri, policy = excluded.policy, chain = excluded.chain
-         WHERE tsa_unit.key_uri <> excluded.key_uri OR tsa_unit.policy <> excluded.policy
-         OR tsa_unit.chain <> excluded.chain",
-        params![&row.name, &row.key_uri, &row.policy, &row.chain, now],
+         SET policy = excluded.policy, accuracy_micros = excluded.accuracy_micros
+         WHERE tsa_unit.policy <> excluded.policy
+         OR tsa_unit.accuracy_micros <> excluded.accuracy_micros",
+        params![
+            &row.name,
+            row.owner.as_str(),
+            &row.policy,
+            i64::from(row.is_public),
+            row.accuracy_micros,
+            now
+        ],
     )
     .await
     .map(|changed| changed == 1)
 }
 
 /// Adds a token to what is about to be committed.
-pub(crate) fn token(
-    rows: &mut Appended,
+pub(crate) fn append_token(
+    batch: &mut AppendBatch,
     unit: &Unit,
     request: &TimeStampReq,
     serial: &SerialNumber,
     gen_time: Timestamp,
 ) {
-    rows.row(
+    batch.row(
         &TOKENS,
         params![
             serial.as_bytes(),
-            unit.name.as_str(),
-            unit.policy_text.as_str(),
+            unit.name(),
+            unit.row.policy.as_str(),
             gen_time,
             digest_name(request),
             request.hashed_message(),
@@ -104,39 +103,26 @@ pub(crate) struct RecordedToken {
     pub(crate) imprint: String,
 }
 
-/// Hands every recorded token to `each`, read in pages.
+/// Passes every recorded token to `each`.
 pub(crate) async fn recorded_tokens(
-    store: &Store,
-    page: i64,
-    mut each: impl FnMut(RecordedToken),
+    snapshot: &mut Snapshot,
+    mut each: impl FnMut(RecordedToken) -> Result<(), StoreError> + Send,
 ) -> Result<(), StoreError> {
-    let mut last: Vec<u8> = Vec::new();
-    loop {
-        let rows = store
-            .fetch_all(
-                "SELECT serial, unit, policy, digest, gen_time, imprint FROM tsa_token
-                 WHERE serial > $1 ORDER BY serial LIMIT $2",
-                params![&last, page],
-            )
-            .await?;
-        for row in &rows {
-            last = row.get("serial")?;
-            each(RecordedToken {
-                serial: hex::encode(&last),
-                unit: row.get("unit")?,
-                policy: row.get("policy")?,
-                digest: row.get("digest")?,
-                gen_time: row.get("gen_time")?,
-                imprint: hex::encode(row.get::<Vec<u8>>("imprint")?),
-            });
-        }
-        if rows.is_empty() {
-            return Ok(());
-        }
+    let mut rows = snapshot
+        .stream(
+            "SELECT serial, unit, policy, digest, gen_time, imprint FROM tsa_token",
+            vec![],
+        )
+        .await?;
+    while let Some(row) = rows.next().await? {
+        each(RecordedToken {
+            serial: hex::encode(row.get::<Vec<u8>>("serial")?),
+            unit: row.get("unit")?,
+            policy: row.get("policy")?,
+            digest: row.get("digest")?,
+            gen_time: row.get("gen_time")?,
+            imprint: hex::encode(row.get::<Vec<u8>>("imprint")?),
+        })?;
     }
-}
-
-pub(crate) async fn has_token(store: &Store, serial: &[u8]) -> Result<bool, StoreError> {
-    let sql = "SELECT serial FROM tsa_token WHERE serial = $1";
-    Ok(store.fetch_optional(sql, params![serial]).await?.is_some())
+    Ok(())
 }

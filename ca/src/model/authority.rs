@@ -104,7 +104,11 @@ impl IssuerTemplate {
     ) -> Result<Self, Error> {
         let extensions = profile.extension_set(name, urls)?;
         Ok(Self {
-            template: issuer.template(&extensions, key.algorithm().default_signature())?,
+            template: EncodedTemplate::new(
+                issuer,
+                &extensions,
+                key.algorithm().default_signature(),
+            )?,
             rules: Arc::new(profile.rules(urls.policy)?),
         })
     }

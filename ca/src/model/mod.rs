@@ -10,7 +10,7 @@ pub(crate) use authority::{AuthorityCertificate, AuthorityRecord, IssuerTemplate
 pub use certificate::{CertificateInfo, CertificateStatus};
 pub use profile::{
     AlternativeNameRule, CertificateNames, CertificateProfile, DefaultAuthority, ExtensionRule,
-    IssuedTo, PolicyRule, ProfileFileError, Profiles, SubjectRule,
+    IssuedTo, PolicyRule, Profiles, SubjectRule,
 };
 pub use reason::parse_reason;
 

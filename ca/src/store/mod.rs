@@ -25,8 +25,8 @@ pub(crate) use crls::{
 };
 pub(crate) use migrated::record_migrated_certificates;
 pub(crate) use recorded::{
-    RecordedAuthority, RecordedCertificate, RecordedRevocation, has_certificate, has_revocation,
-    recorded_authorities, recorded_certificates, recorded_revocations,
+    RecordedAuthority, RecordedCertificate, RecordedRevocation, recorded_authorities,
+    recorded_certificates, recorded_revocations,
 };
 pub(crate) use revocations::{
     advance_epoch, current_epoch, epochs, insert_revocation, published_epoch,

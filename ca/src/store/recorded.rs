@@ -1,8 +1,8 @@
-//! Whole records, for comparing them with the log. Nothing in them is trusted.
+//! Whole records as of one moment, for comparing them with the log. Nothing in them is trusted.
 
 use jiff::Timestamp;
 use pki::SerialNumber;
-use platform_store::{Row, Store, StoreError, params};
+use platform_store::{Row, Snapshot, StoreError};
 
 use super::reason;
 
@@ -19,44 +19,33 @@ pub(crate) struct RecordedCertificate {
     pub(crate) der: Vec<u8>,
 }
 
-/// Reads every certificate's record, `page` at a time.
+/// Passes every certificate's record to `each`.
 pub(crate) async fn recorded_certificates(
-    store: &Store,
-    page: i64,
-    mut each: impl FnMut(RecordedCertificate),
+    snapshot: &mut Snapshot,
+    mut each: impl FnMut(RecordedCertificate) -> Result<(), StoreError> + Send,
 ) -> Result<(), StoreError> {
-    let (mut authority, mut serial) = (String::new(), Vec::new());
-    loop {
-        let rows = store
-            .fetch_all(
-                "SELECT c.authority_id, COALESCE(a.name, c.authority_id) AS authority, c.serial,
-                 c.profile, c.profile_version, c.subject, c.requester, c.issued_at, c.not_after,
-                 c.der
-                 FROM ca_certificate c LEFT JOIN ca_authority a ON a.id = c.authority_id
-                 WHERE (c.authority_id, c.serial) > ($1, $2)
-                 ORDER BY c.authority_id, c.serial LIMIT $3",
-                params![&authority, &serial, page],
-            )
-            .await?;
-        for row in &rows {
-            authority = row.get("authority_id")?;
-            serial = row.get("serial")?;
-            each(RecordedCertificate {
-                authority: row.get("authority")?,
-                serial: serial_text(row)?,
-                profile: row.get("profile")?,
-                profile_version: row.get("profile_version")?,
-                subject: row.get("subject")?,
-                requester: row.get("requester")?,
-                issued_at: row.time("issued_at")?,
-                not_after: row.time("not_after")?,
-                der: row.get("der")?,
-            });
-        }
-        if rows.is_empty() {
-            return Ok(());
-        }
+    let mut rows = snapshot
+        .stream(
+            "SELECT COALESCE(a.name, c.authority_id) AS authority, c.serial, c.profile,
+             c.profile_version, c.subject, c.requester, c.issued_at, c.not_after, c.der
+             FROM ca_certificate c LEFT JOIN ca_authority a ON a.id = c.authority_id",
+            vec![],
+        )
+        .await?;
+    while let Some(row) = rows.next().await? {
+        each(RecordedCertificate {
+            authority: row.get("authority")?,
+            serial: serial_text(&row)?,
+            profile: row.get("profile")?,
+            profile_version: row.get("profile_version")?,
+            subject: row.get("subject")?,
+            requester: row.get("requester")?,
+            issued_at: row.time("issued_at")?,
+            not_after: row.time("not_after")?,
+            der: row.get("der")?,
+        })?;
     }
+    Ok(())
 }
 
 /// A revocation's whole record.
@@ -66,33 +55,38 @@ pub(crate) struct RecordedRevocation {
     pub(crate) reason: String,
     pub(crate) revoked_at: Timestamp,
     pub(crate) not_after: Timestamp,
+    /// What the certificate's record says about its end.
+    pub(crate) certificate_end: Option<Timestamp>,
 }
 
-/// Every revocation's record.
+/// Passes every revocation's record to `each`.
 pub(crate) async fn recorded_revocations(
-    store: &Store,
-) -> Result<Vec<RecordedRevocation>, StoreError> {
-    let rows = store
-        .fetch_all(
+    snapshot: &mut Snapshot,
+    mut each: impl FnMut(RecordedRevocation) -> Result<(), StoreError> + Send,
+) -> Result<(), StoreError> {
+    let mut rows = snapshot
+        .stream(
             "SELECT COALESCE(a.name, r.authority_id) AS authority, r.serial, r.reason,
-             r.revoked_at, r.not_after
-             FROM ca_revocation r LEFT JOIN ca_authority a ON a.id = r.authority_id",
+             r.revoked_at, r.not_after, c.not_after AS certificate_end
+             FROM ca_revocation r LEFT JOIN ca_authority a ON a.id = r.authority_id
+             LEFT JOIN ca_certificate c
+             ON c.authority_id = r.authority_id AND c.serial = r.serial",
             vec![],
         )
         .await?;
-    rows.iter()
-        .map(|row| {
-            let code: i64 = row.get("reason")?;
-            Ok(RecordedRevocation {
-                authority: row.get("authority")?,
-                serial: serial_text(row)?,
-                reason: reason(code)
-                    .map_or_else(|_| code.to_string(), |reason| reason.name().to_owned()),
-                revoked_at: row.time("revoked_at")?,
-                not_after: row.time("not_after")?,
-            })
-        })
-        .collect()
+    while let Some(row) = rows.next().await? {
+        let code: i64 = row.get("reason")?;
+        each(RecordedRevocation {
+            authority: row.get("authority")?,
+            serial: serial_text(&row)?,
+            reason: reason(code)
+                .map_or_else(|_| code.to_string(), |reason| reason.name().to_owned()),
+            revoked_at: row.time("revoked_at")?,
+            not_after: row.time("not_after")?,
+            certificate_end: row.optional_time("certificate_end")?,
+        })?;
+    }
+    Ok(())
 }
 
 /// An authority with one of its certificates.
@@ -103,12 +97,13 @@ pub(crate) struct RecordedAuthority {
     pub(crate) der: Vec<u8>,
 }
 
-/// Every authority with each of its certificates.
+/// Passes every authority to `each`, with each of its certificates.
 pub(crate) async fn recorded_authorities(
-    store: &Store,
-) -> Result<Vec<RecordedAuthority>, StoreError> {
-    let rows = store
-        .fetch_all(
+    snapshot: &mut Snapshot,
+    mut each: impl FnMut(RecordedAuthority) -> Result<(), StoreError> + Send,
+) -> Result<(), StoreError> {
+    let mut rows = snapshot
+        .stream(
             "SELECT a.name, COALESCE(i.name, l.issuer_id) AS issuer, l.key_uri, c.der
              FROM ca_authority a JOIN ca_authority_certificate l ON l.authority_id = a.id
              JOIN ca_certificate c ON c.authority_id = l.issuer_id AND c.serial = l.serial
@@ -118,16 +113,15 @@ pub(crate) async fn recorded_authorities(
             vec![],
         )
         .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(RecordedAuthority {
-                name: row.get("name")?,
-                issuer: row.get("issuer")?,
-                key_uri: row.get("key_uri")?,
-                der: row.get("der")?,
-            })
-        })
-        .collect()
+    while let Some(row) = rows.next().await? {
+        each(RecordedAuthority {
+            name: row.get("name")?,
+            issuer: row.get("issuer")?,
+            key_uri: row.get("key_uri")?,
+            der: row.get("der")?,
+        })?;
+    }
+    Ok(())
 }
 
 /// A serial number as text, whatever the column contains.
@@ -135,24 +129,4 @@ fn serial_text(row: &Row) -> Result<String, StoreError> {
     let bytes: Vec<u8> = row.get("serial")?;
     Ok(SerialNumber::from_bytes(&bytes)
         .map_or_else(|_| hex::encode(&bytes), |serial| serial.to_string()))
-}
-
-pub(crate) async fn has_certificate(store: &Store, serial: &str) -> Result<bool, StoreError> {
-    let sql = "SELECT serial FROM ca_certificate WHERE serial = $1 LIMIT 1";
-    let row = store.fetch_optional(sql, params![bytes_of(serial)]).await?;
-    Ok(row.is_some())
-}
-
-pub(crate) async fn has_revocation(store: &Store, serial: &str) -> Result<bool, StoreError> {
-    let sql = "SELECT serial FROM ca_revocation WHERE serial = $1 LIMIT 1";
-    let row = store.fetch_optional(sql, params![bytes_of(serial)]).await?;
-    Ok(row.is_some())
-}
-
-/// The bytes of a hexadecimal serial number; none for text that is not one.
-fn bytes_of(serial: &str) -> Vec<u8> {
-    serial
-        .parse::<SerialNumber>()
-        .map(|serial| serial.as_bytes().to_vec())
-        .unwrap_or_default()
 }

@@ -3,7 +3,7 @@
 use pki::Certificate;
 use platform_store::{AppendBatch, Store, StoreError, Table, params};
 
-use crate::issuance::Plan;
+use crate::model::CertificateProfile;
 
 static SERVICES: Table = Table {
     name: "ca_service",
@@ -85,16 +85,16 @@ pub(crate) fn append_service(
     batch: &mut AppendBatch,
     service: &str,
     key_uri: &str,
-    plan: &Plan,
+    (authority_id, profile): (&str, &CertificateProfile),
     certificate: &Certificate,
 ) {
     batch.row(
         &SERVICES,
         params![
-            plan.issuer.id.as_str(),
+            authority_id,
             certificate.serial().as_bytes(),
             service,
-            plan.profile.name.as_str(),
+            profile.name.as_str(),
             key_uri,
             certificate.validity().not_after
         ],

@@ -129,7 +129,7 @@ fn parse_generalized(value: &[u8], fraction_allowed: bool) -> Option<Timestamp> 
         None => (digits, 0),
         Some(dot) if fraction_allowed => {
             let fraction = &digits[dot + 1..];
-            // X.690 §11.7.3: no empty fraction, no trailing zero. Nine digits are all that we keep.
+            // X.690 §11.7.3: no empty fraction, no trailing zero. More than nine digits are not supported.
             if fraction.is_empty() || fraction.len() > 9 || fraction.ends_with(b"0") {
                 return None;
             }

@@ -12,7 +12,7 @@ use crate::{
 };
 
 const WHAT: &str = "CertificationRequest";
-/// More bytes than this are not looked at.
+/// Longer input is rejected unread.
 pub const MAX_LENGTH: usize = 64 * 1024;
 
 /// A request whose signature was checked: its sender holds the private key.
@@ -35,7 +35,7 @@ impl CertificationRequest {
     ///
     /// # Errors
     /// [`Error::TooLong`], [`Error::Syntax`], [`Error::UnsupportedAlgorithm`],
-    /// [`Error::BadKey`], and [`Error::BadSignature`] where possession is not proved.
+    /// [`Error::BadKey`], and [`Error::BadSignature`] if possession is not proved.
     pub fn parse(der: &[u8]) -> Result<Self> {
         check_length(WHAT, MAX_LENGTH, der)?;
         let mut outer = Cursor::outer(WHAT, der)?;

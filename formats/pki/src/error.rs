@@ -2,7 +2,7 @@
 
 use hsm_adapters::KeyError;
 
-use crate::lint::Findings;
+use crate::findings::Findings;
 
 /// What was wrong, and where, in the terms of the standards.
 #[derive(Clone, Debug, thiserror::Error)]

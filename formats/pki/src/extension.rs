@@ -7,18 +7,18 @@ use const_oid::ObjectIdentifier;
 
 use crate::{Error, GeneralName, KeyIdentifier, Name, Result, oid};
 
-/// The extensions that every certificate of one kind has; [`crate::Issuer::template`] encodes
+/// The extensions that every certificate of one kind has; [`crate::EncodedTemplate::new`] encodes
 /// them once.
 ///
 /// What differs from certificate to certificate (subjectKeyIdentifier,
-/// subjectAltName) comes with the [`crate::Subject`].
+/// subjectAltName) is in the [`crate::Subject`].
 #[derive(Clone, Debug, Default)]
 pub struct ExtensionSet {
     /// basicConstraints, always critical.
     pub basic_constraints: BasicConstraints,
     /// keyUsage, always critical. Encipherment bits are left out for keys that are not RSA (RFC 8813 §3).
     pub key_usage: KeyUsage,
-    /// extKeyUsage; critical where it is timeStamping alone (RFC 3161 §2.3).
+    /// extKeyUsage; critical if it is timeStamping alone (RFC 3161 §2.3).
     pub extended_key_usage: Vec<ObjectIdentifier>,
     /// certificatePolicies.
     pub policies: Vec<Policy>,
@@ -82,7 +82,7 @@ pub enum Subtree {
     Directory(Name),
 }
 
-/// An extension as it stands in a certificate or a request.
+/// An extension of a certificate or a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Extension {
     /// Its type.
@@ -132,12 +132,12 @@ impl KeyUsage {
         self.0 == 0
     }
 
-    /// True where all of `other` are in the set.
+    /// True if all of `other` are in the set.
     pub fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
 
-    /// True where any of `other` is in the set.
+    /// True if any of `other` is in the set.
     pub fn intersects(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }

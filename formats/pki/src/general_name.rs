@@ -46,7 +46,7 @@ impl GeneralName {
         }
     }
 
-    /// Checks the syntax of its text: what may stand in a certificate of ours.
+    /// Checks the syntax of its text: what our certificates may contain.
     ///
     /// # Errors
     /// [`Error::Invalid`] that says what is wrong.

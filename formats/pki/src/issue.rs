@@ -7,27 +7,14 @@ use crypto::{Digest, SignatureAlgorithm};
 use hsm_adapters::Key;
 
 use crate::{
-    BasicConstraints, Certificate, Error, ExtensionSet, GeneralName, KeyIdentifier, KeyKind,
-    KeyUsage, Name, PublicKey, Result, SerialNumber, Validity,
+    BasicConstraints, Certificate, Error, ExtensionSet, GeneralName, Issuer, KeyKind, KeyUsage,
+    Name, PublicKey, Result, SerialNumber, Validity,
     algorithm::{encode_signature_algorithm, unsupported},
     certificate::Tbs,
     lint::{self, ProfileRules},
     oid,
     signing::{assemble, sign_checked},
 };
-
-/// A CA as the issuer of certificates and CRLs: its name, key and limits. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Issuer(Arc<IssuerParts>);
-
-#[derive(Debug)]
-struct IssuerParts {
-    name: Name,
-    public_key: PublicKey,
-    key_identifier: KeyIdentifier,
-    /// None while the issuer has no certificate: it is about to sign its own.
-    certificate: Option<Certificate>,
-}
 
 /// What all certificates of one kind and one issuer have in common, encoded once. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -54,7 +41,7 @@ pub struct Subject<'a> {
     pub public_key: &'a PublicKey,
     /// From when to when.
     pub validity: Validity,
-    /// subjectAltName; critical where `name` is empty (RFC 5280 §4.2.1.6).
+    /// subjectAltName; critical if `name` is empty (RFC 5280 §4.2.1.6).
     pub alt_names: &'a [GeneralName],
 }
 
@@ -66,7 +53,7 @@ pub struct Unsigned {
     template: EncodedTemplate,
 }
 
-/// The right to sign one certificate, which passed the linter. Signing uses it up.
+/// The right to sign one certificate, which has passed the linter. Signing consumes it.
 #[derive(Debug)]
 #[must_use = "sign it, or drop it"]
 pub struct Linted {
@@ -75,89 +62,30 @@ pub struct Linted {
     template: EncodedTemplate,
 }
 
-impl Issuer {
-    /// The issuer that a CA certificate names.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] where the certificate is no CA's, may not sign
-    /// certificates, or has no subjectKeyIdentifier of 20 octets.
-    pub fn from_certificate(certificate: &Certificate) -> Result<Self> {
-        if certificate.basic_constraints() == BasicConstraints::EndEntity {
-            return Err(Error::invalid("basicConstraints", "not a CA certificate"));
-        }
-        if !certificate
-            .key_usage()
-            .is_some_and(|usage| usage.contains(KeyUsage::KEY_CERT_SIGN))
-        {
-            return Err(Error::invalid("keyUsage", "no keyCertSign"));
-        }
-        let key_identifier = certificate
-            .subject_key_identifier()
-            .and_then(|identifier| identifier.try_into().ok())
-            .ok_or_else(|| Error::invalid("subjectKeyIdentifier", "not of 20 octets"))?;
-        Ok(Self(Arc::new(IssuerParts {
-            name: certificate.subject().clone(),
-            public_key: certificate.public_key().clone(),
-            key_identifier,
-            certificate: Some(certificate.clone()),
-        })))
-    }
-
-    /// A root that is about to issue its own certificate.
-    pub fn root(name: Name, public_key: PublicKey) -> Self {
-        Self(Arc::new(IssuerParts {
-            key_identifier: public_key.key_identifier(),
-            name,
-            public_key,
-            certificate: None,
-        }))
-    }
-
-    /// The name that goes into `issuer`.
-    pub fn name(&self) -> &Name {
-        &self.0.name
-    }
-
-    /// The key that signs.
-    pub fn public_key(&self) -> &PublicKey {
-        &self.0.public_key
-    }
-
-    /// What goes into authorityKeyIdentifier.
-    pub fn key_identifier(&self) -> &KeyIdentifier {
-        &self.0.key_identifier
-    }
-
-    /// Its own certificate; none for a root that has yet to issue it.
-    pub fn certificate(&self) -> Option<&Certificate> {
-        self.0.certificate.as_ref()
-    }
-
+impl EncodedTemplate {
     /// Encodes what certificates with these extensions have in common.
     ///
     /// # Errors
-    /// [`Error::UnsupportedAlgorithm`] where the issuer's key cannot sign so,
-    /// [`Error::Invalid`] where an extension holds what no certificate can.
-    pub fn template(
-        &self,
+    /// [`Error::UnsupportedAlgorithm`] if the issuer's key cannot sign so,
+    /// [`Error::Invalid`] if an extension holds what no certificate can.
+    pub fn new(
+        issuer: &Issuer,
         extensions: &ExtensionSet,
         algorithm: SignatureAlgorithm,
-    ) -> Result<EncodedTemplate> {
-        if !self.public_key().can_make(algorithm) {
+    ) -> Result<Self> {
+        if !issuer.public_key().can_make(algorithm) {
             return Err(unsupported("issuer's key", algorithm));
         }
-        Ok(EncodedTemplate(Arc::new(TemplateParts {
-            issuer: self.clone(),
+        Ok(Self(Arc::new(TemplateParts {
+            issuer: issuer.clone(),
             algorithm,
             algorithm_der: encode_signature_algorithm(algorithm),
             basic_constraints: extensions.basic_constraints,
             key_usage: extensions.key_usage,
-            extensions: extensions.encode(self.key_identifier())?,
+            extensions: extensions.encode(issuer.key_identifier())?,
         })))
     }
-}
 
-impl EncodedTemplate {
     /// Who issues.
     pub fn issuer(&self) -> &Issuer {
         &self.0.issuer
@@ -177,19 +105,19 @@ impl EncodedTemplate {
     /// template and the subject given here; nothing is checked yet.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where a value has no encoding.
+    /// [`Error::Invalid`] if a value has no encoding.
     pub fn certificate(&self, subject: &Subject<'_>) -> Result<Unsigned> {
         if let Some(name) = subject.alt_names.iter().find(|name| name.check().is_err()) {
             name.check()?;
         }
         let parts = &*self.0;
-        let issuer = &*parts.issuer.0;
+        let issuer = &parts.issuer;
         let mut out = Writer::with_capacity(1024);
         out.sequence(|w| {
             w.nested(tag::constructed(0), |w| w.integer(2));
             w.unsigned(subject.serial.as_bytes());
             w.raw(&parts.algorithm_der);
-            w.raw(issuer.name.der());
+            w.raw(issuer.name().der());
             w.sequence(|w| {
                 w.time(subject.validity.not_before);
                 w.time(subject.validity.not_after);
@@ -274,7 +202,7 @@ impl Linted {
     /// that the certificate holds exactly the bytes that were linted.
     ///
     /// # Errors
-    /// [`Error::Key`] from the adapter, [`Error::SignedOtherwise`] where
+    /// [`Error::Key`] from the adapter, [`Error::SignedOtherwise`] if
     /// something else came back than was asked for.
     pub async fn sign(self, key: &dyn Key) -> Result<Certificate> {
         let parts = &*self.template.0;

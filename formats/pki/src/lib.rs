@@ -8,8 +8,8 @@
 //!
 //! How a certificate is made:
 //!
-//! 1. [`Issuer`] prepares what never changes; [`Issuer::template`] encodes what all
-//!    certificates of one kind have in common.
+//! 1. [`Issuer`] is who issues; [`EncodedTemplate::new`] encodes what all its certificates
+//!    of one kind have in common.
 //! 2. [`EncodedTemplate::certificate`] puts a [`Subject`] into it: an [`Unsigned`].
 //! 3. [`Unsigned::lint`] reads the bytes back, twice, and checks them against the profile: a [`Linted`].
 //! 4. [`Linted::sign`] consumes the right to sign and returns a [`Certificate`].
@@ -21,8 +21,10 @@ pub mod crl;
 pub mod csr;
 mod error;
 mod extension;
+mod findings;
 mod general_name;
 mod issue;
+mod issuer;
 pub mod lint;
 mod name;
 pub mod ocsp;
@@ -45,6 +47,7 @@ pub use error::{Error, Result};
 pub use extension::{BasicConstraints, Extension, ExtensionSet, KeyUsage, NameConstraints, Policy};
 pub use general_name::GeneralName;
 pub use hsm_adapters::{Key, KeyError};
-pub use issue::{EncodedTemplate, Issuer, Linted, Subject, Unsigned};
+pub use issue::{EncodedTemplate, Linted, Subject, Unsigned};
+pub use issuer::Issuer;
 pub use name::{Name, NameBuilder, attribute_name, attribute_type};
 pub use serial::SerialNumber;

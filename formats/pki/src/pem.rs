@@ -49,7 +49,7 @@ pub(crate) fn one_or_der<'a>(
     labels: &[&str],
     input: &'a [u8],
 ) -> Result<std::borrow::Cow<'a, [u8]>> {
-    // DER of everything that comes here starts with a SEQUENCE.
+    // The DER of everything that is parsed here starts with a SEQUENCE.
     if input.first() == Some(&0x30) {
         return Ok(input.into());
     }

@@ -15,11 +15,11 @@ pub struct SerialNumber(Vec<u8>);
 
 impl SerialNumber {
     /// A new serial of 20 octets: the time to 16 ms, then 120 random bits. Serials
-    /// of one time stand together in an index, so that adding one to millions
+    /// of one time are adjacent in an index, so that adding one to millions
     /// touches few pages of it; and they are as hard to guess as random ones.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where the source of randomness fails.
+    /// [`Error::Invalid`] if the source of randomness fails.
     pub fn new(now: Timestamp, random: &dyn SecureRandom) -> Result<Self> {
         const TICK_MS: i64 = 16;
         // 39 bits, so that it is positive: until the year 2248.
@@ -110,7 +110,7 @@ mod tests {
         // Positive, and 20 octets of which the last 15 are random.
         assert!(all.iter().all(|serial| serial.as_bytes().len() == 20));
         assert!(all.iter().all(|serial| serial.as_bytes()[0] < 0x80));
-        // A clock that was never set gives one too.
+        // A clock that was never set yields one too.
         assert!(of(0).bits() >= 120);
     }
 

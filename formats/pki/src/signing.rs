@@ -10,7 +10,7 @@ use crate::{Error, PublicKey, Result, algorithm::write_signature_algorithm};
 /// signature is checked by the public key: a faulty device or a bit that flipped on
 /// the way does not get out (RFC 8017 has no such step; Boneh, DeMillo and Lipton
 /// say why). Within this process the library itself checks the one kind of signature
-/// that betrays a key where it is faulty, RSA by its primes, and a verification of the
+/// that betrays a key if it is faulty, RSA by its primes, and a verification of the
 /// others would cost three times the signature.
 pub(crate) async fn sign_checked(
     key: &dyn Key,

@@ -62,6 +62,7 @@ pub async fn change_user(
             Ok(())
         })
         .await?;
+    directory.0.users.remove(&user.id);
     directory.0.accounts.forget(&user.id);
     info(directory, &user).await
 }

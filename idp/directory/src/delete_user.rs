@@ -38,6 +38,7 @@ pub async fn delete_user(directory: &Directory, caller: &Caller, name: &str) -> 
             Ok(())
         })
         .await?;
+    directory.0.users.remove(&user_id);
     directory.0.accounts.forget(&user_id);
     Ok(())
 }

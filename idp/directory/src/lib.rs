@@ -13,7 +13,9 @@ mod error;
 mod http;
 pub mod model;
 pub mod read_users;
+mod record_check;
 mod store;
+mod user_cache;
 
 use std::sync::Arc;
 
@@ -25,6 +27,7 @@ use platform_store::Store;
 pub use accounts::{Accounts, FirstPassword};
 pub use error::Error;
 pub use model::{NewUser, User, UserChange, UserInfo, UserName};
+pub use record_check::UserRecords;
 
 /// The directory of a node. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -36,6 +39,7 @@ struct Inner {
     clock: SharedClock,
     access: Access,
     accounts: Arc<dyn Accounts>,
+    users: user_cache::UserCache,
 }
 
 impl Directory {
@@ -51,6 +55,7 @@ impl Directory {
             clock,
             access,
             accounts,
+            users: user_cache::UserCache::new(),
         }))
     }
 

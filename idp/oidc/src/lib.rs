@@ -27,6 +27,7 @@ mod jobs;
 mod logout;
 pub mod model;
 pub mod read_clients;
+mod record_check;
 mod revoke;
 pub mod rotate_keys;
 mod scopes;
@@ -46,6 +47,7 @@ pub use config::Config;
 pub use end_access::EndAccess;
 pub use error::Error;
 pub use model::{Client, ClientCredentials, NewClient};
+pub use record_check::{ClientRecords, GrantRecords};
 pub use signing_keys::{KeySource, SigningKeys};
 
 /// The OpenID provider of a node. Cheap to clone.

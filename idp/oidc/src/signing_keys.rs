@@ -98,6 +98,8 @@ struct Inner {
     source: Arc<dyn KeySource>,
     set: ArcSwap<KeySet>,
     loaded_at: Mutex<Instant>,
+    /// When an unknown `kid` last made this node look.
+    looked_at: Mutex<Option<Instant>>,
     loading: AtomicBool,
 }
 
@@ -137,6 +139,7 @@ impl SigningKeys {
             source,
             set: ArcSwap::from_pointee(set),
             loaded_at: Mutex::new(Instant::now()),
+            looked_at: Mutex::new(None),
             loading: AtomicBool::new(false),
         })))
     }
@@ -195,8 +198,7 @@ impl SigningKeys {
         let key = match self.find(kid) {
             Some(key) => key,
             None => {
-                // Another node may have rotated; strangers can make us look once a second.
-                if self.0.loaded_at.lock().elapsed() < UNKNOWN_KID {
+                if !self.may_look() {
                     return None;
                 }
                 self.reload().await.ok()?;
@@ -213,6 +215,17 @@ impl SigningKeys {
         let set = KeySet::load(&inner.store, inner.source.as_ref()).await?;
         inner.set.store(Arc::new(set));
         Ok(())
+    }
+
+    /// Whether to look for an unknown `kid`: another node may have rotated, but strangers
+    /// can make us look once a second only.
+    fn may_look(&self) -> bool {
+        let mut looked_at = self.0.looked_at.lock();
+        let may = looked_at.is_none_or(|at| at.elapsed() >= UNKNOWN_KID);
+        if may {
+            *looked_at = Some(Instant::now());
+        }
+        may
     }
 
     fn find(&self, kid: &str) -> Option<Arc<SigningKey>> {

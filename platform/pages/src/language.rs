@@ -25,7 +25,7 @@ impl Locale {
             .get(header::ACCEPT_LANGUAGE)
             .and_then(|value| value.to_str().ok())
             .unwrap_or_default();
-        Self::negotiate(header)
+        Self::from_accept_language(header)
     }
 
     /// The language of a tag such as `zh-CN`, if pages are written in it.
@@ -57,7 +57,7 @@ impl Locale {
 
     /// The highest weight wins, the first of equals. Our own few lines: `fluent-langneg`
     /// ignores weights.
-    fn negotiate(header: &str) -> Self {
+    pub fn from_accept_language(header: &str) -> Self {
         let mut best = (0.0, Self::default());
         for range in header.split(',').take(MAX_RANGES) {
             let mut parts = range.trim().split(';');
@@ -92,8 +92,11 @@ mod tests {
             ("", Locale::En),
             ("*;q=;,,\u{e9}", Locale::En),
         ] {
-            assert_eq!(Locale::negotiate(header), expected, "{header}");
+            assert_eq!(Locale::from_accept_language(header), expected, "{header}");
         }
-        assert_eq!(Locale::negotiate(&"zh,".repeat(10_000)), Locale::Zh);
+        assert_eq!(
+            Locale::from_accept_language(&"zh,".repeat(10_000)),
+            Locale::Zh
+        );
     }
 }

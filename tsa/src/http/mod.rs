@@ -8,15 +8,15 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::Service;
 
-pub(crate) fn routes(service: Service) -> Router {
+pub(crate) fn routes(tsa: Service) -> Router {
     Router::new()
         .route("/tsa", post(stamp::by_default_unit))
         .route("/tsa/{unit}", post(stamp::by_unit))
-        .with_state(service)
+        .with_state(tsa)
 }
 
-pub(crate) fn api(service: Service) -> OpenApiRouter {
-    described().with_state(service)
+pub(crate) fn api(tsa: Service) -> OpenApiRouter {
+    described().with_state(tsa)
 }
 
 /// REST and its description.

@@ -6,44 +6,45 @@ use axum::{
     extract::{Path, State},
     http::{
         HeaderMap, HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER},
+        header::{CACHE_CONTROL, CONTENT_TYPE},
     },
     response::{IntoResponse, Response},
 };
 use pki::tsp::{FailureInfo, MAX_LENGTH, Rejection, TimeStampReq, rejection};
-use platform::{
-    Caller,
-    web::{Problem, body_limit},
-};
+use platform_access::{AccessError, Caller};
+use platform_web::{Problem, body_limit, retry_later};
 
-use crate::{DEFAULT_UNIT, Error, Service, stamp};
+use crate::{
+    DEFAULT_UNIT, Error, Service,
+    stamp::{record_rejection, stamp},
+};
 
 const QUERY: &[u8] = b"application/timestamp-query";
 const REPLY: HeaderValue = HeaderValue::from_static("application/timestamp-reply");
 
 /// `/tsa`.
 pub(super) async fn by_default_unit(
-    State(service): State<Service>,
+    State(tsa): State<Service>,
     Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    respond(&service, &caller, DEFAULT_UNIT, &headers, body).await
+    respond(&tsa, &caller, DEFAULT_UNIT, &headers, body).await
 }
 
 /// `/tsa/UNIT`.
 pub(super) async fn by_unit(
-    State(service): State<Service>,
+    State(tsa): State<Service>,
     Extension(caller): Extension<Caller>,
     Path(unit): Path<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    respond(&service, &caller, &unit, &headers, body).await
+    respond(&tsa, &caller, &unit, &headers, body).await
 }
 
 async fn respond(
-    service: &Service,
+    tsa: &Service,
     caller: &Caller,
     unit: &str,
     headers: &HeaderMap,
@@ -57,10 +58,9 @@ async fn respond(
         )
         .into_response();
     }
-    let unit = match service.unit(unit) {
-        Ok(unit) => unit,
-        Err(error) => return Problem::from(error).into_response(),
-    };
+    if let Err(error) = tsa.unit(unit) {
+        return Problem::from(error).into_response();
+    }
     let request = match body_limit(body, MAX_LENGTH).await {
         Ok(body) => TimeStampReq::parse(&body),
         Err(_) => Err(Rejection {
@@ -69,16 +69,17 @@ async fn respond(
         }),
     };
     let outcome = match request {
-        Ok(request) => stamp::stamp(service, caller, &unit, &request).await,
+        Ok(request) => stamp(tsa, caller, unit, &request).await,
         Err(rejection) => Err(Error::Rejected(rejection)),
     };
     match outcome {
         Ok(response) => reply(response),
-        Err(Error::Rejected(reason)) => {
-            match stamp::refuse(service, caller, &unit, &reason).await {
-                Ok(()) => reply(rejection(&reason)),
-                Err(error) => failed(&error),
-            }
+        Err(Error::Rejected(reason)) => match record_rejection(tsa, caller, unit, &reason).await {
+            Ok(()) => reply(rejection(&reason)),
+            Err(error) => failed(&error),
+        },
+        Err(error @ (Error::Access(AccessError::Denied(_)) | Error::NoSuchUnit(_))) => {
+            Problem::from(error).into_response()
         }
         Err(error) => failed(&error),
     }
@@ -94,13 +95,11 @@ fn failed(error: &Error) -> Response {
     };
     let mut response = reply(rejection(&Rejection {
         failure: FailureInfo::SystemFailure,
-        text: "the time-stamp authority does not serve now".to_owned(),
+        text: "the time-stamp authority is unavailable now".to_owned(),
     }));
     if transient {
         *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-        response
-            .headers_mut()
-            .insert(RETRY_AFTER, HeaderValue::from_static("2"));
+        retry_later(response.headers_mut());
     } else {
         *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     }

@@ -1,23 +1,20 @@
 //! REST: `/api/v1/tsa/units`.
 
 use axum::{Extension, Json, extract::State};
-use platform::{
-    Caller,
-    web::{Problem, ProblemBody},
-};
+use platform_access::Caller;
+use platform_web::{Page, Problem, Refusals};
 
-use crate::{Service, UnitInfo};
+use crate::{Service, UnitInfo, list_units::list_units};
 
-/// Lists the time-stamping units.
-#[utoipa::path(get, path = "/api/v1/tsa/units", tag = "time-stamps", responses(
-    (status = 200, body = Vec<UnitInfo>),
-    (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 503, body = ProblemBody, content_type = "application/problem+json")))]
+/// Lists the time-stamping units: all on one page.
+#[utoipa::path(get, path = "/api/v1/tsa/units", tag = "time-stamps",
+    responses((status = 200, body = Page<UnitInfo>), Refusals))]
 pub(super) async fn list(
-    State(service): State<Service>,
+    State(tsa): State<Service>,
     Extension(caller): Extension<Caller>,
-) -> Result<Json<Vec<UnitInfo>>, Problem> {
-    caller.require("tsa.unit.read")?;
-    Ok(Json(service.units()))
+) -> Result<Json<Page<UnitInfo>>, Problem> {
+    Ok(Json(Page {
+        items: list_units(&tsa, &caller).await?,
+        next: None,
+    }))
 }

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::SignedDuration;
 
-use super::{CertificateProfile, IssuedTo, ProfileFileError};
-use crate::Error;
+use super::{CertificateProfile, IssuedTo};
+use crate::error::{Error, ProfileFileError};
 
 /// Name and text of each file, written by `build.rs`.
 const FILES: &[(&str, &str)] = &include!(concat!(env!("OUT_DIR"), "/profiles.rs"));

@@ -12,14 +12,7 @@ use super::{
     AlternativeNameRule, CertificateProfile, DefaultAuthority, ExtensionRule, IssuedTo, PolicyRule,
     SubjectRule,
 };
-
-/// A profile's file that cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[error("profile {file}: {reason}")]
-pub struct ProfileFileError {
-    file: String,
-    reason: String,
-}
+use crate::error::ProfileFileError;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

@@ -19,7 +19,6 @@ use pki::{
 };
 
 pub use builtin::Profiles;
-pub use file::ProfileFileError;
 pub use subject::CertificateNames;
 
 use super::PublicationUrls;

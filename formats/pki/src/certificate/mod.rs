@@ -31,7 +31,7 @@ impl Validity {
     /// A period, cut to whole seconds.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where it is empty or outside the years 1950 to 9999.
+    /// [`Error::Invalid`] if it is empty or outside the years 1950 to 9999.
     pub fn new(not_before: Timestamp, not_after: Timestamp) -> Result<Self> {
         let validity = Self {
             not_before: whole_seconds(not_before, "notBefore")?,
@@ -43,13 +43,13 @@ impl Validity {
         Ok(validity)
     }
 
-    /// True where `time` lies within.
+    /// True if `time` lies within.
     pub fn contains(&self, time: Timestamp) -> bool {
         // notAfter itself belongs to it, with all its fractions (RFC 5280 §4.1.2.5).
         self.not_before <= time && time.as_second() <= self.not_after.as_second()
     }
 
-    /// True where all of `other` lies within.
+    /// True if all of `other` lies within.
     pub fn covers(&self, other: &Self) -> bool {
         self.not_before <= other.not_before && other.not_after <= self.not_after
     }
@@ -155,7 +155,7 @@ impl Certificate {
         &self.tbs.public_key
     }
 
-    /// Every extension, as it stands there.
+    /// Every extension, in the order of the certificate.
     pub fn extensions(&self) -> &[Extension] {
         &self.tbs.extensions
     }
@@ -175,7 +175,7 @@ impl Certificate {
         self.tbs.key_usage
     }
 
-    /// extKeyUsage; empty where it is not limited.
+    /// extKeyUsage; empty if it is not limited.
     pub fn extended_key_usage(&self) -> &[ObjectIdentifier] {
         &self.tbs.extended_key_usage
     }
@@ -202,7 +202,7 @@ impl Certificate {
         fingerprint
     }
 
-    /// True where subject and issuer are the same and its own key signed it.
+    /// True if subject and issuer are the same and its own key signed it.
     pub fn is_self_signed(&self) -> bool {
         self.subject() == self.issuer() && self.verify(self.public_key()).is_ok()
     }
@@ -215,7 +215,7 @@ impl Certificate {
         Ok(issuer.verify(self.signature_algorithm(), &self.tbs_der, &self.signature)?)
     }
 
-    /// True where `issuer` is a CA of the right name and key that signed this.
+    /// True if `issuer` is a CA of the right name and key that signed this.
     pub fn is_issued_by(&self, issuer: &Self) -> bool {
         self.issuer() == issuer.subject()
             && matches!(issuer.basic_constraints(), BasicConstraints::Ca { .. })

@@ -8,7 +8,7 @@ pub use signed_data::{Signer, UnsignedData, certs_only};
 
 use crypto::{Digest, SignatureAlgorithm};
 
-/// The digest that goes with a signature: its own, so that one hash function
+/// The digest that belongs to a signature: its own, so that one hash function
 /// serves throughout; SHA-512 for Ed25519 (RFC 8419 §2.3).
 pub(crate) fn digest_of(algorithm: SignatureAlgorithm) -> Digest {
     algorithm.digest().unwrap_or(Digest::Sha512)

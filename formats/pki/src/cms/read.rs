@@ -1,6 +1,6 @@
 //! Reading and verifying SignedData with one signer and signed attributes.
 
-use asn1::{Cursor, Writer, check_length, tag};
+use asn1::{Cursor, Tlv, Writer, check_length, tag};
 use const_oid::ObjectIdentifier;
 use crypto::{Digest, SignatureAlgorithm};
 use jiff::Timestamp;
@@ -45,7 +45,7 @@ impl SignedData {
     /// Reads a DER ContentInfo.
     ///
     /// # Errors
-    /// [`Error::Syntax`], also where there is not exactly one signer with
+    /// [`Error::Syntax`], also if there is not exactly one signer with
     /// contentType, messageDigest and signingCertificateV2; [`Error::UnsupportedAlgorithm`].
     pub fn from_der(der: &[u8]) -> Result<Self> {
         check_length(WHAT, MAX_LENGTH, der)?;
@@ -120,7 +120,7 @@ impl SignedData {
     /// Whether to trust that certificate is for the caller to say.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where it is not the signer's, [`Error::BadSignature`].
+    /// [`Error::Invalid`] if it is not the signer's, [`Error::BadSignature`].
     pub fn verify(&self, certificate: &Certificate) -> Result<()> {
         let signer = &self.signer;
         if !signer.is(certificate) {
@@ -186,10 +186,42 @@ impl SignerInfo {
             return info.fail("digestAlgorithm", "not that of the signature");
         }
 
-        let mut said_type = None;
-        let mut message_digest = None;
-        let mut signing_time = None;
-        let mut signing_certificate = None;
+        let signed = SignedAttributes::read(&elements)?;
+        if signed.content_type != Some(content_type) {
+            return info.fail("contentType", "missing, or not that of the content");
+        }
+        let (certificate_digest, certificate_hash) = signed
+            .signing_certificate
+            .ok_or_else(|| info.error("signingCertificateV2", "missing"))?;
+        Ok(Self {
+            issuer,
+            serial,
+            digest,
+            algorithm,
+            attributes: Writer::build(|w| w.tlv(tag::SET, attributes)),
+            message_digest: signed
+                .message_digest
+                .ok_or_else(|| info.error("messageDigest", "missing"))?,
+            signing_time: signed.signing_time,
+            certificate_digest,
+            certificate_hash,
+            signature,
+        })
+    }
+}
+
+/// The signed attributes that a verifier needs; others are ignored.
+#[derive(Default)]
+struct SignedAttributes {
+    content_type: Option<ObjectIdentifier>,
+    message_digest: Option<Vec<u8>>,
+    signing_time: Option<Timestamp>,
+    signing_certificate: Option<(Digest, Vec<u8>)>,
+}
+
+impl SignedAttributes {
+    fn read(elements: &[Tlv<'_>]) -> Result<Self> {
+        let mut read = Self::default();
         for element in elements {
             let mut attribute = Cursor::outer("SignedAttributes", element.der)?;
             let oid = attribute.oid("attrType")?;
@@ -199,41 +231,37 @@ impl SignerInfo {
                 return attribute.fail("attrValues", "not one value");
             };
             let mut value = Cursor::new("SignedAttributes", value.der);
-            let twice = match oid {
-                oid::ID_CONTENT_TYPE => said_type.replace(value.oid("contentType")?).is_some(),
-                oid::ID_MESSAGE_DIGEST => message_digest
-                    .replace(value.octets("messageDigest")?.to_vec())
-                    .is_some(),
-                oid::ID_SIGNING_TIME => signing_time.replace(value.time("signingTime")?).is_some(),
-                oid::ID_AA_SIGNING_CERTIFICATE_V2 => signing_certificate
-                    .replace(read_signing_certificate(&mut value)?)
-                    .is_some(),
-                _ => {
-                    value.any("attrValues")?;
-                    false
-                }
-            };
-            value.end("attrValues")?;
-            if twice {
+            if read.read_value(oid, &mut value)? {
                 return value.fail("signedAttrs", format!("{oid} twice"));
             }
+            value.end("attrValues")?;
         }
-        if said_type != Some(content_type) {
-            return info.fail("contentType", "missing, or not that of the content");
-        }
-        let (certificate_digest, certificate_hash) =
-            signing_certificate.ok_or_else(|| info.error("signingCertificateV2", "missing"))?;
-        Ok(Self {
-            issuer,
-            serial,
-            digest,
-            algorithm,
-            attributes: Writer::build(|w| w.tlv(tag::SET, attributes)),
-            message_digest: message_digest.ok_or_else(|| info.error("messageDigest", "missing"))?,
-            signing_time,
-            certificate_digest,
-            certificate_hash,
-            signature,
+        Ok(read)
+    }
+
+    /// Reads one attribute's value; true if there was one before.
+    fn read_value(&mut self, oid: ObjectIdentifier, value: &mut Cursor<'_>) -> Result<bool> {
+        Ok(match oid {
+            oid::ID_CONTENT_TYPE => {
+                let content_type = value.oid("contentType")?;
+                self.content_type.replace(content_type).is_some()
+            }
+            oid::ID_MESSAGE_DIGEST => {
+                let digest = value.octets("messageDigest")?.to_vec();
+                self.message_digest.replace(digest).is_some()
+            }
+            oid::ID_SIGNING_TIME => {
+                let time = value.time("signingTime")?;
+                self.signing_time.replace(time).is_some()
+            }
+            oid::ID_AA_SIGNING_CERTIFICATE_V2 => {
+                let certificate = read_signing_certificate(value)?;
+                self.signing_certificate.replace(certificate).is_some()
+            }
+            _ => {
+                value.any("attrValues")?;
+                false
+            }
         })
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     signing::sign_checked,
 };
 
-/// Who signs, prepared once: its certificate's identity, chain and algorithms. Clones share it.
+/// A signer, prepared once: its certificate's identity, chain and algorithms. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Signer(Arc<Identity>);
 
@@ -33,7 +33,7 @@ struct Identity {
     certificates: Vec<u8>,
 }
 
-/// SignedData that is built and not signed. Signing uses it up.
+/// SignedData that is built and not signed. Signing consumes it.
 #[derive(Debug)]
 #[must_use = "sign it, or drop it"]
 pub struct UnsignedData {
@@ -46,10 +46,10 @@ pub struct UnsignedData {
 }
 
 impl Signer {
-    /// Prepares a signer; `chain` goes along with its certificate where certificates are wanted.
+    /// Prepares a signer; `chain` is included with its certificate if certificates are requested.
     ///
     /// # Errors
-    /// [`crate::Error::UnsupportedAlgorithm`] where the key cannot sign so.
+    /// [`crate::Error::UnsupportedAlgorithm`] if the key cannot sign so.
     pub fn new(
         certificate: &Certificate,
         chain: &[Certificate],
@@ -74,7 +74,7 @@ impl Signer {
         })))
     }
 
-    /// The digest that goes with the signer's algorithm.
+    /// The digest of the signer's algorithm.
     pub fn digest(&self) -> Digest {
         self.0.digest
     }
@@ -85,7 +85,7 @@ impl Signer {
     }
 
     /// Builds SignedData over `content` with the signed attributes contentType,
-    /// messageDigest, signingCertificateV2 and, where given, signingTime.
+    /// messageDigest, signingCertificateV2 and, if present, signingTime.
     ///
     /// # Errors
     /// [`crate::Error::Invalid`] for a time that cannot be written.
@@ -124,7 +124,7 @@ impl UnsignedData {
         &self.content
     }
 
-    /// Signs and gives a DER ContentInfo.
+    /// Signs and returns a DER ContentInfo.
     ///
     /// # Errors
     /// [`crate::Error::Key`] from the adapter, [`crate::Error::SignedOtherwise`].

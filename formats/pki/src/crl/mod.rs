@@ -20,7 +20,7 @@ pub use read::CertificateList;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum RevocationReason {
-    /// No reason given.
+    /// No reason is stated.
     Unspecified = 0,
     /// The private key is, or may be, in the wrong hands.
     KeyCompromise = 1,
@@ -32,7 +32,7 @@ pub enum RevocationReason {
     Superseded = 4,
     /// It is needed no more.
     CessationOfOperation = 5,
-    /// Suspended; may come back.
+    /// Suspended; may become valid again.
     CertificateHold = 6,
     /// Came back from hold (delta CRLs only).
     RemoveFromCrl = 8,
@@ -69,7 +69,7 @@ pub struct CrlTemplate {
     pub distribution_point: Option<Vec<String>>,
 }
 
-/// A CRL that is built and not signed. Signing uses it up.
+/// A CRL that is built and not signed. Signing consumes it.
 #[derive(Debug)]
 #[must_use = "sign it, or drop it"]
 pub struct UnsignedCrl {
@@ -140,12 +140,12 @@ impl std::str::FromStr for RevocationReason {
 }
 
 impl Issuer {
-    /// Builds a version 2 CRL. Entries are encoded one by one as they come, in
+    /// Builds a version 2 CRL. Entries are encoded one by one as they arrive, in
     /// their order; nothing but the encoding is kept of them.
     ///
     /// # Errors
     /// [`Error::Invalid`] for times out of order or an entry that has no
-    /// encoding, [`Error::UnsupportedAlgorithm`] where the issuer cannot sign so.
+    /// encoding, [`Error::UnsupportedAlgorithm`] if the issuer cannot sign so.
     pub fn crl(
         &self,
         template: &CrlTemplate,
@@ -219,7 +219,7 @@ impl UnsignedCrl {
         &self.tbs
     }
 
-    /// Signs and gives the DER CertificateList; the signature is checked by the issuer's key.
+    /// Signs and returns the DER CertificateList; the signature is checked by the issuer's key.
     ///
     /// # Errors
     /// [`Error::Key`] from the adapter, [`Error::SignedOtherwise`].

@@ -71,9 +71,6 @@ impl CertificateList {
             found.map(|extension| extension.value.as_slice())
         };
         let number = value(oid::CRL_NUMBER).ok_or_else(|| tbs.error("cRLNumber", "missing"))?;
-        let mut number = Cursor::new(WHAT, number);
-        let crl_number = number.unsigned("cRLNumber")?.to_vec();
-        number.end("cRLNumber")?;
         let authority_key_identifier = value(oid::AUTHORITY_KEY_IDENTIFIER)
             .map(read_authority_key_identifier)
             .transpose()?
@@ -92,7 +89,7 @@ impl CertificateList {
             issuer,
             this_update,
             next_update,
-            crl_number,
+            crl_number: read_crl_number(number)?,
             authority_key_identifier,
             extensions,
         };
@@ -214,4 +211,11 @@ fn read_entry(cursor: &mut Cursor<'_>) -> Result<Revocation> {
         reason,
         invalidity_date,
     })
+}
+
+fn read_crl_number(value: &[u8]) -> Result<Vec<u8>> {
+    let mut number = Cursor::new(WHAT, value);
+    let crl_number = number.unsigned("cRLNumber")?.to_vec();
+    number.end("cRLNumber")?;
+    Ok(crl_number)
 }

@@ -8,23 +8,9 @@ mod profile_rules;
 mod rules;
 mod second_opinion;
 
-use std::fmt;
-
+pub use crate::findings::{Finding, Findings};
 use crate::{Issuer, SignatureAlgorithm, certificate::Tbs};
 pub use profile_rules::{AltNameKind, KeyRule, ProfileRules};
-
-/// One rule that a certificate breaks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// The rule's short name.
-    pub rule: &'static str,
-    /// What was found.
-    pub detail: String,
-}
-
-/// Every rule that a certificate breaks.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Findings(Vec<Finding>);
 
 /// What a certificate was meant to be.
 #[derive(Clone, Debug)]
@@ -37,18 +23,6 @@ pub struct Intent<'a> {
     pub rules: &'a ProfileRules,
 }
 
-impl Findings {
-    /// True if nothing was found.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The findings.
-    pub fn iter(&self) -> impl Iterator<Item = &Finding> {
-        self.0.iter()
-    }
-}
-
 /// Checks the bytes of a TBSCertificate against every rule.
 pub fn certificate(tbs_der: &[u8], intent: &Intent<'_>) -> Findings {
     read_and_check(tbs_der, intent).err().unwrap_or_default()
@@ -58,7 +32,7 @@ pub fn certificate(tbs_der: &[u8], intent: &Intent<'_>) -> Findings {
 pub(crate) fn read_and_check(tbs_der: &[u8], intent: &Intent<'_>) -> Result<Tbs, Findings> {
     let finding = |rule, detail| Finding { rule, detail };
     let tbs = Tbs::from_der(tbs_der)
-        .map_err(|error| Findings(vec![finding("readable", error.to_string())]))?;
+        .map_err(|error| Findings::new(vec![finding("readable", error.to_string())]))?;
     let mut findings: Vec<_> = rules::ALL
         .iter()
         .chain(profile_rules::ALL)
@@ -70,18 +44,6 @@ pub(crate) fn read_and_check(tbs_der: &[u8], intent: &Intent<'_>) -> Result<Tbs,
     if findings.is_empty() {
         Ok(tbs)
     } else {
-        Err(Findings(findings))
-    }
-}
-
-impl fmt::Display for Findings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, finding) in self.0.iter().enumerate() {
-            if index > 0 {
-                f.write_str("; ")?;
-            }
-            write!(f, "{}: {}", finding.rule, finding.detail)?;
-        }
-        Ok(())
+        Err(Findings::new(findings))
     }
 }

@@ -93,7 +93,7 @@ fn basic_constraints(tbs: &Tbs, intent: &Intent<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// RFC 5280 §4.2.1.9: a CA may not be given more than its issuer has.
+/// RFC 5280 §4.2.1.9: a CA may not have more than its issuer.
 fn path_length(tbs: &Tbs, intent: &Intent<'_>) -> Result<(), String> {
     let BasicConstraints::Ca { path_len } = tbs.basic_constraints else {
         return Ok(());
@@ -145,7 +145,7 @@ fn key_usage(tbs: &Tbs, _: &Intent<'_>) -> Result<(), String> {
     }
 }
 
-/// Each purpose needs a usage that serves it (RFC 5280 §4.2.1.12), and some stand alone.
+/// Each purpose needs a usage that serves it (RFC 5280 §4.2.1.12), and some exclude all others.
 fn extended_key_usage(tbs: &Tbs, _: &Intent<'_>) -> Result<(), String> {
     let purposes = &tbs.extended_key_usage;
     let usage = tbs.key_usage.unwrap_or_default();
@@ -243,7 +243,7 @@ fn critical_flags(tbs: &Tbs, _: &Intent<'_>) -> Result<(), String> {
     }
 }
 
-/// An extension that nobody here means to issue got in by mistake.
+/// An extension that this system does not issue is there by mistake.
 fn known_extensions(tbs: &Tbs, _: &Intent<'_>) -> Result<(), String> {
     const KNOWN: &[ObjectIdentifier] = &[
         oid::SUBJECT_KEY_IDENTIFIER,
@@ -308,7 +308,7 @@ fn alt_name_syntax(tbs: &Tbs, _: &Intent<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// Names of a TLS server stand in subjectAltName (RFC 9525 §2), the commonName repeats one of them.
+/// Names of a TLS server are in subjectAltName (RFC 9525 §2); the commonName repeats one of them.
 fn tls_server_names(tbs: &Tbs, _: &Intent<'_>) -> Result<(), String> {
     if tbs.basic_constraints != BasicConstraints::EndEntity
         || !tbs.extended_key_usage.contains(&oid::SERVER_AUTH)

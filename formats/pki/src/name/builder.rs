@@ -6,7 +6,7 @@ use const_oid::ObjectIdentifier;
 use super::{ATTRIBUTES, Attribute, Name, is_printable_string, row};
 use crate::{Error, Result, oid};
 
-/// Collects attributes; the first mistake is told by [`NameBuilder::build`].
+/// Collects attributes; [`NameBuilder::build`] returns the first error.
 #[derive(Clone, Debug, Default)]
 pub struct NameBuilder {
     rdns: Vec<Vec<Attribute>>,
@@ -62,7 +62,7 @@ impl NameBuilder {
         self.attribute(oid::COMMON_NAME, value)
     }
 
-    /// Adds serialNumber, which tells people of one name apart.
+    /// Adds serialNumber, which distinguishes people of the same name.
     #[must_use]
     pub fn serial_number(self, value: &str) -> Self {
         self.attribute(oid::SERIAL_NUMBER, value)

@@ -16,7 +16,7 @@ const WHAT: &str = "Name";
 const MAX_LENGTH: usize = 8 * 1024;
 const MAX_ATTRIBUTES: usize = 64;
 
-/// A distinguished name. Two names are equal where their encodings are.
+/// A distinguished name. Two names are equal if their encodings are.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Name {
     der: Vec<u8>,
@@ -79,7 +79,7 @@ impl Name {
     /// A name of one commonName.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where the text is empty or too long.
+    /// [`Error::Invalid`] if the text is empty or too long.
     pub fn from_common_name(common_name: &str) -> Result<Self> {
         Self::builder().common_name(common_name).build()
     }

@@ -62,7 +62,7 @@ impl IssuerHashes {
         }
     }
 
-    /// True where `cert_id` names a certificate of this issuer.
+    /// True if `cert_id` names a certificate of this issuer.
     pub fn matches(&self, cert_id: &CertId) -> bool {
         self.by(cert_id.hash)
             == Some((

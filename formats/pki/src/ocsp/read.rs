@@ -45,23 +45,7 @@ impl BasicResponse {
     /// [`Error::Syntax`]; a response without an answer names its status.
     pub fn from_der(der: &[u8]) -> Result<Self> {
         check_length(WHAT, MAX_LENGTH, der)?;
-        let mut outer = Cursor::outer(WHAT, der)?;
-        let status = outer.small(tag::ENUMERATED, "responseStatus")?;
-        if status != 0 {
-            outer.end("responseStatus")?;
-            return outer.fail("responseStatus", format!("{status}: no answer"));
-        }
-        let mut wrapper = outer.nested(tag::constructed(0), "responseBytes")?;
-        outer.end("responseBytes")?;
-        let mut bytes = wrapper.sequence("responseBytes")?;
-        wrapper.end("responseBytes")?;
-        if bytes.oid("responseType")? != oid::OCSP_BASIC {
-            return bytes.fail("responseType", "not id-pkix-ocsp-basic");
-        }
-        let response = bytes.octets("response")?;
-        bytes.end("response")?;
-
-        let mut basic = Cursor::outer(WHAT, response)?;
+        let mut basic = Cursor::outer(WHAT, read_envelope(der)?)?;
         let tbs = basic.sequence_der("tbsResponseData")?;
         let algorithm = signature_algorithm(basic.sequence_der("signatureAlgorithm")?, WHAT)?;
         let signature = basic.bits("signature")?.to_vec();
@@ -85,17 +69,7 @@ impl BasicResponse {
         while !list.is_empty() {
             answers.push(read_single(list.sequence("SingleResponse")?)?);
         }
-        let mut nonce = None;
-        if let Some(mut wrapper) =
-            data.optional_nested(tag::constructed(1), "responseExtensions")?
-        {
-            for extension in Extension::read_all(wrapper.sequence("responseExtensions")?)? {
-                if extension.oid == oid::OCSP_NONCE {
-                    nonce = Some(read_nonce(&extension.value)?);
-                }
-            }
-            wrapper.end("responseExtensions")?;
-        }
+        let nonce = read_response_nonce(&mut data)?;
         data.end("responseExtensions")?;
         Ok(Self {
             tbs: tbs.to_vec(),
@@ -133,7 +107,7 @@ impl BasicResponse {
     /// (RFC 6960 §4.2.2.2), with a certificate valid at producedAt.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where the responder is not authorized, [`Error::BadSignature`].
+    /// [`Error::Invalid`] if the responder is not authorized, [`Error::BadSignature`].
     pub fn verify(&self, issuer: &Certificate) -> Result<()> {
         let signer = std::iter::once(issuer)
             .chain(&self.certificates)
@@ -156,6 +130,39 @@ impl BasicResponse {
             .public_key()
             .verify(self.algorithm, &self.tbs, &self.signature)?)
     }
+}
+
+/// The BasicOCSPResponse within a successful OCSPResponse.
+fn read_envelope(der: &[u8]) -> Result<&[u8]> {
+    let mut outer = Cursor::outer(WHAT, der)?;
+    let status = outer.small(tag::ENUMERATED, "responseStatus")?;
+    if status != 0 {
+        outer.end("responseStatus")?;
+        return outer.fail("responseStatus", format!("{status}: no answer"));
+    }
+    let mut wrapper = outer.nested(tag::constructed(0), "responseBytes")?;
+    outer.end("responseBytes")?;
+    let mut bytes = wrapper.sequence("responseBytes")?;
+    wrapper.end("responseBytes")?;
+    if bytes.oid("responseType")? != oid::OCSP_BASIC {
+        return bytes.fail("responseType", "not id-pkix-ocsp-basic");
+    }
+    let response = bytes.octets("response")?;
+    bytes.end("response")?;
+    Ok(response)
+}
+
+fn read_response_nonce(data: &mut Cursor<'_>) -> Result<Option<Vec<u8>>> {
+    let mut nonce = None;
+    if let Some(mut wrapper) = data.optional_nested(tag::constructed(1), "responseExtensions")? {
+        for extension in Extension::read_all(wrapper.sequence("responseExtensions")?)? {
+            if extension.oid == oid::OCSP_NONCE {
+                nonce = Some(read_nonce(&extension.value)?);
+            }
+        }
+        wrapper.end("responseExtensions")?;
+    }
+    Ok(nonce)
 }
 
 fn read_single(mut single: Cursor<'_>) -> Result<SingleAnswer> {

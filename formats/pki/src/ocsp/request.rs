@@ -5,9 +5,9 @@ use crate::{Extension, Result, oid};
 use asn1::{Cursor, Writer, check_length, tag};
 
 pub(super) const WHAT: &str = "OCSPRequest";
-/// More bytes than this are not looked at.
+/// Longer input is rejected unread.
 pub const MAX_LENGTH: usize = 8 * 1024;
-/// More certificates than this are not answered for in one request.
+/// A request may ask about so many certificates.
 pub const MAX_CERT_IDS: usize = 16;
 
 /// What a client asks.
@@ -80,7 +80,7 @@ impl OcspRequest {
         self.nonce.as_deref()
     }
 
-    /// True where the client signed.
+    /// True if the client signed.
     pub fn is_signed(&self) -> bool {
         self.signed
     }

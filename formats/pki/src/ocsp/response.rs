@@ -13,7 +13,7 @@ use crate::{
     signing::sign_checked,
 };
 
-/// Why there is no answer (RFC 6960 §4.2.1).
+/// Why a request is not answered (RFC 6960 §4.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum OcspErrorStatus {
@@ -21,7 +21,7 @@ pub enum OcspErrorStatus {
     MalformedRequest = 1,
     /// Something failed here.
     InternalError = 2,
-    /// Come back later.
+    /// The client should retry later.
     TryLater = 3,
     /// Requests must be signed.
     SigRequired = 5,
@@ -29,7 +29,7 @@ pub enum OcspErrorStatus {
     Unauthorized = 6,
 }
 
-/// What is known of a certificate.
+/// The status of a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CertStatus {
     /// Issued, and not revoked.
@@ -48,17 +48,17 @@ pub enum CertStatus {
 /// The answer for one certificate.
 #[derive(Clone, Debug)]
 pub struct SingleResponse {
-    /// The question, repeated.
+    /// The certificate that was asked about.
     pub cert_id: CertId,
     /// The answer.
     pub status: CertStatus,
-    /// When it was known to be so.
+    /// When the status was known to be correct.
     pub this_update: Timestamp,
-    /// When better will be known.
+    /// When newer information will be available.
     pub next_update: Option<Timestamp>,
 }
 
-/// Who answers, prepared once: its certificate, name and algorithm.
+/// A responder, prepared once: its certificate, name and algorithm.
 #[derive(Clone, Debug)]
 pub struct Responder {
     public_key: PublicKey,
@@ -70,7 +70,7 @@ pub struct Responder {
     certs: Vec<u8>,
 }
 
-/// An answer that is built and not signed. Signing uses it up.
+/// A response that is built and not signed. Signing consumes it.
 #[derive(Debug)]
 #[must_use = "sign it, or drop it"]
 pub struct UnsignedResponse {
@@ -78,17 +78,17 @@ pub struct UnsignedResponse {
     responder: Responder,
 }
 
-/// A response that says only why there is no answer.
+/// A response that says only why the request is not answered.
 pub fn error_response(status: OcspErrorStatus) -> Vec<u8> {
     Writer::build(|w| w.sequence(|w| w.tlv(tag::ENUMERATED, &[status as u8])))
 }
 
 impl Responder {
-    /// Prepares a responder whose certificate goes into each answer.
+    /// Prepares a responder whose certificate is part of each answer.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where the certificate may not sign answers (RFC 6960
-    /// §4.2.2.2), [`Error::UnsupportedAlgorithm`] where its key cannot sign so.
+    /// [`Error::Invalid`] if the certificate may not sign answers (RFC 6960
+    /// §4.2.2.2), [`Error::UnsupportedAlgorithm`] if its key cannot sign so.
     pub fn new(certificate: &Certificate, algorithm: SignatureAlgorithm) -> Result<Self> {
         if !certificate
             .extended_key_usage()
@@ -191,7 +191,7 @@ impl UnsignedResponse {
         &self.tbs
     }
 
-    /// Signs and gives the whole DER OCSPResponse, status successful.
+    /// Signs and returns the whole DER OCSPResponse, status successful.
     ///
     /// # Errors
     /// [`Error::Key`] from the adapter, [`Error::SignedOtherwise`].

@@ -4,14 +4,14 @@ use asn1::{Cursor, Writer, check_length, tag};
 use const_oid::ObjectIdentifier;
 use crypto::Digest;
 
-use super::FailureInfo;
+use super::{FailureInfo, Rejection};
 use crate::{
     Error, Extension,
     algorithm::{digest_algorithm, read_digest_oid},
 };
 
 const WHAT: &str = "TimeStampReq";
-/// More bytes than this are not looked at.
+/// Longer input is rejected unread.
 pub const MAX_LENGTH: usize = 4 * 1024;
 /// Longer nonces are refused: 64 bits are usual, 256 are plenty.
 const MAX_NONCE: usize = 64;
@@ -25,16 +25,6 @@ pub struct TimeStampReq {
     policy: Option<ObjectIdentifier>,
     nonce: Option<Vec<u8>>,
     cert_req: bool,
-}
-
-/// Why a request is refused, as PKIStatusInfo says it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{failure:?}: {text}")]
-pub struct Rejection {
-    /// failInfo.
-    pub failure: FailureInfo,
-    /// statusString: what to mend.
-    pub text: String,
 }
 
 impl TimeStampReq {
@@ -114,19 +104,9 @@ impl TimeStampReq {
         self.nonce.as_deref()
     }
 
-    /// certReq: whether the certificates are to come along.
+    /// certReq: whether the certificates are to be included.
     pub fn cert_req(&self) -> bool {
         self.cert_req
-    }
-}
-
-impl Rejection {
-    /// A rejection.
-    pub fn new(failure: FailureInfo, text: impl Into<String>) -> Self {
-        Self {
-            failure,
-            text: text.into(),
-        }
     }
 }
 

@@ -1,32 +1,10 @@
 //! TimeStampResp (RFC 3161 §2.4.2).
 
-use super::{Rejection, TimeStampToken};
+use super::{FailureInfo, Rejection, TimeStampToken};
 use crate::{Error, Result};
 use asn1::{Cursor, Writer, tag};
 
 const WHAT: &str = "TimeStampResp";
-
-/// PKIFailureInfo: why a time-stamp was refused. The number is that of the bit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum FailureInfo {
-    /// The digest is unknown or not supported.
-    BadAlg = 0,
-    /// Such a request is not permitted or supported.
-    BadRequest = 2,
-    /// The data is not of the right format.
-    BadDataFormat = 5,
-    /// The time source cannot be had.
-    TimeNotAvailable = 14,
-    /// The policy asked for is not served.
-    UnacceptedPolicy = 15,
-    /// An extension is not supported.
-    UnacceptedExtension = 16,
-    /// Further information asked for is not known or cannot be had.
-    AddInfoNotAvailable = 17,
-    /// Something failed here.
-    SystemFailure = 25,
-}
 
 /// A response that was read.
 #[derive(Clone, Debug)]
@@ -61,29 +39,6 @@ pub fn rejection(rejection: &Rejection) -> Vec<u8> {
             });
         });
     })
-}
-
-/// The response with status granted and its token.
-pub(super) fn granted(token: &[u8]) -> Vec<u8> {
-    let mut out = Writer::with_capacity(token.len() + 16);
-    out.sequence(|w| {
-        w.sequence(|w| w.integer(0));
-        w.raw(token);
-    });
-    out.into_bytes()
-}
-
-impl FailureInfo {
-    const ALL: [Self; 8] = [
-        Self::BadAlg,
-        Self::BadRequest,
-        Self::BadDataFormat,
-        Self::TimeNotAvailable,
-        Self::UnacceptedPolicy,
-        Self::UnacceptedExtension,
-        Self::AddInfoNotAvailable,
-        Self::SystemFailure,
-    ];
 }
 
 impl TimeStampResp {

@@ -6,7 +6,7 @@ use crypto::{Digest, SignatureAlgorithm};
 use hsm_adapters::Key;
 use jiff::Timestamp;
 
-use super::{TimeStampReq, response::granted};
+use super::TimeStampReq;
 use crate::{
     Certificate, Error, KeyUsage, Result, SerialNumber,
     algorithm::{read_digest_oid, unsupported},
@@ -51,7 +51,7 @@ pub struct TimeStamper {
     tsa: Vec<u8>,
 }
 
-/// A token that is built and not signed. Signing uses it up.
+/// A token that is built and not signed. Signing consumes it.
 #[derive(Debug)]
 #[must_use = "sign it, or drop it"]
 pub struct UnsignedToken(cms::UnsignedData);
@@ -86,11 +86,11 @@ pub struct TstInfo {
 }
 
 impl TimeStamper {
-    /// Prepares a unit. `chain` are the CA certificates that come along where
+    /// Prepares a unit. `chain` are the CA certificates that are included if
     /// the client asks; `with_name` puts the unit's subject into each token.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where the certificate is not for time-stamping alone
+    /// [`Error::Invalid`] if the certificate is not for time-stamping alone
     /// (RFC 3161 §2.3), [`Error::UnsupportedAlgorithm`].
     pub fn new(
         certificate: &Certificate,
@@ -178,7 +178,7 @@ impl UnsignedToken {
         self.0.content()
     }
 
-    /// Signs and gives the DER TimeStampResp, status granted.
+    /// Signs and returns the DER TimeStampResp, status granted.
     ///
     /// # Errors
     /// [`Error::Key`] from the adapter, [`Error::SignedOtherwise`].
@@ -186,7 +186,7 @@ impl UnsignedToken {
         Ok(granted(&self.sign_token(key).await?))
     }
 
-    /// Signs and gives the DER token alone.
+    /// Signs and returns the DER token alone.
     ///
     /// # Errors
     /// Those of [`UnsignedToken::sign`].
@@ -303,6 +303,16 @@ fn write_accuracy(w: &mut Writer, accuracy: Accuracy) {
             }
         }
     });
+}
+
+/// The response with status granted and its token.
+fn granted(token: &[u8]) -> Vec<u8> {
+    let mut out = Writer::with_capacity(token.len() + 16);
+    out.sequence(|w| {
+        w.sequence(|w| w.integer(0));
+        w.raw(token);
+    });
+    out.into_bytes()
 }
 
 fn read_accuracy(mut cursor: Cursor<'_>) -> Result<Accuracy> {

@@ -1,8 +1,8 @@
 //! Each rule of the linter, broken.
 
 use pki::{
-    BasicConstraints, Error, ExtensionSet, GeneralName, Issuer, Key, KeyAlgorithm, KeyError,
-    KeyUsage, Name, SerialNumber, SignatureAlgorithm, Subject, Unsigned, Validity,
+    BasicConstraints, EncodedTemplate, Error, ExtensionSet, GeneralName, Issuer, Key, KeyAlgorithm,
+    KeyError, KeyUsage, Name, SerialNumber, SignatureAlgorithm, Subject, Unsigned, Validity,
     lint::{self, AltNameKind, KeyRule, ProfileRules},
     oid,
 };
@@ -42,9 +42,12 @@ fn draft() -> Draft {
 }
 
 fn build(issuer: &Issuer, draft: &Draft) -> Unsigned {
-    let template = issuer
-        .template(&draft.extensions, SignatureAlgorithm::EcdsaP256Sha256)
-        .unwrap();
+    let template = EncodedTemplate::new(
+        issuer,
+        &draft.extensions,
+        SignatureAlgorithm::EcdsaP256Sha256,
+    )
+    .unwrap();
     let subject = Subject {
         serial: draft.serial.clone(),
         name: &draft.name,
@@ -256,7 +259,7 @@ fn a_root_signs_itself_and_nothing_else_first() {
 fn what_no_certificate_can_hold_is_refused_before() {
     let world = world();
     let extensions = server_extensions();
-    let template = world.issuer.template(&extensions, world.algorithm).unwrap();
+    let template = EncodedTemplate::new(&world.issuer, &extensions, world.algorithm).unwrap();
     let good = draft();
     let wrong = [GeneralName::Dns("a_b.example.org".into())];
     let subject = Subject {
@@ -267,15 +270,10 @@ fn what_no_certificate_can_hold_is_refused_before() {
         alt_names: &wrong,
     };
     assert!(template.certificate(&subject).is_err());
-    assert!(
-        world
-            .issuer
-            .template(&extensions, SignatureAlgorithm::Ed25519)
-            .is_err()
-    );
+    assert!(EncodedTemplate::new(&world.issuer, &extensions, SignatureAlgorithm::Ed25519).is_err());
     let mut no_url = server_extensions();
     no_url.ocsp_urls = vec!["ocsp".into()];
-    assert!(world.issuer.template(&no_url, world.algorithm).is_err());
+    assert!(EncodedTemplate::new(&world.issuer, &no_url, world.algorithm).is_err());
     assert!(Issuer::from_certificate(&world.server.certificate).is_err());
     assert!(Validity::new(at("2026-01-02T00:00:00Z"), at("2026-01-01T00:00:00Z")).is_err());
 }

@@ -142,7 +142,7 @@ fn issue(
     alt_names: &[GeneralName],
     (signer, algorithm): (&TestKey, SignatureAlgorithm),
 ) -> Certificate {
-    let template = issuer.template(extensions, algorithm).unwrap();
+    let template = EncodedTemplate::new(issuer, extensions, algorithm).unwrap();
     let unsigned = template.certificate(&Subject {
         serial: SerialNumber::new(Timestamp::UNIX_EPOCH, &aws_lc_rs::rand::SystemRandom::new())
             .unwrap(),
@@ -157,10 +157,7 @@ fn issue(
 
 /// The profile of the server's certificate.
 pub(crate) fn server_template(world: &World) -> EncodedTemplate {
-    world
-        .issuer
-        .template(&server_extensions(), world.algorithm)
-        .unwrap()
+    EncodedTemplate::new(&world.issuer, &server_extensions(), world.algorithm).unwrap()
 }
 
 /// The findings of a certificate that the linter refuses.

@@ -1,0 +1,15 @@
+//! The rules of the certificate authority, in one process and without the binary.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+
+mod access;
+mod authorities;
+mod issuance;
+mod ocsp;
+mod renewal;
+mod revocation;
+mod test_ca;
