@@ -87,7 +87,7 @@ async fn entries(
         before: query.before,
         after,
     };
-    let listed = platform_log::list_entries(&node.store, &query, page.fetch_limit()).await?;
+    let listed = platform_log::list(&node.store, &query, page.fetch_limit()).await?;
     let page = page.page(listed, |(cursor, _)| cursor.to_string());
     Ok(Json(page.map(|(_, entry)| entry.into())))
 }

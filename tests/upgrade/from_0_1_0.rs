@@ -130,6 +130,7 @@ fn certificates_and_revocations_are_kept() {
         assert_eq!(status(upgraded.text("/serials/good")), "good");
         assert_eq!(status(upgraded.text("/serials/other")), "good");
         assert_eq!(status(upgraded.text("/serials/revoked")), "revoked");
+        assert_eq!(ocsp(&upgraded, &server), ["good", "revoked"]);
         let crl = server
             .ask([], &format!("{}/crl/issuing.crl", server.http))
             .expect(200);

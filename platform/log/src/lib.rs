@@ -21,10 +21,8 @@ mod verify;
 
 pub use body::{Outcome, RecordedActor, RecordedEntry};
 pub use entries::{Entries, StoredEntry};
-pub use entry::{AuditSink, ENTRIES, Entry, Party, Principal, RecordEntry, Requester, Subject};
-/// The name of [`ListedEntry`] in 0.1.0.
-pub use list::ListedEntry as Listed;
-pub use list::{Cursor, InvalidCursor, ListQuery, ListedEntry, list, list_entries, newest};
+pub use entry::{AuditSink, ENTRIES, Entry, Principal, RecordEntry, Requester, Subject};
+pub use list::{Cursor, InvalidCursor, ListQuery, ListedEntry, list, newest};
 pub use records::{Comparison, Fact, FactSink, RecordCheck};
 pub use report::{Progress, Report};
 pub use sequencer::{Sequencer, SequencerError, create, latest_checkpoint};

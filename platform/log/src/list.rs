@@ -70,7 +70,7 @@ pub enum Cursor {
 ///
 /// # Errors
 /// Any [`StoreError`].
-pub async fn list_entries(
+pub async fn list(
     store: &Store,
     query: &ListQuery,
     limit: i64,
@@ -117,26 +117,8 @@ pub async fn list_entries(
 /// # Errors
 /// Any [`StoreError`].
 pub async fn newest(store: &Store) -> Result<Option<RecordedEntry>, StoreError> {
-    let newest = list_entries(store, &ListQuery::default(), 1).await?;
+    let newest = list(store, &ListQuery::default(), 1).await?;
     Ok(newest.into_iter().next().map(|(_, entry)| entry))
-}
-
-/// The newest entries, as in 0.1.0. Deleted when `tsa` has moved.
-///
-/// # Errors
-/// Any [`StoreError`].
-pub async fn list(
-    store: &Store,
-    action: Option<&str>,
-    _: Option<i64>,
-    limit: u32,
-) -> Result<Vec<ListedEntry>, StoreError> {
-    let query = ListQuery {
-        action: action.map(str::to_owned),
-        ..ListQuery::default()
-    };
-    let listed = list_entries(store, &query, limit.into()).await?;
-    Ok(listed.into_iter().map(|(_, entry)| entry.into()).collect())
 }
 
 async fn waiting(

@@ -115,7 +115,7 @@ impl Log {
     /// The newest entries.
     async fn list(&self, limit: i64) -> Vec<RecordedEntry> {
         let query = ListQuery::default();
-        let listed = platform_log::list_entries(&self.store, &query, limit).await;
+        let listed = platform_log::list(&self.store, &query, limit).await;
         listed
             .unwrap()
             .into_iter()
@@ -617,9 +617,7 @@ async fn a_list_is_the_same_page_by_page() {
             let mut query = ListQuery::default();
             let mut read = Vec::new();
             loop {
-                let page = platform_log::list_entries(&log.store, &query, limit)
-                    .await
-                    .unwrap();
+                let page = platform_log::list(&log.store, &query, limit).await.unwrap();
                 let Some((last, _)) = page.last() else { break };
                 query.after = Some(last.to_string().parse().unwrap());
                 read.extend(page.into_iter().map(|(_, entry)| entry.subject));
@@ -633,9 +631,7 @@ async fn a_list_is_the_same_page_by_page() {
             before: Some(3),
             ..ListQuery::default()
         };
-        let earlier = platform_log::list_entries(&log.store, &query, 10)
-            .await
-            .unwrap();
+        let earlier = platform_log::list(&log.store, &query, 10).await.unwrap();
         assert_eq!(earlier.len(), 3);
         assert_eq!(
             platform_log::newest(&log.store)

@@ -15,6 +15,3 @@ pub use page::{Page, PageQuery, PageRequest};
 pub use problem::{Problem, ProblemBody, RETRY_AFTER_SECONDS, retry_later};
 pub use refusals::Refusals;
 pub use request::{ClientAddress, RequestContextLayer};
-
-/// The name of [`RequestContextLayer`] in 0.1.0.
-pub use request::RequestContextLayer as RequestIdLayer;
