@@ -159,7 +159,7 @@ async fn check_clock(node: &Node, now: Timestamp, findings: &mut Findings) {
     match last {
         Some(last) if now + SignedDuration::from_secs(2) < last => findings.wrong(
             format!("the clock shows {now}, and the log has an entry of {last}"),
-            "set the clock, and keep it by NTP (chrony)",
+            "set the clock, and synchronize it by NTP (chrony)",
         ),
         _ => findings.good(format!("the clock shows {now}, not behind the log")),
     }
@@ -200,7 +200,7 @@ async fn check_certificates(node: &Node, now: Timestamp, findings: &mut Findings
                 }
             }
             Ok(None) => findings.wrong(
-                format!("no certificate {name} exists, or it is revoked"),
+                format!("no certificate {name}, or it is revoked"),
                 "xinshu init, which makes a new one, then start the server again",
             ),
             Err(error) => findings.wrong(
