@@ -149,7 +149,14 @@ async fn an_intent_is_logged_before_and_the_outcome_after() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_key_is_generated_whose_intent_cannot_be_recorded() {
     let fixture = Fixture::new().await;
-    fixture.store.close().await;
+    fixture
+        .store
+        .transact(async |tx| {
+            tx.execute("ALTER TABLE audit_entry RENAME TO gone", vec![])
+                .await
+        })
+        .await
+        .unwrap();
     let refused = generate(&fixture.keys, &administrator(), new_key("archive")).await;
     assert!(matches!(refused, Err(Error::Store(_))), "{refused:?}");
     let files = std::fs::read_dir(fixture.folder.path().join("keys")).unwrap();

@@ -9,16 +9,14 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
-use platform::{
-    Store,
-    audit::{
-        self,
-        checkpoint::{Checkpoint, VerifierKey},
-    },
+use platform_log::{
+    Progress, Report,
+    checkpoint::{Checkpoint, VerifierKey},
 };
+use platform_store::Store;
 
 use super::support::{Api, Common, output, percent_encode, with_api};
-use crate::compose::Services;
+use crate::compose::{self, Services};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -97,9 +95,10 @@ async fn verify(
         .await
         .context("database.url")?;
     let mut progress = ProgressLine::new();
-    let checks = record_checks();
+    let checks = compose::record_checks();
     let mut show = |step| progress.show(step);
-    let report = audit::verify(&store, &verifier, given.as_ref(), &checks, &mut show).await?;
+    let report =
+        platform_log::verify(&store, &verifier, given.as_ref(), &checks, &mut show).await?;
     progress.clear();
     store.close().await;
     print_report(&report, common.json)?;
@@ -110,18 +109,7 @@ async fn verify(
     })
 }
 
-/// What each service knows of its tables.
-fn record_checks() -> Vec<Box<dyn audit::RecordCheck>> {
-    vec![
-        Box::new(ca::CertificateCheck),
-        Box::new(tsa::TokenCheck),
-        Box::new(idp_directory::UserRecords),
-        Box::new(idp_oidc::ClientRecords),
-        Box::new(idp_oidc::GrantRecords),
-    ]
-}
-
-fn print_report(report: &audit::Report, json: bool) -> Result<()> {
+fn print_report(report: &Report, json: bool) -> Result<()> {
     if json {
         let mut value = serde_json::to_value(report)?;
         value["holds"] = report.holds().into();
@@ -164,7 +152,7 @@ impl ProgressLine {
         }
     }
 
-    fn show(&mut self, step: audit::Progress) {
+    fn show(&mut self, step: Progress) {
         let (quiet, period) = if self.is_terminal {
             (Duration::ZERO, Duration::from_millis(200))
         } else {
@@ -175,9 +163,9 @@ impl ProgressLine {
         }
         self.shown = Some(Instant::now());
         let text = match step {
-            audit::Progress::Rows(rows) => format!("read {rows} records"),
-            audit::Progress::Entries { read, of } => format!("verified {read} of {of} entries"),
-            audit::Progress::Comparing => "comparing records and entries".to_owned(),
+            Progress::Rows(rows) => format!("read {rows} records"),
+            Progress::Entries { read, of } => format!("verified {read} of {of} entries"),
+            Progress::Comparing => "comparing records and entries".to_owned(),
         };
         if self.is_terminal {
             eprint!("\r\x1b[K{text}");

@@ -105,10 +105,11 @@ async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
                 "subject",
             ];
             output::table(&list, &columns, common.json)?;
-            match list["next"].as_str() {
-                Some(next) if !common.json => output::line(&format!("more: --cursor {next}")),
-                _ => Ok(()),
+            if let Some(next) = list["next"].as_str() {
+                // Not part of the list, which may be the input of another program.
+                eprintln!("more: --cursor {next}");
             }
+            Ok(())
         }
         Command::Show { serial, ca } => {
             let mut path = format!("/api/v1/certificates/{serial}");

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, bail};
 use clap::Subcommand;
-use platform::{Store, audit};
+use platform_store::Store;
 use serde_json::json;
 
 use super::support::{Common, output};
@@ -23,7 +23,7 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
             let store = Store::open_to_read(&common.settings()?.database.url, migrations::schema())
                 .await
                 .context("database.url")?;
-            let note = audit::latest_checkpoint(&store).await?;
+            let note = platform_log::latest_checkpoint(&store).await?;
             store.close().await;
             let Some(note) = note else {
                 bail!("nothing was logged yet")

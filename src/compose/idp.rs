@@ -12,7 +12,7 @@ use platform_runtime::{jobs::Job, settings::Settings};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{Node, NodeBase, Parts};
+use super::{Node, NodeBase, Parts, RecordChecks};
 
 /// How many passwords may wait to be hashed.
 const PASSWORD_QUEUE: usize = 64;
@@ -26,6 +26,15 @@ pub(super) fn parts(node: &Arc<Node>) -> Option<Parts> {
         jobs: idp.jobs(),
         ..Parts::default()
     })
+}
+
+/// What `audit verify` compares users, clients and grants with.
+pub(super) fn record_checks() -> RecordChecks {
+    vec![
+        Box::new(idp_directory::UserRecords),
+        Box::new(idp_oidc::ClientRecords),
+        Box::new(idp_oidc::GrantRecords),
+    ]
 }
 
 /// The three parts.

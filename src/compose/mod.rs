@@ -25,7 +25,7 @@ use anyhow::{Context as _, Result, bail};
 use axum::Router;
 use hsm_adapters::Keyring;
 use platform_access::Access;
-use platform_log::Sequencer;
+use platform_log::{RecordCheck, Sequencer};
 use platform_runtime::{clock::SystemClock, jobs, settings::Settings};
 use platform_store::Store;
 use utoipa::openapi::OpenApi;
@@ -45,29 +45,39 @@ struct Registration {
     parts: fn(&Arc<Node>) -> Option<Parts>,
     /// The description of its REST.
     openapi: fn() -> OpenApi,
+    /// What `audit verify` compares its tables with.
+    record_checks: fn() -> RecordChecks,
 }
+
+/// See [`RecordCheck`].
+pub(crate) type RecordChecks = Vec<Box<dyn RecordCheck>>;
 
 /// Every service. Nothing else lists them.
 const SERVICES: &[Registration] = &[
     Registration {
         parts: ca::parts,
         openapi: ::ca::Service::openapi,
+        record_checks: || vec![Box::new(::ca::CertificateCheck)],
     },
     Registration {
         parts: idp::parts,
         openapi: idp::Idp::openapi,
+        record_checks: idp::record_checks,
     },
     Registration {
         parts: tsa::parts,
         openapi: ::tsa::Service::openapi,
+        record_checks: || vec![Box::new(::tsa::TokenCheck)],
     },
     Registration {
         parts: keys::parts,
         openapi: ::keys::Service::openapi,
+        record_checks: Vec::new,
     },
     Registration {
         parts: log::parts,
         openapi: log::openapi,
+        record_checks: Vec::new,
     },
 ];
 
@@ -161,5 +171,13 @@ pub(crate) fn parts(node: &Arc<Node>) -> Vec<Parts> {
     let services = SERVICES.iter();
     services
         .filter_map(|service| (service.parts)(node))
+        .collect()
+}
+
+/// What `audit verify` compares the tables of every service with.
+pub(crate) fn record_checks() -> RecordChecks {
+    let services = SERVICES.iter();
+    services
+        .flat_map(|service| (service.record_checks)())
         .collect()
 }

@@ -86,8 +86,7 @@ fn a_list_comes_in_pages_the_newest_first() {
         .xinshu(["cert", "list", "--subject", "CN=www.example.org", "--json"])
         .success()
         .json();
-    assert_eq!(listed["items"].as_array().unwrap().len(), 5);
-    assert!(listed["next"].is_null(), "{listed}");
+    assert_eq!(listed.as_array().unwrap().len(), 5);
     for wrong in [
         "limit=0",
         "limit=1001",

@@ -1,9 +1,9 @@
 //! What to do about a node that does not open.
 
 use hsm_adapters::KeyError;
-use platform::StoreError;
+use platform_store::StoreError;
 
-/// The mend for whatever lies under `error`.
+/// The fix for the cause of `error`.
 pub(super) fn of(error: &anyhow::Error) -> String {
     if let Some(error) = key_error(error) {
         of_key(error)

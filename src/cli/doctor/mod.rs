@@ -1,4 +1,4 @@
-//! `xinshu doctor`: what is wrong, and how to mend it.
+//! `xinshu doctor`: what is wrong, and how to fix it.
 
 mod fix;
 
@@ -7,7 +7,7 @@ use std::{path::Path, process::ExitCode};
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 use pki::Certificate;
-use platform::{Clock as _, settings::Settings};
+use platform_runtime::{Clock as _, settings::Settings};
 use serde_json::json;
 
 use super::support::{Common, output};
@@ -20,7 +20,7 @@ use crate::{
     data_folder::DataFolder,
 };
 
-/// What was looked at and what was found.
+/// What was checked and what was found.
 #[derive(Debug, Default)]
 struct Findings(Vec<Finding>);
 
@@ -28,7 +28,7 @@ struct Findings(Vec<Finding>);
 struct Finding {
     good: bool,
     what: String,
-    mend: String,
+    fix: String,
 }
 
 impl Findings {
@@ -36,15 +36,15 @@ impl Findings {
         self.0.push(Finding {
             good: true,
             what: what.into(),
-            mend: String::new(),
+            fix: String::new(),
         });
     }
 
-    fn wrong(&mut self, what: impl Into<String>, mend: impl Into<String>) {
+    fn wrong(&mut self, what: impl Into<String>, fix: impl Into<String>) {
         self.0.push(Finding {
             good: false,
             what: what.into(),
-            mend: mend.into(),
+            fix: fix.into(),
         });
     }
 }
@@ -68,7 +68,9 @@ pub(crate) async fn run(services: Services, common: &Common) -> Result<ExitCode>
     if common.json {
         let list = findings.0.iter().map(|finding| {
             json!({
-                "good": finding.good, "finding": finding.what, "mend": finding.mend,
+                "good": finding.good, "finding": finding.what, "fix": finding.fix,
+                // Its name in 0.1.0, until 1.0.
+                "mend": finding.fix,
             })
         });
         output::json(&json!({ "healthy": healthy, "findings": list.collect::<Vec<_>>() }))?;
@@ -77,7 +79,7 @@ pub(crate) async fn run(services: Services, common: &Common) -> Result<ExitCode>
             let mark = if finding.good { "ok   " } else { "WRONG" };
             output::line(&format!("{mark}  {}", finding.what))?;
             if !finding.good {
-                output::line(&format!("       mend: {}", finding.mend))?;
+                output::line(&format!("       fix: {}", finding.fix))?;
             }
         }
     }
@@ -94,7 +96,7 @@ fn check_files(data: &DataFolder, settings: Option<&Settings>, findings: &mut Fi
     let mut private = vec![folder.to_path_buf(), data.settings()];
     if let Some(settings) = settings {
         private.push(settings.keys.folder.clone().into());
-        // Inside the data folder nobody reaches it anyway.
+        // Within the data folder nobody else can reach it.
         let database = settings.database.url.strip_prefix("sqlite:");
         let database = database.map(Path::new);
         let outside = database.filter(|path| !path.starts_with(folder));
@@ -150,9 +152,9 @@ async fn check_node(
     node.close().await;
 }
 
-/// The machine's clock is wrong where it is behind what was logged, or before this release.
+/// The machine's clock is wrong if it is behind the log.
 async fn check_clock(node: &Node, now: Timestamp, findings: &mut Findings) {
-    let newest = platform::audit::list(&node.store, None, None, 1)
+    let newest = platform_log::list(&node.store, None, None, 1)
         .await
         .unwrap_or_default();
     let last: Option<Timestamp> = newest.first().and_then(|entry| entry.at.parse().ok());
@@ -195,12 +197,12 @@ async fn check_certificates(node: &Node, now: Timestamp, findings: &mut Findings
         match ca::service_certificate::find(&node.records, &name).await {
             Ok(Some(certificate)) => {
                 if let Some(leaf) = certificate.chain.first() {
-                    let mend = "start the server: it renews its own certificates each hour";
-                    check_life(&format!("certificate {name}"), leaf, now, mend, findings);
+                    let fix = "start the server: it renews its own certificates each hour";
+                    check_life(&format!("certificate {name}"), leaf, now, fix, findings);
                 }
             }
             Ok(None) => findings.wrong(
-                format!("there is no certificate {name}, or it is revoked"),
+                format!("no certificate {name} exists, or it is revoked"),
                 "xinshu init, which makes a new one, then start the server again",
             ),
             Err(error) => findings.wrong(
@@ -215,7 +217,7 @@ fn check_life(
     what: &str,
     certificate: &Certificate,
     now: Timestamp,
-    mend: &str,
+    fix: &str,
     findings: &mut Findings,
 ) {
     const DAY: i64 = 24 * 3600;
@@ -223,10 +225,10 @@ fn check_life(
     let life = validity.not_after.as_second() - validity.not_before.as_second();
     let left = validity.not_after.as_second() - now.as_second();
     let text = format!("{what} has {} days left", left / DAY);
-    // Renewal comes after two thirds; a tenth left means that it does not work.
+    // Renewal is due after two thirds; if a tenth is left, it does not work.
     if left * 10 > life {
         findings.good(text)
     } else {
-        findings.wrong(text, mend)
+        findings.wrong(text, fix)
     }
 }

@@ -22,15 +22,14 @@ pub(crate) fn line(text: &str) -> Result<()> {
     }
 }
 
-/// Prints some members of each object of a list as columns, or all of it as JSON.
+/// Prints some members of each item of a list, or of a page of one, as columns; as JSON,
+/// an array of all of them.
 pub(crate) fn table(list: &Value, columns: &[&str], as_json: bool) -> Result<()> {
+    let list = list.get("items").unwrap_or(list);
     if as_json {
         return json(list);
     }
-    // Lists of the API come in pages: `{ "items": […], "next": "cursor" }`.
     let rows: Vec<Vec<String>> = list
-        .get("items")
-        .unwrap_or(list)
         .as_array()
         .into_iter()
         .flatten()
