@@ -5,6 +5,7 @@
     reason = "a test fails where it cannot go on"
 )]
 
+mod api_changes;
 mod checkpoint;
 mod commands;
 mod docs;
