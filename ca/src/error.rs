@@ -87,6 +87,9 @@ pub enum Error {
     /// A list's cursor that this server did not give out.
     #[error("cursor is the `next` of the page before")]
     BadCursor,
+    /// A list shall continue after a certificate that does not exist.
+    #[error("after: there is no certificate {0}")]
+    NoSuchPosition(String),
     /// No such revocation reason, or one that cannot be given.
     #[error("there is no reason {name:?}; there are {known}")]
     NoSuchReason {
@@ -170,7 +173,7 @@ impl From<Error> for Problem {
             | Error::AuthorityRevoked(_)
             | Error::RootNotRevocable(_)
             | Error::NoSuchReason { .. } => Self::unprocessable(error.to_string()),
-            Error::BadCursor => Self::bad_request(error.to_string()),
+            Error::BadCursor | Error::NoSuchPosition(_) => Self::bad_request(error.to_string()),
             Error::NoSuchAuthority(_) | Error::NoSuchCertificate(_) | Error::NoCrl(_) => {
                 Self::not_found(error.to_string())
             }

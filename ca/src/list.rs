@@ -20,6 +20,8 @@ pub struct CertificateQuery {
     pub authority: Option<String>,
     /// Only those issued before this moment.
     pub issued_before: Option<Timestamp>,
+    /// Only those that follow the certificate with this serial number.
+    pub after_serial: Option<SerialNumber>,
     /// Only those after this one in the list: what came with it; empty for the start.
     pub after: String,
     /// How many at most.
@@ -50,9 +52,12 @@ pub async fn certificates(
         Some(name) => Some(ca.authority(name)?.id().to_owned()),
         None => None,
     };
-    let after = match query.after.as_str() {
-        "" => ListPosition::START,
-        after => ListPosition::parse(after).ok_or(Error::BadCursor)?,
+    let after = match (query.after.as_str(), &query.after_serial) {
+        ("", None) => ListPosition::START,
+        ("", Some(serial)) => store::list_position(ca.store(), serial)
+            .await?
+            .ok_or_else(|| Error::NoSuchPosition(serial.to_string()))?,
+        (cursor, _) => ListPosition::parse(cursor).ok_or(Error::BadCursor)?,
     };
     let filter = CertificateFilter {
         subject: query.subject,

@@ -31,9 +31,9 @@ pub(crate) enum Command {
         /// Only those of this authority
         #[arg(long)]
         ca: Option<String>,
-        /// Where to continue: next of the list before
-        #[arg(long)]
-        cursor: Option<String>,
+        /// Only those that follow this one: the last serial number of the list before
+        #[arg(long, value_name = "SERIAL")]
+        after: Option<String>,
         /// How many at most
         #[arg(long, default_value_t = 100)]
         limit: u32,
@@ -86,11 +86,11 @@ async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
         Command::List {
             subject,
             ca,
-            cursor,
+            after,
             limit,
         } => {
             let mut path = format!("/api/v1/certificates?limit={limit}");
-            for (name, value) in [("subject", subject), ("ca", ca), ("cursor", cursor)] {
+            for (name, value) in [("subject", subject), ("ca", ca), ("after", after)] {
                 if let Some(value) = value {
                     path.push_str(&format!("&{name}={}", percent_encode(&value)));
                 }
@@ -104,12 +104,7 @@ async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
                 "issuer",
                 "subject",
             ];
-            output::table(&list, &columns, common.json)?;
-            if let Some(next) = list["next"].as_str() {
-                // Not part of the list, which may be the input of another program.
-                eprintln!("more: --cursor {next}");
-            }
-            Ok(())
+            output::table(&list, &columns, common.json)
         }
         Command::Show { serial, ca } => {
             let mut path = format!("/api/v1/certificates/{serial}");

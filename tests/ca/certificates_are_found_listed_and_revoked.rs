@@ -92,6 +92,8 @@ fn a_list_comes_in_pages_the_newest_first() {
         "limit=1001",
         "limit=x",
         "issued_before=yesterday",
+        "after=xyz",
+        "after=00112233445566778899",
         "cursor=xyz",
         "cursor=MTIz",
     ] {
@@ -119,25 +121,46 @@ fn pages_lose_none_that_were_issued_in_the_same_moment() {
              (SELECT MIN(issued_at) FROM ca_certificate WHERE subject = 'CN=www.example.org')",
         );
         let mut found: Vec<String> = Vec::new();
-        let mut next: Option<String> = None;
         loop {
             let page = ["--subject", "CN=www.example.org", "--limit", "2", "--json"];
-            let cursor = next.iter().flat_map(|cursor| ["--cursor", cursor]);
-            let page = ["cert", "list"].into_iter().chain(page).chain(cursor);
+            let after = found.last().cloned();
+            let after = after.iter().flat_map(|serial| ["--after", serial]);
+            let page = ["cert", "list"].into_iter().chain(page).chain(after);
             let list = ca.node.xinshu(page).success().json();
-            let serials = list["items"].as_array().unwrap();
+            let serials = list.as_array().unwrap();
+            if serials.is_empty() {
+                break;
+            }
             assert!(found.len() < issued.len(), "a page comes again");
             found.extend(
                 serials
                     .iter()
                     .map(|one| one["serial"].as_str().unwrap().to_owned()),
             );
-            next = list["next"].as_str().map(str::to_owned);
-            if next.is_none() {
-                break;
-            }
         }
         assert_eq!(found.last(), Some(&oldest));
+        // The same by cursor over REST.
+        let mut paged: Vec<String> = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let page = ca
+                .get(&format!(
+                    "/api/v1/certificates?subject=CN%3Dwww.example.org&limit=2&cursor={cursor}"
+                ))
+                .expect(200)
+                .json();
+            let items = page["items"].as_array().unwrap();
+            paged.extend(
+                items
+                    .iter()
+                    .map(|one| one["serial"].as_str().unwrap().to_owned()),
+            );
+            match page["next"].as_str() {
+                Some(next) => next.clone_into(&mut cursor),
+                None => break,
+            }
+        }
+        assert_eq!(paged, found);
         found.sort();
         issued.sort();
         assert_eq!(found, issued);

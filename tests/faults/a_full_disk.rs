@@ -75,11 +75,9 @@ fn a_full_disk_is_told_and_mends_itself() {
     let (status, answer) = refused.unwrap();
     assert_eq!(status, 503, "{answer}");
     assert!(answer.to_lowercase().contains("retry-after:"), "{answer}");
-    assert!(
-        server.log().contains("the disk is full"),
-        "{}",
-        server.log()
-    );
+    wait_until("the cause in the server's log", || {
+        server.log().contains("the disk is full")
+    });
     let ready = server.curl(["-f"], &format!("{}/healthz", server.ops));
     assert!(ready.ok, "the process still lives");
 

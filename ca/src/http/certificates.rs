@@ -69,6 +69,9 @@ pub(super) struct ListQuery {
     /// Only certificates issued before this moment, RFC 3339.
     #[param(value_type = Option<String>, format = DateTime)]
     issued_before: Option<jiff::Timestamp>,
+    /// Only certificates that follow the one with this hexadecimal serial number. `cursor`
+    /// continues a list without naming a certificate.
+    after: Option<String>,
 }
 
 /// Lists certificates, the newest first.
@@ -86,6 +89,7 @@ pub(super) async fn list(
         subject: query.subject,
         authority: query.ca,
         issued_before: query.issued_before,
+        after_serial: query.after.as_deref().map(parse_serial).transpose()?,
         after: request.after().to_owned(),
         limit: request.fetch_limit(),
     };

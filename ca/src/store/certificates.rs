@@ -214,6 +214,28 @@ impl std::fmt::Display for ListPosition {
     }
 }
 
+/// The position of the certificate with this serial number.
+pub(crate) async fn list_position(
+    store: &Store,
+    serial: &SerialNumber,
+) -> Result<Option<ListPosition>, StoreError> {
+    let row = store
+        .fetch_optional(
+            "SELECT issued_at, authority_id FROM ca_certificate WHERE serial = $1
+             ORDER BY issued_at LIMIT 1",
+            params![serial.as_bytes()],
+        )
+        .await?;
+    row.map(|row| {
+        Ok(ListPosition {
+            issued_at: row.get("issued_at")?,
+            authority_id: row.get("authority_id")?,
+            serial: serial.as_bytes().to_vec(),
+        })
+    })
+    .transpose()
+}
+
 /// What a list of certificates is narrowed to.
 #[derive(Clone, Debug)]
 pub(crate) struct CertificateFilter {

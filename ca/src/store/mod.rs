@@ -17,7 +17,7 @@ pub(crate) use authorities::{
 };
 pub(crate) use certificates::{
     CertificateFilter, IssuedCertificate, append_certificate, certificate_status, certificates,
-    find_certificate_keys, find_certificates, intent,
+    find_certificate_keys, find_certificates, intent, list_position,
 };
 pub(crate) use certificates::{CertificateKey, ListPosition};
 pub(crate) use crls::{
