@@ -38,7 +38,10 @@ fn every_change_since_the_last_release_is_listed() {
         .collect();
     let missing: Vec<_> = changes.difference(&listed).collect();
     let stale: Vec<_> = listed.difference(&changes).collect();
-    assert!(missing.is_empty(), "not in docs/api-changes.md:\n{missing:#?}");
+    assert!(
+        missing.is_empty(),
+        "not in docs/api-changes.md:\n{missing:#?}"
+    );
     assert!(stale.is_empty(), "listed, but not so:\n{stale:#?}");
 }
 
@@ -67,7 +70,14 @@ fn facts(description: &Value) -> BTreeSet<String> {
             }
             for (_, content) in members(&operation["requestBody"]["content"]) {
                 let body = format!("{name} request");
-                schema(&mut facts, description, &content["schema"], &body, true, DEPTH);
+                schema(
+                    &mut facts,
+                    description,
+                    &content["schema"],
+                    &body,
+                    true,
+                    DEPTH,
+                );
             }
             for (status, response) in members(&operation["responses"]) {
                 // Errors have one form, which other tests check.
@@ -77,7 +87,14 @@ fn facts(description: &Value) -> BTreeSet<String> {
                 let answer = format!("{name} {status}");
                 facts.insert(answer.clone());
                 for (_, content) in members(&response["content"]) {
-                    schema(&mut facts, description, &content["schema"], &answer, false, DEPTH);
+                    schema(
+                        &mut facts,
+                        description,
+                        &content["schema"],
+                        &answer,
+                        false,
+                        DEPTH,
+                    );
                 }
             }
         }
@@ -110,7 +127,14 @@ fn schema(
     if part["items"].is_object() {
         facts.insert(format!("{name} []"));
         let name = format!("{name} []");
-        schema(facts, description, &part["items"], &name, is_request, depth - 1);
+        schema(
+            facts,
+            description,
+            &part["items"],
+            &name,
+            is_request,
+            depth - 1,
+        );
     }
     let required: BTreeSet<&str> = part["required"]
         .as_array()
