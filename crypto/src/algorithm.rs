@@ -10,7 +10,7 @@ use std::{fmt, str::FromStr};
 
 use const_oid::ObjectIdentifier;
 
-use crate::Digest;
+use crate::{Digest, EncryptionAlgorithm};
 
 /// What kind of key pair a key is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -54,22 +54,6 @@ pub enum SignatureAlgorithm {
     Ed25519,
     /// SM2 with SM3, encoded as a SEQUENCE of r and s (GM/T 0009).
     Sm2Sm3,
-}
-
-/// How a message, such as a content-encryption key, is encrypted to a public key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum EncryptionAlgorithm {
-    /// RSAES-OAEP with SHA-1 and MGF1-SHA-1 (RFC 8017 §7.1), the default of most
-    /// software and all that some tokens can do. OAEP does not depend on collision
-    /// resistance, so SHA-1 is sound here.
-    RsaOaepSha1,
-    /// RSAES-OAEP with SHA-256 and MGF1-SHA-256.
-    RsaOaepSha256,
-    /// RSAES-PKCS1-v1_5 (RFC 8017 §7.2), which old CMS and SCEP clients use. Whoever
-    /// decrypts must not reveal whether the padding was right.
-    RsaPkcs1,
-    /// SM2 encryption, encoded as `SM2Cipher` (GM/T 0009 §7.2).
-    Sm2,
 }
 
 /// One row of the table of key algorithms.
@@ -116,14 +100,6 @@ impl JoseKey {
     }
 }
 
-/// One row of the table of encryption algorithms.
-struct EncryptionRow {
-    algorithm: EncryptionAlgorithm,
-    name: &'static str,
-    oid: ObjectIdentifier,
-    jose: Option<&'static str>,
-}
-
 /// One row of the table of signature algorithms.
 struct SignatureRow {
     algorithm: SignatureAlgorithm,
@@ -139,7 +115,6 @@ const fn oid(text: &str) -> ObjectIdentifier {
 
 const ID_EC_PUBLIC_KEY: ObjectIdentifier = oid("1.2.840.10045.2.1");
 const RSA_ENCRYPTION: ObjectIdentifier = oid("1.2.840.113549.1.1.1");
-const ID_RSAES_OAEP: ObjectIdentifier = oid("1.2.840.113549.1.1.7");
 const RSASSA_PSS: ObjectIdentifier = oid("1.2.840.113549.1.1.10");
 const ID_ED25519: ObjectIdentifier = oid("1.3.101.112");
 
@@ -181,15 +156,6 @@ const SIGNATURES: &[SignatureRow] = &[
     SignatureRow { algorithm: SignatureAlgorithm::RsaPssSha512, name: "rsassaPss-SHA512", oid: RSASSA_PSS, digest: Some(Digest::Sha512), jose: Some("PS512") },
     SignatureRow { algorithm: SignatureAlgorithm::Ed25519, name: "Ed25519", oid: ID_ED25519, digest: None, jose: Some("EdDSA") },
     SignatureRow { algorithm: SignatureAlgorithm::Sm2Sm3, name: "SM2-with-SM3", oid: oid("1.2.156.10197.1.501"), digest: Some(Digest::Sm3), jose: None },
-];
-
-#[rustfmt::skip]
-const ENCRYPTIONS: &[EncryptionRow] = &[
-    EncryptionRow { algorithm: EncryptionAlgorithm::RsaOaepSha1, name: "RSAES-OAEP-SHA1", oid: ID_RSAES_OAEP, jose: Some("RSA-OAEP") },
-    EncryptionRow { algorithm: EncryptionAlgorithm::RsaOaepSha256, name: "RSAES-OAEP-SHA256", oid: ID_RSAES_OAEP, jose: Some("RSA-OAEP-256") },
-    // No JOSE name: RSA1_5 must not be offered (RFC 8725 §3.2).
-    EncryptionRow { algorithm: EncryptionAlgorithm::RsaPkcs1, name: "RSAES-PKCS1-v1_5", oid: RSA_ENCRYPTION, jose: None },
-    EncryptionRow { algorithm: EncryptionAlgorithm::Sm2, name: "SM2-encryption", oid: oid("1.2.156.10197.1.301.3"), jose: None },
 ];
 
 impl KeyAlgorithm {
@@ -323,39 +289,6 @@ impl SignatureAlgorithm {
     }
 }
 
-impl EncryptionAlgorithm {
-    /// Every encryption algorithm, in the table's order.
-    pub fn all() -> impl Iterator<Item = Self> {
-        ENCRYPTIONS.iter().map(|row| row.algorithm)
-    }
-
-    fn row(self) -> &'static EncryptionRow {
-        // As in `KeyAlgorithm::row`.
-        &ENCRYPTIONS[self as usize]
-    }
-
-    /// The name in the standards, such as `RSAES-OAEP-SHA256`.
-    pub fn name(self) -> &'static str {
-        self.row().name
-    }
-
-    /// The OID of the AlgorithmIdentifier.
-    pub fn oid(self) -> ObjectIdentifier {
-        self.row().oid
-    }
-
-    /// The `alg` of a JWE (RFC 7518 §4.1), if it may be offered.
-    pub fn jose(self) -> Option<&'static str> {
-        self.row().jose
-    }
-}
-
-impl fmt::Display for EncryptionAlgorithm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
 impl fmt::Display for KeyAlgorithm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -408,10 +341,6 @@ mod tests {
             }
         }
         assert_eq!(SignatureAlgorithm::Sm2Sm3 as usize + 1, SIGNATURES.len());
-        for (index, row) in ENCRYPTIONS.iter().enumerate() {
-            assert_eq!(row.algorithm as usize, index);
-        }
-        assert_eq!(EncryptionAlgorithm::Sm2 as usize + 1, ENCRYPTIONS.len());
         // RFC 7518 §3.1: the names are case-sensitive, and `none` is no scheme.
         assert_eq!(SignatureAlgorithm::from_jose("es256"), None);
         assert_eq!(SignatureAlgorithm::from_jose("none"), None);

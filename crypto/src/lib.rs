@@ -7,6 +7,7 @@
 mod algorithm;
 mod digest;
 mod ecdsa;
+mod encryption;
 mod error;
 mod mechanism;
 mod opaque_token;
@@ -14,11 +15,10 @@ mod public_key;
 pub mod random;
 mod sm2_identity;
 
-pub use algorithm::{
-    EncryptionAlgorithm, JoseKey, KeyAlgorithm, SignatureAlgorithm, UnknownAlgorithm,
-};
+pub use algorithm::{JoseKey, KeyAlgorithm, SignatureAlgorithm, UnknownAlgorithm};
 pub use digest::Digest;
 pub use ecdsa::{ecdsa_der_to_raw, ecdsa_raw_to_der};
+pub use encryption::EncryptionAlgorithm;
 pub use error::{Error, Result};
 pub use mechanism::{MechanismInput, Sm2Mechanisms};
 pub use opaque_token::{OpaqueToken, timed_id, token_key};

@@ -1,4 +1,4 @@
-//! Where the software keystore's passphrase comes from.
+//! The sources of the software key store's passphrase.
 
 use std::{
     env, fs,
@@ -18,12 +18,12 @@ const MAX_SECRET_BYTES: u64 = 4096;
 
 /// Reads the passphrase from the first source that there is: `file`, the
 /// systemd credential `xinshu-passphrase`, the environment's
-/// `XINSHU_KEYS__PASSPHRASE`. `None` where there is none of them.
+/// `XINSHU_KEYS__PASSPHRASE`. `None` if there is no source.
 ///
 /// # Errors
 /// [`KeyError::LoosePermissions`] where others can read the file,
-/// [`KeyError::Unavailable`] where it cannot be read, [`KeyError::Damaged`]
-/// where it holds no single line of text.
+/// [`KeyError::Unavailable`] if it cannot be read, [`KeyError::Damaged`]
+/// if it is not a single line of text.
 pub fn read_passphrase(file: Option<&Path>) -> Result<Option<Zeroizing<String>>, KeyError> {
     if let Some(path) = file {
         return read_secret_file(path).map(Some);

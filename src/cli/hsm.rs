@@ -1,4 +1,4 @@
-//! `xinshu hsm`: private keys and the devices they live in.
+//! `xinshu hsm`: private keys and the stores that they are in.
 
 use std::{process::ExitCode, sync::Arc};
 

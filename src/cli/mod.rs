@@ -45,7 +45,7 @@ enum Command {
     Serve(Only),
     /// Check settings, files, keys, database, clock and certificates
     Doctor(Only),
-    /// Private keys and the devices they live in
+    /// Private keys and the stores that they are in
     #[command(subcommand)]
     Hsm(hsm::Command),
     /// Certificate authorities

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, anyhow};
 use jiff::SignedDuration;
 use platform_runtime::settings::Settings;
 
-use super::{Node, NodeBase, Parts};
+use super::{Background, Node, NodeBase, Parts};
 
 /// Opens the certificate authority with the keys of its authorities.
 pub(crate) async fn open(base: &NodeBase, settings: &Settings) -> Result<ca::Service> {
@@ -25,6 +25,18 @@ pub(super) fn parts(node: &Arc<Node>) -> Option<Parts> {
         jobs: ca.jobs(),
         ..Parts::default()
     })
+}
+
+pub(super) async fn start(node: Arc<Node>) -> Result<Background> {
+    let Some(ca) = &node.ca else {
+        return Ok(Vec::new());
+    };
+    ca.start_responders().await?;
+    // RFC 5280 §5: relying parties find a CRL from the first moment on.
+    ca::publish_crl::publish_all(ca)
+        .await
+        .context("the CRLs at the start")?;
+    Ok(vec![Box::pin(ca.clone().housekeeping())])
 }
 
 fn config(settings: &Settings) -> Result<ca::Config> {

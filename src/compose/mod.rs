@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use axum::Router;
+use futures_util::future::BoxFuture;
 use hsm_adapters::Keyring;
 use platform_access::Access;
 use platform_log::{RecordCheck, Sequencer};
@@ -43,11 +44,16 @@ pub(crate) use validate::validate;
 struct Registration {
     /// What it contributes to a node; `None` if the node does not run it.
     parts: fn(&Arc<Node>) -> Option<Parts>,
+    /// What it does before the node accepts requests, and what then runs beside them.
+    start: fn(Arc<Node>) -> BoxFuture<'static, Result<Background>>,
     /// The description of its REST.
     openapi: fn() -> OpenApi,
     /// What `audit verify` compares its tables with.
     record_checks: fn() -> RecordChecks,
 }
+
+/// What runs until the node stops.
+pub(crate) type Background = Vec<BoxFuture<'static, ()>>;
 
 /// See [`RecordCheck`].
 pub(crate) type RecordChecks = Vec<Box<dyn RecordCheck>>;
@@ -56,26 +62,31 @@ pub(crate) type RecordChecks = Vec<Box<dyn RecordCheck>>;
 const SERVICES: &[Registration] = &[
     Registration {
         parts: ca::parts,
+        start: |node| Box::pin(ca::start(node)),
         openapi: ::ca::Service::openapi,
         record_checks: || vec![Box::new(::ca::CertificateCheck)],
     },
     Registration {
         parts: idp::parts,
+        start: |_| Box::pin(async { Ok(Vec::new()) }),
         openapi: idp::Idp::openapi,
         record_checks: idp::record_checks,
     },
     Registration {
         parts: tsa::parts,
+        start: |node| Box::pin(tsa::start(node)),
         openapi: ::tsa::Service::openapi,
         record_checks: || vec![Box::new(::tsa::TokenCheck)],
     },
     Registration {
         parts: keys::parts,
+        start: |_| Box::pin(async { Ok(Vec::new()) }),
         openapi: ::keys::Service::openapi,
         record_checks: Vec::new,
     },
     Registration {
         parts: log::parts,
+        start: |_| Box::pin(async { Ok(Vec::new()) }),
         openapi: log::openapi,
         record_checks: Vec::new,
     },
@@ -172,6 +183,15 @@ pub(crate) fn parts(node: &Arc<Node>) -> Vec<Parts> {
     services
         .filter_map(|service| (service.parts)(node))
         .collect()
+}
+
+/// Starts the services of this node, one after the other.
+pub(crate) async fn start(node: &Arc<Node>) -> Result<Background> {
+    let mut background = Vec::new();
+    for service in SERVICES {
+        background.extend((service.start)(Arc::clone(node)).await?);
+    }
+    Ok(background)
 }
 
 /// What `audit verify` compares the tables of every service with.

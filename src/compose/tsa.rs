@@ -10,7 +10,7 @@ use platform_access::Caller;
 use platform_runtime::settings::Settings;
 use tsa::{UnitCertificate, UnitCertificates, UnitSettings};
 
-use super::{Node, NodeBase, Parts, attach_caller};
+use super::{Background, Node, NodeBase, Parts, attach_caller};
 
 /// Opens the time-stamp authority with the keys of its units.
 pub(crate) async fn open(base: &NodeBase) -> Result<tsa::Service> {
@@ -36,6 +36,14 @@ pub(super) fn parts(node: &Arc<Node>) -> Option<Parts> {
         http: tsa.routes(),
         ..Parts::default()
     })
+}
+
+pub(super) async fn start(node: Arc<Node>) -> Result<Background> {
+    let Some(tsa) = &node.tsa else {
+        return Ok(Vec::new());
+    };
+    apply_settings(tsa, &Caller::system("start"), &node.settings).await?;
+    Ok(vec![Box::pin(tsa.clone().housekeeping())])
 }
 
 /// Gives the default unit the policy and the accuracy of the settings, at a node's start: nodes

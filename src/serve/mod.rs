@@ -14,8 +14,8 @@ mod tls_certificate;
 use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result};
-use platform_access::Caller;
 use platform_runtime::{jobs, settings::Settings};
+use platform_store::{Store, StoreError};
 use tokio::{sync::watch, task::JoinSet};
 
 use self::{
@@ -44,13 +44,8 @@ pub(crate) async fn serve(data: &DataFolder, settings: Settings, services: Servi
         .collect();
 
     let mut background = JoinSet::new();
-    if let Some(ca) = &node.ca {
-        ca.start_responders().await?;
-        // RFC 5280 §5: relying parties find a CRL from the first moment on.
-        ca::publish_crl::publish_all(ca)
-            .await
-            .context("the CRLs at the start")?;
-        background.spawn(ca.clone().housekeeping());
+    for task in compose::start(&node).await? {
+        background.spawn(task);
     }
     background.spawn(node.sequencer.clone().run());
     background.spawn(jobs::run(
@@ -64,11 +59,6 @@ pub(crate) async fn serve(data: &DataFolder, settings: Settings, services: Servi
         Arc::clone(&tls),
         readiness.clone(),
     ));
-    if let Some(tsa) = &node.tsa {
-        let caller = Caller::system("start");
-        compose::tsa::apply_settings(tsa, &caller, &node.settings).await?;
-        background.spawn(tsa.clone().housekeeping());
-    }
     background.spawn(metrics.clone().upkeep());
     // Opening the keys took 16 MiB at a time.
     allocator::give_back();
@@ -77,17 +67,12 @@ pub(crate) async fn serve(data: &DataFolder, settings: Settings, services: Servi
     let stop_signal = signals::stop_signal().context("signals cannot be waited for")?;
     ready_line::print(listeners.addresses()?)?;
     let (stop, stopped) = watch::channel(false);
-    let (stopping, store) = (readiness.clone(), node.store.clone());
-    let stop_cause = tokio::spawn(async move {
-        let cause = tokio::select! {
-            () = stop_signal => None,
-            error = store.outdated() => Some(error),
-        };
-        tracing::info!("stopping: accepted requests are finished");
-        stopping.stop();
-        stop.send_replace(true);
-        cause
-    });
+    let stop_cause = tokio::spawn(stop_when_due(
+        stop_signal,
+        node.store.clone(),
+        readiness.clone(),
+        stop,
+    ));
     let sites = sites::sites(&node, parts, readiness, metrics);
     let (certificate, authorities) = (Arc::clone(&tls.server), Arc::clone(&tls.authorities));
     listeners
@@ -101,7 +86,33 @@ pub(crate) async fn serve(data: &DataFolder, settings: Settings, services: Servi
         .await?;
 
     background.shutdown().await;
-    // What was just done is sequenced before the process ends.
+    finish(node).await;
+    match stop_cause.await {
+        Ok(Some(error)) => Err(error).context("the database"),
+        _ => Ok(()),
+    }
+}
+
+/// Stops the listeners on a signal, or when a newer binary has migrated the database:
+/// then that is the cause.
+async fn stop_when_due(
+    stop_signal: impl Future<Output = ()>,
+    store: Store,
+    readiness: Readiness,
+    stop: watch::Sender<bool>,
+) -> Option<StoreError> {
+    let cause = tokio::select! {
+        () = stop_signal => None,
+        error = store.outdated() => Some(error),
+    };
+    tracing::info!("stopping: accepted requests are finished");
+    readiness.stop();
+    stop.send_replace(true);
+    cause
+}
+
+/// Sequences what was just done, and closes keys and database.
+async fn finish(node: Arc<Node>) {
     if let Err(error) = node.sequencer.catch_up().await {
         tracing::warn!(%error, "the last entries are sequenced at the next start");
     }
@@ -109,9 +120,5 @@ pub(crate) async fn serve(data: &DataFolder, settings: Settings, services: Servi
     tracing::info!("stopped");
     if let Ok(node) = Arc::try_unwrap(node) {
         node.close().await;
-    }
-    match stop_cause.await {
-        Ok(Some(error)) => Err(error).context("the database"),
-        _ => Ok(()),
     }
 }

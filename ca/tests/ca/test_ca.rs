@@ -17,7 +17,7 @@ use http_body_util::BodyExt as _;
 use jiff::SignedDuration;
 use pki::{CertificateList, GeneralName, KeyAlgorithm, Name, RevocationReason, SerialNumber, csr};
 use platform_access::{Access, Caller};
-use platform_log::{Listed, RecordCheck, Sequencer};
+use platform_log::{ListQuery, RecordCheck, RecordedEntry, Sequencer};
 use platform_runtime::{Clock as _, clock::ManualClock, jobs};
 use platform_store::Store;
 use tower::ServiceExt as _;
@@ -173,10 +173,17 @@ impl TestCa {
     }
 
     /// Entries of an action, the newest first.
-    pub(crate) async fn entries(&self, action: &str) -> Vec<Listed> {
-        platform_log::list(&self.store, Some(action), None, 1000)
-            .await
+    pub(crate) async fn entries(&self, action: &str) -> Vec<RecordedEntry> {
+        let query = ListQuery {
+            action: Some(action.to_owned()),
+            ..ListQuery::default()
+        };
+        let listed = platform_log::list(&self.store, &query, 1000).await;
+        listed
             .unwrap()
+            .into_iter()
+            .map(|(_, entry)| entry)
+            .collect()
     }
 
     /// What `audit verify` does: the log holds, and so do the tables by it.

@@ -217,7 +217,7 @@ impl<'a> Suite<'a> {
             tick.tick().await;
         }
         Outcome::Failed(format!(
-            "it did not come back within {} s",
+            "it did not recover within {} s",
             RECOVERY.as_secs()
         ))
     }

@@ -25,7 +25,7 @@ pub trait Subject: Sync {
     /// Any [`KeyError`].
     async fn open(&self) -> Result<Arc<dyn KeyStore>, KeyError>;
 
-    /// Opens it with a wrong PIN or passphrase; `None` where that must not be
+    /// Opens it with a wrong PIN or passphrase; `None` if that must not be
     /// tried, since a device counts wrong PINs.
     async fn open_with_wrong_pin(&self) -> Option<Result<Arc<dyn KeyStore>, KeyError>> {
         None
@@ -151,10 +151,7 @@ pub async fn run(
     note("unknown key".to_owned(), suite.unknown_key().await);
     note("destroyed key".to_owned(), suite.destroyed_key().await);
     note("64 tasks sign at once".to_owned(), suite.many_tasks().await);
-    note(
-        "a caller that gives up".to_owned(),
-        suite.caller_gives_up().await,
-    );
+    note("a cancelled call".to_owned(), suite.caller_gives_up().await);
     note(
         "recovery after a lost session".to_owned(),
         suite.lost_session().await,

@@ -183,7 +183,7 @@ impl Worker {
         found.map_err(|error| self.failed(&error))
     }
 
-    /// What both attributes of a key pair tell, the private one first.
+    /// The attributes of both objects of a key pair, the private one first.
     fn attributes(&mut self, private: ObjectHandle) -> Result<KeyPairAttributes, KeyError> {
         let mut attributes = KeyPairAttributes::default();
         attributes.add(self.read_object(private)?);
@@ -205,7 +205,7 @@ impl Worker {
         read.map_err(|error| self.failed(&error))
     }
 
-    /// The address of a key: by label, and by id where it has no label.
+    /// The address of a key: by label, or by id if it has no label.
     fn address(&self, attributes: &KeyPairAttributes) -> Pkcs11Uri {
         let label = attributes.label.clone().filter(|label| !label.is_empty());
         Pkcs11Uri {

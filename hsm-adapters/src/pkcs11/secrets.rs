@@ -154,20 +154,7 @@ impl Worker {
         };
         let public = public_object(&wrapped.public_key).ok_or_else(bad)?;
 
-        let kek = self.session.unwrap_key(
-            &oaep(),
-            found.handle,
-            kek,
-            &[
-                Attribute::Class(ObjectClass::SECRET_KEY),
-                Attribute::KeyType(KeyType::AES),
-                Attribute::Token(false),
-                Attribute::Sensitive(true),
-                Attribute::Extractable(false),
-                Attribute::Unwrap(true),
-            ],
-        );
-        let kek = kek.map_err(|error| self.input_error(&text, &error))?;
+        let kek = self.unwrap_kek(&text, found.handle, kek)?;
         let private = [
             &[Attribute::Class(ObjectClass::PRIVATE_KEY)],
             &both[..],
@@ -197,6 +184,29 @@ impl Worker {
             return Err(self.failed(&error));
         }
         Ok(())
+    }
+
+    /// Decrypts the AES key of a wrapped key, into the session.
+    fn unwrap_kek(
+        &mut self,
+        uri: &str,
+        unwrapping_key: ObjectHandle,
+        wrapped: &[u8],
+    ) -> Result<ObjectHandle, KeyError> {
+        let kek = self.session.unwrap_key(
+            &oaep(),
+            unwrapping_key,
+            wrapped,
+            &[
+                Attribute::Class(ObjectClass::SECRET_KEY),
+                Attribute::KeyType(KeyType::AES),
+                Attribute::Token(false),
+                Attribute::Sensitive(true),
+                Attribute::Extractable(false),
+                Attribute::Unwrap(true),
+            ],
+        );
+        kek.map_err(|error| self.input_error(uri, &error))
     }
 
     /// Destroys objects that must not outlive the operation.

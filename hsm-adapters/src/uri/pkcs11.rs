@@ -9,7 +9,7 @@ pub(super) const SCHEME: &str = "pkcs11";
 
 /// A PKCS#11 URI: a token, and perhaps an object on it.
 ///
-/// A PIN has no place in it: `pin-value` is refused, `pin-source` names a file.
+/// It never contains a PIN: `pin-value` is refused, `pin-source` names a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Pkcs11Uri {
     /// The token's label (`token`).
@@ -57,7 +57,7 @@ impl Pkcs11Uri {
         }
     }
 
-    /// True where nothing that both name differs: the key may live on that token.
+    /// True if no attribute that both have differs: the key may be on that token.
     pub fn is_on(&self, token: &Self) -> bool {
         fn agree<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
             one.is_none() || other.is_none() || one == other
@@ -195,8 +195,8 @@ impl fmt::Display for Pkcs11Uri {
 fn once<T>(place: &mut Option<T>, name: &str, value: T) -> Result<(), String> {
     match place.replace(value) {
         None => Ok(()),
-        // RFC 7512 §2.3: an attribute stands there once.
-        Some(_) => Err(format!("{name} stands there twice")),
+        // RFC 7512 §2.3: an attribute occurs once.
+        Some(_) => Err(format!("{name} occurs twice")),
     }
 }
 

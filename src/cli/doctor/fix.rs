@@ -49,14 +49,14 @@ fn of_key(error: &KeyError) -> String {
             "look at the device's own log; keys.store and its pin-source say how it is opened"
                 .to_owned()
         }
-        KeyError::NoSuchKey { uri } => format!(
-            "bring {uri} back from a backup, or run only services whose keys are here: --only"
-        ),
-        KeyError::BadPin { .. } => "give the right one: keys.passphrase_file, \
+        KeyError::NoSuchKey { uri } => {
+            format!("restore {uri} from a backup, or run only services whose keys are here: --only")
+        }
+        KeyError::BadPin { .. } => "use the right one: keys.passphrase_file, \
              XINSHU_KEYS__PASSPHRASE or the credential xinshu-passphrase for files, \
              pin-source in keys.store for a device"
             .to_owned(),
-        KeyError::Damaged { path, .. } => format!("bring {path} back from a backup"),
+        KeyError::Damaged { path, .. } => format!("restore {path} from a backup"),
         KeyError::LoosePermissions { path, want, .. } => format!("chmod {want:o} {path}"),
         KeyError::UnsupportedUsage { .. }
         | KeyError::NotPermitted { .. }
@@ -76,13 +76,13 @@ fn of_store(error: &StoreError) -> &'static str {
     match error {
         StoreError::Schema(_) => "run the newer xinshu that wrote this database",
         StoreError::Conflict(_) | StoreError::MissingParent(_) | StoreError::Unexpected(_) => {
-            "somebody else changed the database: bring it back from a backup"
+            "somebody else changed the database: restore it from a backup"
         }
         StoreError::Unavailable(_)
         | StoreError::Raced(_)
         | StoreError::Busy
         | StoreError::Stopped => {
-            "start the database's server, or make the file's disk writable and give it room; \
+            "start the database's server, or make the file's disk writable and free space on it; \
              database.url names it"
         }
     }

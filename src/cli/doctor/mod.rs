@@ -154,14 +154,12 @@ async fn check_node(
 
 /// The machine's clock is wrong if it is behind the log.
 async fn check_clock(node: &Node, now: Timestamp, findings: &mut Findings) {
-    let newest = platform_log::list(&node.store, None, None, 1)
-        .await
-        .unwrap_or_default();
-    let last: Option<Timestamp> = newest.first().and_then(|entry| entry.at.parse().ok());
+    let newest = platform_log::newest(&node.store).await.unwrap_or_default();
+    let last = newest.map(|entry| entry.at);
     match last {
         Some(last) if now + SignedDuration::from_secs(2) < last => findings.wrong(
             format!("the clock shows {now}, and the log has an entry of {last}"),
-            "set the clock, and keep it by NTP (chrony)",
+            "set the clock, and synchronize it by NTP (chrony)",
         ),
         _ => findings.good(format!("the clock shows {now}, not behind the log")),
     }
@@ -202,7 +200,7 @@ async fn check_certificates(node: &Node, now: Timestamp, findings: &mut Findings
                 }
             }
             Ok(None) => findings.wrong(
-                format!("no certificate {name} exists, or it is revoked"),
+                format!("no certificate {name}, or it is revoked"),
                 "xinshu init, which makes a new one, then start the server again",
             ),
             Err(error) => findings.wrong(

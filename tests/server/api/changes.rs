@@ -7,8 +7,8 @@ use testkit::{Options, Xinshu};
 
 use crate::XINSHU;
 
-const LAST_RELEASE: &str = include_str!("../data/0.1.0/openapi.json");
-const LISTED: &str = include_str!("../../docs/api-changes.md");
+const LAST_RELEASE: &str = include_str!("../../data/0.1.0/openapi.json");
+const LISTED: &str = include_str!("../../../docs/api-changes.md");
 
 /// What a schema refers to at most, one inside another.
 const DEPTH: usize = 8;
