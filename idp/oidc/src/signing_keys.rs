@@ -21,7 +21,7 @@ use jose::Jws;
 use parking_lot::Mutex;
 use platform_access::{Caller, Resource};
 use platform_log::AuditSink as _;
-use platform_store::Store;
+use platform_store::{Store, StoreError};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{

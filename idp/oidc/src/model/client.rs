@@ -89,6 +89,7 @@ impl NewClient {
         secret: Option<&str>,
         now: Timestamp,
     ) -> Result<Client, Error> {
+        self.check_uris()?;
         let name = parse_line("name", Some(self.name))?
             .filter(|name| name.chars().count() <= MAX_NAME)
             .ok_or_else(|| Error::invalid("name", format!("1 to {MAX_NAME} characters")))?;
@@ -117,7 +118,6 @@ impl NewClient {
                 "client_credentials needs a client with a secret (RFC 6749 §4.4)",
             ));
         }
-        self.check_uris()?;
         Ok(Client {
             id,
             name,
