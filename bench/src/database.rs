@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::Result;
 use aws_lc_rs::rand::SystemRandom;
-use platform::Store;
+use platform_store::Store;
 use sqlx::{
     AssertSqlSafe, ConnectOptions as _, Connection as _,
     postgres::PgConnectOptions,

@@ -22,7 +22,7 @@ use keys::{
 };
 use parking_lot::Mutex;
 use platform_access::{Access, Actor, Caller, Permissions};
-use platform_log::{Listed, Outcome};
+use platform_log::{ListQuery, Outcome, RecordedEntry};
 use platform_runtime::{SharedClock, clock::SystemClock};
 use platform_store::{Store, StoreError};
 use serde_json::{Value, json};
@@ -68,8 +68,8 @@ impl Fixture {
 
     /// Action, outcome and cause of every entry, the oldest first.
     async fn entries(&self) -> Vec<(String, Outcome, Option<String>)> {
-        let listed = platform_log::list(&self.store, None, None, 100).await;
-        let entry = |entry: Listed| (entry.action, entry.outcome, entry.cause);
+        let listed = platform_log::list(&self.store, &ListQuery::default(), 100).await;
+        let entry = |(_, entry): (_, RecordedEntry)| (entry.action, entry.outcome, entry.cause);
         listed.unwrap().into_iter().rev().map(entry).collect()
     }
 

@@ -14,8 +14,20 @@ ALTER TABLE job ADD COLUMN due_token BIGINT;
 UPDATE job SET due_token = -last_run, last_run = 0 WHERE last_run < 0;
 
 -- The next step of the tree, claimed before its head is signed: whoever completes it
--- signs the same head. It is open while claim_size is larger than size.
+-- signs the same head. It is open while claim_from is the tree's size.
+ALTER TABLE audit_tree ADD COLUMN claim_from BIGINT NOT NULL DEFAULT -1;
 ALTER TABLE audit_tree ADD COLUMN claim_size BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE audit_tree ADD COLUMN claim_root BYTEA;
 -- The number of the first entry and of the entries of each run, 8 bytes each.
 ALTER TABLE audit_tree ADD COLUMN claim_runs BYTEA;
+
+-- A node of 0.1.0 that still runs beside this schema fails at its next write, and says
+-- why; later versions notice by themselves.
+CREATE FUNCTION refuse_entry_of_0_1_0() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'this database was migrated by a newer xinshu: stop this node and start the newer version'
+        USING ERRCODE = '57000';
+END $$;
+CREATE TRIGGER audit_entry_of_0_1_0 BEFORE INSERT ON audit_entry
+    FOR EACH ROW WHEN (substr(NEW.body, 1, 7) = '{"v":1,')
+    EXECUTE FUNCTION refuse_entry_of_0_1_0();

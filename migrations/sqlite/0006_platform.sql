@@ -14,8 +14,17 @@ ALTER TABLE job ADD COLUMN due_token INTEGER;
 UPDATE job SET due_token = -last_run, last_run = 0 WHERE last_run < 0;
 
 -- The next step of the tree, claimed before its head is signed: whoever completes it
--- signs the same head. It is open while claim_size is larger than size.
+-- signs the same head. It is open while claim_from is the tree's size.
+ALTER TABLE audit_tree ADD COLUMN claim_from INTEGER NOT NULL DEFAULT -1;
 ALTER TABLE audit_tree ADD COLUMN claim_size INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE audit_tree ADD COLUMN claim_root BLOB;
 -- The number of the first entry and of the entries of each run, 8 bytes each.
 ALTER TABLE audit_tree ADD COLUMN claim_runs BLOB;
+
+-- A node of 0.1.0 that still runs beside this schema fails at its next write, and says
+-- why; later versions notice by themselves.
+CREATE TRIGGER audit_entry_of_0_1_0 BEFORE INSERT ON audit_entry
+WHEN substr(NEW.body, 1, 7) = '{"v":1,'
+BEGIN
+    SELECT RAISE(ABORT, 'this database was migrated by a newer xinshu: stop this node and start the newer version');
+END;

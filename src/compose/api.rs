@@ -8,7 +8,7 @@ use axum::{
     response::IntoResponse as _,
     routing::get,
 };
-use platform_web::{Problem, RequestIdLayer};
+use platform_web::{Problem, RequestContextLayer};
 use utoipa::openapi::{
     Content, ContentBuilder, Info, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder,
 };
@@ -50,7 +50,7 @@ pub(crate) fn finish(router: Router) -> Router {
                 "this address takes other methods; see Allow",
             )
         })
-        .layer(RequestIdLayer)
+        .layer(RequestContextLayer)
 }
 
 /// The description of all of REST: of a node that runs every service.

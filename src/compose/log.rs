@@ -10,7 +10,7 @@ use axum::{
     routing::get,
 };
 use platform_access::{Action, Caller, Resource};
-use platform_log::Listed;
+use platform_log::ListedEntry;
 use platform_web::{Page, PageQuery, Problem, QueryParams, Refusals};
 use serde::Deserialize;
 use utoipa::openapi::OpenApi;
@@ -49,7 +49,7 @@ struct ListQuery {
     action: Option<String>,
     /// Only entries before this index in the log.
     #[param(minimum = 0)]
-    before: Option<i64>,
+    before: Option<u64>,
     /// At most so many entries, 1 to 1000; 100 if absent.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
@@ -59,14 +59,14 @@ struct ListQuery {
 }
 
 /// Lists audit entries, the newest first. Entries of the last second may have no index
-/// yet; they are on the first page only.
+/// yet, and may be listed again once they have one.
 #[utoipa::path(get, path = "/api/v1/audit/entries", tag = "audit", params(ListQuery), responses(
-    (status = 200, body = Page<Listed>), Refusals))]
+    (status = 200, body = Page<ListedEntry>), Refusals))]
 async fn entries(
     State(node): State<Arc<Node>>,
     Extension(caller): Extension<Caller>,
     QueryParams(query): QueryParams<ListQuery>,
-) -> Result<Json<Page<Listed>>, Problem> {
+) -> Result<Json<Page<ListedEntry>>, Problem> {
     let all = Resource::all("audit_entry");
     node.access.enforce(&caller, READ, &all).await?;
     let page = PageQuery {
@@ -74,19 +74,22 @@ async fn entries(
         cursor: query.cursor,
     };
     let page = page.parse()?;
-    let bad_cursor = |_| Problem::bad_request("cursor is the `next` of the page before");
-    let before = match page.after() {
-        "" => query.before,
-        index => Some(index.parse().map_err(bad_cursor)?),
+    let after = match page.after() {
+        "" => None,
+        cursor => Some(
+            cursor
+                .parse()
+                .map_err(|_| Problem::bad_request("cursor is the `next` of the page before"))?,
+        ),
     };
-    if before.is_some_and(|before: i64| before < 0) {
-        return Err(Problem::bad_request("before is not negative"));
-    }
-    let action = query.action.as_deref();
-    let listed = platform_log::list(&node.store, action, before, page.limit() + 1).await?;
-    Ok(Json(page.page(listed, |entry| {
-        entry.index.unwrap_or(i64::MAX).to_string()
-    })))
+    let query = platform_log::ListQuery {
+        action: query.action,
+        before: query.before,
+        after,
+    };
+    let listed = platform_log::list(&node.store, &query, page.fetch_limit()).await?;
+    let page = page.page(listed, |(cursor, _)| cursor.to_string());
+    Ok(Json(page.map(|(_, entry)| entry.into())))
 }
 
 /// The signed head of the log, for whoever wants to keep it.

@@ -5,24 +5,36 @@
     reason = "a test fails where it cannot go on"
 )]
 
-mod a_client_certificate_is_asked_for_and_not_required;
-mod a_lost_database_is_told_and_got_over;
-mod a_person_gets_a_certificate;
-mod a_token_holds_the_keys;
-mod altered_records_are_found;
-mod bad_ocsp_requests_get_ocsp_errors;
-mod bad_requests_are_told_what_is_wrong;
-mod browsers_get_a_p256_certificate;
-mod certificates_are_found_listed_and_revoked;
-mod crl_numbers_rise;
-mod every_act_is_logged;
-mod every_algorithm_issues_and_revokes;
-mod gnutls_agrees;
-mod nothing_is_copied_from_a_hostile_request;
-mod pkilint_finds_nothing;
+mod audit {
+    mod entries;
+    mod verify;
+}
+mod certificates {
+    mod issue_by_default_authority;
+    mod issue_hostile_request;
+    mod issue_person;
+    mod issue_with_every_algorithm;
+    mod issue_with_pkcs11;
+    mod list_show_revoke;
+    mod lost_database;
+    mod refusals;
+}
+mod clients {
+    mod gnutls;
+    mod pkilint;
+}
+mod crl {
+    mod numbers;
+}
+mod ocsp {
+    mod refusals;
+}
 mod support;
-mod the_servers_certificate_is_renewed_while_it_runs;
-mod tls_is_of_this_decade;
+mod tls {
+    mod client_certificates;
+    mod server_certificate;
+    mod versions;
+}
 
 /// The binary under test.
 const XINSHU: &str = env!("CARGO_BIN_EXE_xinshu");

@@ -5,13 +5,13 @@
     reason = "a test fails where it cannot go on"
 )]
 
-mod a_crowd_of_idle_connections;
-mod a_full_disk;
-mod a_lost_database;
-mod a_lost_token;
-mod a_node_dies_in_a_revocation;
-mod a_power_failure;
+mod dead_node;
+mod full_disk;
+mod idle_connections;
 mod in_flight;
+mod lost_database;
+mod lost_token;
+mod power_failure;
 mod slow_clients;
 mod two_nodes;
 

@@ -5,9 +5,11 @@
     reason = "a test fails where it cannot go on"
 )]
 
-mod apache_protects_a_page;
-mod node_signs_in_with_openid_client;
-mod rust_signs_in_with_openidconnect;
+mod clients {
+    mod mod_auth_openidc;
+    mod openid_client;
+    mod openidconnect;
+}
 
 use testkit::{Browser, Page, Server, User};
 

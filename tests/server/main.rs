@@ -5,17 +5,26 @@
     reason = "a test fails where it cannot go on"
 )]
 
-mod checkpoint;
-mod commands;
+mod api {
+    mod changes;
+    mod description;
+}
+mod cli {
+    mod commands;
+    mod doctor;
+    mod init;
+    mod passphrase;
+}
 mod docs;
-mod doctor;
-mod init;
 mod layers;
-mod openapi;
-mod operations;
-mod parts;
-mod passphrase;
+mod log {
+    mod checkpoint;
+}
 mod readme;
+mod serve {
+    mod only;
+    mod operations;
+}
 
 /// The binary under test.
 const XINSHU: &str = env!("CARGO_BIN_EXE_xinshu");

@@ -5,17 +5,21 @@
     reason = "a test fails where it cannot go on"
 )]
 
-mod a_lost_database_is_told_and_got_over;
-mod a_revoked_unit_gives_no_time;
-mod a_wrong_clock_gives_no_time;
-mod every_token_is_on_record;
-mod openssl_accepts_tokens;
-mod refusals_say_why;
-mod rfc3161_client_accepts_tokens;
-mod rfc3161ng_accepts_tokens;
-mod sm2_and_ed25519_stamp_too;
+mod clients {
+    mod openssl;
+    mod rfc3161_client;
+    mod rfc3161ng;
+}
+mod stamp {
+    mod lost_database;
+    mod records;
+    mod refusals;
+    mod request_members;
+    mod revoked_unit;
+    mod sm2_and_ed25519;
+    mod wrong_clock;
+}
 mod support;
-mod the_answer_is_to_the_question;
 
 /// The binary under test.
 const XINSHU: &str = env!("CARGO_BIN_EXE_xinshu");

@@ -1,4 +1,4 @@
-//! Data folders of earlier releases, migrated and served by today's binary.
+//! Data of released versions is migrated, served and verified by today's binary.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -6,7 +6,7 @@
 )]
 
 mod from_0_1_0;
-mod newer_schema;
+mod newer_database;
 
 /// The binary under test.
 const XINSHU: &str = env!("CARGO_BIN_EXE_xinshu");

@@ -80,9 +80,8 @@ async fn reload(
 /// When the newest entry was logged, by any node: a clock that is behind it was stepped back
 /// while no server ran.
 async fn latest_time(store: &Store) -> Result<Timestamp, StoreError> {
-    let newest = platform_log::list(store, None, None, 1).await?;
-    let at = newest.first().and_then(|entry| entry.at.parse().ok());
-    Ok(at.unwrap_or(Timestamp::MIN))
+    let newest = platform_log::newest(store).await?;
+    Ok(newest.map_or(Timestamp::MIN, |entry| entry.at))
 }
 
 pub(crate) async fn housekeeping(tsa: Service) {

@@ -51,7 +51,7 @@ async fn a_permission_opens_its_verb_and_no_other() {
         "ca.crl.publish",
     ] {
         let entry = &test.entries(action).await[0];
-        assert_eq!(entry.actor, "client:robot");
+        assert_eq!(entry.actor.to_string(), "client:robot");
         assert!(entry.cause.is_some(), "{action}");
     }
     issue(&test.ca, &client("ca.certificate.*"), test.request(csr))

@@ -104,8 +104,8 @@ async fn certificate_entry_and_service_row_are_one_transaction() {
         test.count("SELECT COUNT(*) AS n FROM ca_certificate").await,
         before
     );
-    let issued = |entries: &[platform_log::Listed]| {
-        let success = |entry: &&platform_log::Listed| entry.cause.is_none();
+    let issued = |entries: &[platform_log::RecordedEntry]| {
+        let success = |entry: &&platform_log::RecordedEntry| entry.cause.is_none();
         entries.iter().filter(success).count()
     };
     let after = test.entries("ca.certificate.issue").await;

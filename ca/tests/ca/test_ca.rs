@@ -17,7 +17,7 @@ use http_body_util::BodyExt as _;
 use jiff::SignedDuration;
 use pki::{CertificateList, GeneralName, KeyAlgorithm, Name, RevocationReason, SerialNumber, csr};
 use platform_access::{Access, Caller};
-use platform_log::{Listed, RecordCheck, Sequencer};
+use platform_log::{ListQuery, RecordCheck, RecordedEntry, Sequencer};
 use platform_runtime::{Clock as _, clock::ManualClock, jobs};
 use platform_store::Store;
 use tower::ServiceExt as _;
@@ -94,15 +94,21 @@ impl TestCa {
 
     /// A request for a P-256 key.
     pub(crate) async fn csr(&self, subject: &str, names: &[GeneralName]) -> Vec<u8> {
-        let uri = format!("software:{}", crypto::random::id());
-        let key = self
-            .keyring
-            .generate(&uri, KeyAlgorithm::P256)
-            .await
-            .unwrap();
         let subject = Name::from_common_name(subject).unwrap();
-        let algorithm = KeyAlgorithm::P256.default_signature();
-        csr::build(&subject, names, key.as_ref(), algorithm)
+        self.csr_of(KeyAlgorithm::P256, &subject, names).await
+    }
+
+    /// A request for a new key.
+    pub(crate) async fn csr_of(
+        &self,
+        algorithm: KeyAlgorithm,
+        subject: &Name,
+        names: &[GeneralName],
+    ) -> Vec<u8> {
+        let uri = format!("software:{}", crypto::random::id());
+        let key = self.keyring.generate(&uri, algorithm).await.unwrap();
+        let signature = algorithm.default_signature();
+        csr::build(subject, names, key.as_ref(), signature)
             .await
             .unwrap()
     }
@@ -173,10 +179,17 @@ impl TestCa {
     }
 
     /// Entries of an action, the newest first.
-    pub(crate) async fn entries(&self, action: &str) -> Vec<Listed> {
-        platform_log::list(&self.store, Some(action), None, 1000)
-            .await
+    pub(crate) async fn entries(&self, action: &str) -> Vec<RecordedEntry> {
+        let query = ListQuery {
+            action: Some(action.to_owned()),
+            ..ListQuery::default()
+        };
+        let listed = platform_log::list(&self.store, &query, 1000).await;
+        listed
             .unwrap()
+            .into_iter()
+            .map(|(_, entry)| entry)
+            .collect()
     }
 
     /// What `audit verify` does: the log holds, and so do the tables by it.

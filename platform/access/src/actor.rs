@@ -89,22 +89,6 @@ impl Actor {
             Self::Anonymous => Principal::new("anonymous"),
         }
     }
-
-    /// Whether this actor's permissions name `action`. Superseded by
-    /// [`crate::Access::enforce`]; deleted when the services have moved.
-    ///
-    /// # Errors
-    /// [`crate::Denied`] unless they do.
-    pub fn require(&self, action: &'static str) -> Result<(), crate::Denied> {
-        if self.permissions().is_none_or(|list| list.cover(action)) {
-            Ok(())
-        } else {
-            Err(crate::Denied {
-                actor: self.to_string(),
-                action,
-            })
-        }
-    }
 }
 
 impl Caller {
@@ -130,14 +114,6 @@ impl Caller {
     /// is changed.
     pub fn entry(&self, action: Action, resource: &Resource, at: Timestamp) -> Entry {
         Entry::new(action.as_str(), self, resource.subject(), at).in_unit(resource.unit.as_str())
-    }
-
-    /// As [`Actor::require`].
-    ///
-    /// # Errors
-    /// [`crate::Denied`] unless the permissions name `action`.
-    pub fn require(&self, action: &'static str) -> Result<(), crate::Denied> {
-        self.actor.require(action)
     }
 }
 

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
-use platform_log::{Entry, RecordEntry as _, Subject};
+use platform_log::RecordEntry as _;
 use platform_runtime::SharedClock;
 use platform_store::{Store, StoreError};
 
-use crate::{Action, Actor, Authorizer, Caller, Decision, PermissionList, Permissions, Resource};
+use crate::{Action, Authorizer, Caller, Decision, PermissionList, Permissions, Resource};
 
 /// Decides, and records refusals. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -147,29 +146,4 @@ impl Access {
         let entry = caller.entry(action, resource, self.clock.now());
         self.store.record(entry.refused(cause.to_string())).await
     }
-}
-
-/// Superseded by [`Access::enforce`]; deleted when the services have moved.
-///
-/// # Errors
-/// The refusal, or the store's where that could not be recorded.
-pub async fn allowed_or_logged<E>(
-    verdict: Result<(), Denied>,
-    store: &Store,
-    caller: &Caller,
-    action: &'static str,
-    subject: Subject,
-    at: Timestamp,
-) -> Result<(), E>
-where
-    E: From<Denied> + From<StoreError>,
-{
-    let Err(denied) = verdict else {
-        return Ok(());
-    };
-    if !matches!(caller.actor, Actor::Anonymous) {
-        let entry = Entry::new(action, caller, subject, at);
-        store.record(entry.refused(denied.to_string())).await?;
-    }
-    Err(denied.into())
 }

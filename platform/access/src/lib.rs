@@ -15,9 +15,6 @@ mod resource;
 pub use action::Action;
 pub use actor::{Actor, Caller};
 pub use authorizer::{Authorizer, Decision, PermissionList};
-pub use enforce::{Access, AccessError, Denied, allowed_or_logged};
+pub use enforce::{Access, AccessError, Denied};
 pub use permissions::{InvalidPermission, Permissions};
 pub use resource::{Resource, UnitId};
-
-/// The name of [`Permissions`] in 0.1.0. Deleted when the services have moved.
-pub type Grants = Permissions;

@@ -27,9 +27,6 @@ pub enum Subject {
     Personal(String),
 }
 
-/// The name of [`Subject`] in 0.1.0. Deleted when the services have moved.
-pub type Party = Subject;
-
 impl Subject {
     /// A thing.
     pub fn thing(name: impl Into<String>) -> Self {
@@ -213,12 +210,6 @@ impl Entry {
     pub fn with_actor(mut self, actor: impl Into<Principal>) -> Self {
         self.actor = actor.into();
         self
-    }
-
-    /// The name of [`Entry::with_actor`] in 0.1.0.
-    #[must_use]
-    pub fn by(self, actor: Subject) -> Self {
-        self.with_actor(actor)
     }
 
     /// The organizational unit that owns the subject, if it is not the root unit.

@@ -1,9 +1,10 @@
 #![forbid(unsafe_code)]
-//! One log of every act, which can be proved (design rule 4).
+//! One provable log of everything that is done (rule 4).
 //!
-//! An [`Entry`] is committed with what it records. The [`Sequencer`] gives it a
-//! place in an append-only [`merkle`] tree, and signs the tree's head as a
-//! [`checkpoint`]; [`verify`] recomputes all of it from the database.
+//! An [`Entry`] is committed with what it records. The [`Sequencer`] gives it a leaf in
+//! an append-only [`merkle`] tree, and signs the tree's head as a [`checkpoint`].
+//! [`Entries`] reads the log in order; [`verify()`] recomputes all of it from the
+//! database, and compares the services' tables with it ([`RecordCheck`]).
 
 mod body;
 pub mod checkpoint;
@@ -20,8 +21,8 @@ mod verify;
 
 pub use body::{Outcome, RecordedActor, RecordedEntry};
 pub use entries::{Entries, StoredEntry};
-pub use entry::{AuditSink, ENTRIES, Entry, Party, Principal, RecordEntry, Requester, Subject};
-pub use list::{Listed, list};
+pub use entry::{AuditSink, ENTRIES, Entry, Principal, RecordEntry, Requester, Subject};
+pub use list::{Cursor, InvalidCursor, ListQuery, ListedEntry, list, newest};
 pub use records::{Comparison, Fact, FactSink, RecordCheck};
 pub use report::{Progress, Report};
 pub use sequencer::{Sequencer, SequencerError, create, latest_checkpoint};

@@ -1,21 +1,21 @@
-//! The log as people read it.
+//! The log as people read it: the newest entries first, page by page.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use platform_store::{Row, Store, StoreError, params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{Outcome, StoredEntry};
+use crate::{Outcome, RecordedEntry, StoredEntry};
 
-/// Entries that are looked at together.
+/// How many entries are looked at together.
 const PAGE: i64 = 2048;
 
 /// An entry as people read it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Listed {
-    /// Place in the tree; none yet for the newest.
-    pub index: Option<i64>,
+pub struct ListedEntry {
+    /// Its leaf in the tree; none yet for the newest.
+    pub index: Option<u64>,
     /// When it was done, RFC 3339.
     pub at: String,
     /// What was done.
@@ -44,63 +44,104 @@ pub struct Listed {
     pub details: BTreeMap<String, serde_json::Value>,
 }
 
-/// The newest entries, newest first: those that wait for their place, then the
-/// others in the order of the log. With `before`, only those before that place.
+/// Which entries to list.
+#[derive(Clone, Debug, Default)]
+pub struct ListQuery {
+    /// Only those of this action.
+    pub action: Option<String>,
+    /// Only those before this leaf.
+    pub before: Option<u64>,
+    /// Only those after this one in the list.
+    pub after: Option<Cursor>,
+}
+
+/// Where an entry is in the list. An entry that waits is sequenced within a second and
+/// may then be listed a second time, but none is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cursor {
+    /// An entry that waits to be sequenced, by when it was written and by its number.
+    Waiting(i64, i64),
+    /// An entry with this leaf.
+    Leaf(i64),
+}
+
+/// Up to `limit` entries that `query` asks for, each with its cursor: those that wait to
+/// be sequenced, then the others from the last leaf to the first.
 ///
 /// # Errors
 /// Any [`StoreError`].
 pub async fn list(
     store: &Store,
-    action: Option<&str>,
-    before: Option<i64>,
-    limit: u32,
-) -> Result<Vec<Listed>, StoreError> {
-    let limit = limit as usize;
-    let mut entries = match before {
-        None => waiting(store, action, limit).await?,
-        Some(_) => Vec::new(),
+    query: &ListQuery,
+    limit: i64,
+) -> Result<Vec<(Cursor, RecordedEntry)>, StoreError> {
+    let before = query
+        .before
+        .map(|before| i64::try_from(before).unwrap_or(i64::MAX));
+    let (mut entries, before) = match (query.after, before) {
+        (Some(Cursor::Leaf(leaf)), before) => (Vec::new(), before.unwrap_or(leaf).min(leaf)),
+        (_, Some(before)) => (Vec::new(), before),
+        (Some(Cursor::Waiting(at, id)), None) => {
+            (waiting(store, query, (at, id), limit).await?, i64::MAX)
+        }
+        (None, None) => {
+            let newest = (i64::MAX, i64::MAX);
+            (waiting(store, query, newest, limit).await?, i64::MAX)
+        }
     };
-    let before = before.unwrap_or(i64::MAX);
     let mut end = before;
-    while entries.len() < limit
+    while (entries.len() as i64) < limit
         && let Some(begin) = page_before(store, end).await?
     {
+        let left = limit - entries.len() as i64;
         let rows = store
             .fetch_all(
                 "SELECT leaf_index, action, body, personal FROM audit_placed
                  WHERE batch >= $1 AND batch < $2 AND leaf_index < $3
                    AND ($4 IS NULL OR action = $4)
                  ORDER BY batch DESC, id DESC LIMIT $5",
-                params![
-                    begin,
-                    end,
-                    before,
-                    action.map(str::to_owned),
-                    (limit - entries.len()) as i64
-                ],
+                params![begin, end, before, query.action.clone(), left],
             )
             .await?;
         for row in &rows {
-            entries.push(listed(row, Some(row.get("leaf_index")?))?);
+            let index = row.get("leaf_index")?;
+            entries.push((Cursor::Leaf(index), read(row, Some(index))?));
         }
         end = begin;
     }
     Ok(entries)
 }
 
+/// The newest entry: the last one that was written, if there is one.
+///
+/// # Errors
+/// Any [`StoreError`].
+pub async fn newest(store: &Store) -> Result<Option<RecordedEntry>, StoreError> {
+    let newest = list(store, &ListQuery::default(), 1).await?;
+    Ok(newest.into_iter().next().map(|(_, entry)| entry))
+}
+
 async fn waiting(
     store: &Store,
-    action: Option<&str>,
-    limit: usize,
-) -> Result<Vec<Listed>, StoreError> {
+    query: &ListQuery,
+    (written_at, id): (i64, i64),
+    limit: i64,
+) -> Result<Vec<(Cursor, RecordedEntry)>, StoreError> {
     let rows = store
         .fetch_all(
-            "SELECT action, body, personal FROM audit_waiting WHERE ($1 IS NULL OR action = $1)
-             ORDER BY written_at DESC, id DESC LIMIT $2",
-            params![action.map(str::to_owned), limit as i64],
+            "SELECT id, written_at, action, body, personal FROM audit_waiting
+             WHERE ($1 IS NULL OR action = $1)
+               AND (written_at < $2 OR written_at = $2 AND id < $3)
+             ORDER BY written_at DESC, id DESC LIMIT $4",
+            params![query.action.clone(), written_at, id, limit],
         )
         .await?;
-    rows.iter().map(|row| listed(row, None)).collect()
+    rows.iter()
+        .map(|row| {
+            let cursor = Cursor::Waiting(row.get("written_at")?, row.get("id")?);
+            Ok((cursor, read(row, None)?))
+        })
+        .collect()
 }
 
 /// Where the batches begin that together have about a page of entries before `end`.
@@ -124,20 +165,51 @@ async fn page_before(store: &Store, end: i64) -> Result<Option<i64>, StoreError>
     Ok(begin)
 }
 
-fn listed(row: &Row, index: Option<i64>) -> Result<Listed, StoreError> {
-    let entry = StoredEntry::of_row(row, index)?.read()?;
-    Ok(Listed {
-        index,
-        at: entry.at.to_string(),
-        action: entry.action,
-        actor: entry.actor.to_string(),
-        actor_id: entry.actor.id,
-        subject: entry.subject,
-        unit: entry.unit,
-        outcome: entry.outcome,
-        cause: entry.cause,
-        request: entry.request,
-        address: entry.address,
-        details: entry.details,
-    })
+fn read(row: &Row, index: Option<i64>) -> Result<RecordedEntry, StoreError> {
+    StoredEntry::of_row(row, index)?.read()
+}
+
+impl From<RecordedEntry> for ListedEntry {
+    fn from(entry: RecordedEntry) -> Self {
+        Self {
+            index: entry.index,
+            at: entry.at.to_string(),
+            action: entry.action,
+            actor: entry.actor.to_string(),
+            actor_id: entry.actor.id,
+            subject: entry.subject,
+            unit: entry.unit,
+            outcome: entry.outcome,
+            cause: entry.cause,
+            request: entry.request,
+            address: entry.address,
+            details: entry.details,
+        }
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Leaf(index) => write!(f, "{index}"),
+            Self::Waiting(written_at, id) => write!(f, "{written_at}/{id}"),
+        }
+    }
+}
+
+/// A text that is no cursor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not the cursor of a list of entries")]
+pub struct InvalidCursor;
+
+impl FromStr for Cursor {
+    type Err = InvalidCursor;
+
+    fn from_str(text: &str) -> Result<Self, InvalidCursor> {
+        let number = |text: &str| text.parse::<i64>().map_err(|_| InvalidCursor);
+        match text.split_once('/') {
+            Some((written_at, id)) => Ok(Self::Waiting(number(written_at)?, number(id)?)),
+            None => Ok(Self::Leaf(number(text)?)),
+        }
+    }
 }

@@ -13,7 +13,7 @@ use crypto::{KeyAlgorithm, PublicKey, SignatureAlgorithm};
 use hsm_adapters::{Key, KeyError, Keyring, KeyringSettings, Sm2Settings};
 use platform_access::Caller;
 use platform_log::{
-    AuditSink as _, Entry, RecordEntry as _, Report, Sequencer, Subject,
+    AuditSink as _, Entry, ListQuery, RecordEntry as _, RecordedEntry, Report, Sequencer, Subject,
     checkpoint::{Checkpoint, VerifierKey},
 };
 use platform_runtime::{Clock as _, clock::ManualClock};
@@ -110,6 +110,17 @@ impl Log {
             })
             .await
             .unwrap();
+    }
+
+    /// The newest entries.
+    async fn list(&self, limit: i64) -> Vec<RecordedEntry> {
+        let query = ListQuery::default();
+        let listed = platform_log::list(&self.store, &query, limit).await;
+        listed
+            .unwrap()
+            .into_iter()
+            .map(|(_, entry)| entry)
+            .collect()
     }
 
     async fn verify(&self, given: Option<&Checkpoint>) -> Report {
@@ -265,15 +276,11 @@ async fn a_rollback_below_a_given_checkpoint_is_caught() {
 async fn erased_names_do_not_break_the_tree() {
     on_both(async |log| {
         log.write(3).await;
-        let before = platform_log::list(&log.store, None, None, 10)
-            .await
-            .unwrap();
+        let before = log.list(10).await;
         assert_eq!(before[0].subject, "user:2");
         log.edit("UPDATE audit_entry SET personal = NULL").await;
         assert!(log.verify(None).await.holds());
-        let after = platform_log::list(&log.store, None, None, 10)
-            .await
-            .unwrap();
+        let after = log.list(10).await;
         assert!(after[0].subject.starts_with('~'), "{after:?}");
     })
     .await;
@@ -379,9 +386,7 @@ async fn entries_keep_the_order_of_their_stream_whatever_their_time_is() {
                 .unwrap();
         }
         log.sequencer.catch_up().await.unwrap();
-        let listed = platform_log::list(&log.store, None, None, 10)
-            .await
-            .unwrap();
+        let listed = log.list(10).await;
         let subjects: Vec<&str> = listed.iter().map(|entry| entry.subject.as_str()).collect();
         assert_eq!(subjects, ["thing:1", "thing:4", "thing:3", "thing:5"]);
         assert!(listed.iter().all(|entry| entry.index.is_some()));
@@ -396,9 +401,7 @@ async fn entries_keep_the_order_of_their_stream_whatever_their_time_is() {
 async fn an_act_that_followed_another_comes_after_it() {
     on_both(async |log| {
         log.write(40).await;
-        let listed = platform_log::list(&log.store, None, None, 40)
-            .await
-            .unwrap();
+        let listed = log.list(40).await;
         let subjects: Vec<&str> = listed
             .iter()
             .rev()
@@ -555,6 +558,31 @@ async fn a_claim_is_completed_as_it_was_made() {
     .await;
 }
 
+/// A node of 0.1.0 that still runs beside a migrated database.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_of_version_1_is_not_written_any_more() {
+    on_both(async |log| {
+        log.write(1).await;
+        let refused = log
+            .store
+            .transact(async |tx| {
+                tx.execute(
+                    "INSERT INTO audit_entry (id, written_at, action, body)
+                     SELECT 7, written_at, action, '{\"v\":1,\"at\":1}' FROM audit_entry",
+                    vec![],
+                )
+                .await
+            })
+            .await;
+        let error: platform_store::StoreError = refused.unwrap_err();
+        assert!(
+            error.to_string().contains("migrated by a newer xinshu"),
+            "{error}"
+        );
+    })
+    .await;
+}
+
 /// What was claimed and may have been signed is not signed again in another form.
 #[tokio::test(flavor = "multi_thread")]
 async fn entries_that_change_after_the_claim_are_not_signed() {
@@ -570,6 +598,70 @@ async fn entries_that_change_after_the_claim_are_not_signed() {
             .await;
         let refused = node.catch_up().await.unwrap_err();
         assert!(refused.to_string().contains("have changed"), "{refused}");
+    })
+    .await;
+}
+
+/// Page by page, with any size of pages, the list is the same, whatever of it waits.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_is_the_same_page_by_page() {
+    on_both(async |log| {
+        log.write(7).await;
+        for n in 7..12 {
+            let entry = log.entry(Subject::thing(format!("thing:{n}")));
+            log.store.record(entry).await.unwrap();
+        }
+        let all = log.list(100).await;
+        assert_eq!(all.len(), 12);
+        for limit in 1..6 {
+            let mut query = ListQuery::default();
+            let mut read = Vec::new();
+            loop {
+                let page = platform_log::list(&log.store, &query, limit).await.unwrap();
+                let Some((last, _)) = page.last() else { break };
+                query.after = Some(last.to_string().parse().unwrap());
+                read.extend(page.into_iter().map(|(_, entry)| entry.subject));
+            }
+            assert!(
+                read.iter().eq(all.iter().map(|entry| &entry.subject)),
+                "{read:?}"
+            );
+        }
+        let query = ListQuery {
+            before: Some(3),
+            ..ListQuery::default()
+        };
+        let earlier = platform_log::list(&log.store, &query, 10).await.unwrap();
+        assert_eq!(earlier.len(), 3);
+        assert_eq!(
+            platform_log::newest(&log.store)
+                .await
+                .unwrap()
+                .unwrap()
+                .subject,
+            "thing:11"
+        );
+    })
+    .await;
+}
+
+/// Entries of 0.1.0 stay readable: an actor is a text there, and there are no units.
+#[tokio::test(flavor = "multi_thread")]
+async fn entries_of_version_1_are_read_beside_those_of_version_2() {
+    on_both(async |log| {
+        log.write(2).await;
+        log.edit(
+            "UPDATE audit_entry SET body = '{\"v\":1,\"at\":1,\"action\":\"idp.sign_in\",\"actor\":\"client:c1\",\"subject\":\"token:1\",\"outcome\":\"success\",\"request\":\"r\",\"details\":{\"sha256\":\"00\"}}', personal = NULL
+             WHERE id = (SELECT MIN(id) FROM audit_entry)",
+        )
+        .await;
+        let entries = log.list(10).await;
+        let old = entries.iter().find(|entry| entry.request == "r").unwrap();
+        assert_eq!(old.actor.to_string(), "client:c1");
+        assert_eq!(old.actor.id.as_deref(), Some("c1"));
+        assert_eq!((old.unit.as_str(), old.text("sha256")), ("root", Some("00")));
+        let new = entries.iter().find(|entry| entry.request != "r").unwrap();
+        assert_eq!(new.actor.to_string(), "local:root");
     })
     .await;
 }

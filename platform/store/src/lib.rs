@@ -229,23 +229,6 @@ impl Store {
         }
     }
 
-    /// [`Store::transact`] with a closure that returns a boxed future. Deleted when the
-    /// services have moved.
-    ///
-    /// # Errors
-    /// As [`Store::transact`].
-    pub async fn transact_boxed<T, E, F>(&self, mut work: F) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-        F: for<'t> FnMut(&'t mut Tx<'_>) -> futures_util::future::BoxFuture<'t, Result<T, E>>
-            + Send
-            + 'static,
-    {
-        self.transact(async move |tx: &mut Tx<'_>| work(tx).await)
-            .await
-    }
-
     /// Wakes when log entries were committed by this process.
     pub fn entry_committed(&self) -> &Notify {
         &self.0.committed

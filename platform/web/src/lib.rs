@@ -14,4 +14,4 @@ pub use limits::{MAX_BODY, body_limit, no_cache};
 pub use page::{Page, PageQuery, PageRequest};
 pub use problem::{Problem, ProblemBody, RETRY_AFTER_SECONDS, retry_later};
 pub use refusals::Refusals;
-pub use request::{ClientAddress, RequestIdLayer};
+pub use request::{ClientAddress, RequestContextLayer};

@@ -28,22 +28,22 @@ pub struct ClientAddress(pub Option<IpAddr>);
 /// Gives a request its id, a limit for its body, a [`Caller`] who has proved nothing yet (unless the
 /// listener knows one), a span for its log lines and its place in the metrics.
 #[derive(Clone, Copy, Debug)]
-pub struct RequestIdLayer;
+pub struct RequestContextLayer;
 
-/// What [`RequestIdLayer`] makes of a route. A service written out, since every request
+/// What [`RequestContextLayer`] makes of a route. A service written out, since every request
 /// passes here: `axum::middleware::from_fn` would copy the route for each.
 #[derive(Clone, Debug)]
-pub struct RequestId<S>(S);
+pub struct RequestContext<S>(S);
 
-impl<S> Layer<S> for RequestIdLayer {
-    type Service = RequestId<S>;
+impl<S> Layer<S> for RequestContextLayer {
+    type Service = RequestContext<S>;
 
-    fn layer(&self, route: S) -> RequestId<S> {
-        RequestId(route)
+    fn layer(&self, route: S) -> RequestContext<S> {
+        RequestContext(route)
     }
 }
 
-impl<S> Service<Request> for RequestId<S>
+impl<S> Service<Request> for RequestContext<S>
 where
     S: Service<Request, Response = Response>,
     S::Future: Send + 'static,
@@ -58,7 +58,7 @@ where
 
     fn call(&mut self, mut request: Request) -> Self::Future {
         let request_id = random::id();
-        introduce(&mut request, &request_id);
+        attach_caller(&mut request, &request_id);
         let matched = request.extensions().get::<MatchedPath>().cloned();
         let method = method_label(request.method());
         let span = tracing::info_span!("request", request_id, method, route = name_of(&matched));
@@ -86,7 +86,7 @@ fn name_of(matched: &Option<MatchedPath>) -> &str {
 }
 
 /// Puts the caller and the limit of the body among the request's extensions.
-fn introduce(request: &mut Request, request_id: &str) {
+fn attach_caller(request: &mut Request, request_id: &str) {
     let address = request
         .extensions()
         .get::<ClientAddress>()

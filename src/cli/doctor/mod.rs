@@ -154,10 +154,8 @@ async fn check_node(
 
 /// The machine's clock is wrong if it is behind the log.
 async fn check_clock(node: &Node, now: Timestamp, findings: &mut Findings) {
-    let newest = platform_log::list(&node.store, None, None, 1)
-        .await
-        .unwrap_or_default();
-    let last: Option<Timestamp> = newest.first().and_then(|entry| entry.at.parse().ok());
+    let newest = platform_log::newest(&node.store).await.unwrap_or_default();
+    let last = newest.map(|entry| entry.at);
     match last {
         Some(last) if now + SignedDuration::from_secs(2) < last => findings.wrong(
             format!("the clock shows {now}, and the log has an entry of {last}"),

@@ -15,7 +15,7 @@ use pki::{
     tsp::{TimeStampReq, TimeStampResp},
 };
 use platform_access::{Access, Caller};
-use platform_log::{Listed, RecordCheck, Sequencer};
+use platform_log::{ListQuery, RecordCheck, RecordedEntry, Sequencer};
 use platform_runtime::{Clock as _, clock::ManualClock};
 use platform_store::Store;
 use tsa::{
@@ -124,10 +124,17 @@ impl TestTsa {
         self.clock.set(self.clock.now() + time);
     }
 
-    pub(crate) async fn entries(&self, action: &str) -> Vec<Listed> {
-        platform_log::list(&self.store, Some(action), None, 1000)
-            .await
+    pub(crate) async fn entries(&self, action: &str) -> Vec<RecordedEntry> {
+        let query = ListQuery {
+            action: Some(action.to_owned()),
+            ..ListQuery::default()
+        };
+        let listed = platform_log::list(&self.store, &query, 1000).await;
+        listed
             .unwrap()
+            .into_iter()
+            .map(|(_, entry)| entry)
+            .collect()
     }
 
     pub(crate) async fn sql(&self, sql: &'static str) {

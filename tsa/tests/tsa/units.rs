@@ -35,7 +35,10 @@ async fn a_unit_that_is_not_public_needs_a_permission() {
         ..anonymous()
     };
     assert!(is_denied(test.stamp_as(&client("ca.*")).await.map(|_| ())));
-    assert_eq!(test.entries("tsa.stamp").await[0].actor, "client:archive");
+    assert_eq!(
+        test.entries("tsa.stamp").await[0].actor.to_string(),
+        "client:archive"
+    );
     test.stamp_as(&client("tsa.stamp")).await.unwrap();
 }
 

@@ -17,7 +17,7 @@ use idp_oidc::{
 use platform_access::{Access, Actor, Caller};
 use platform_runtime::{Clock as _, clock::ManualClock, jobs::Job};
 use platform_store::Store;
-use platform_web::{ClientAddress, RequestIdLayer};
+use platform_web::{ClientAddress, RequestContextLayer};
 use serde_json::Value as Json;
 use testkit::Postgres;
 use tower::ServiceExt as _;
@@ -152,8 +152,8 @@ impl TestIdp {
         let api = directory.api().merge(authn.api()).merge(oidc.api());
         let (api, _) = api.split_for_parts();
         Self {
-            router: router.layer(RequestIdLayer),
-            api: api.layer(RequestIdLayer),
+            router: router.layer(RequestContextLayer),
+            api: api.layer(RequestContextLayer),
             directory,
             authn,
             oidc,

@@ -92,14 +92,15 @@ impl Step {
             .transact(async move |tx| {
                 // Read first, so that a node that comes too late waits for no row.
                 let sql = "SELECT 1 AS one FROM audit_tree
-                           WHERE id = 1 AND size = $1 AND claim_size <= $1";
+                           WHERE id = 1 AND size = $1 AND claim_from <> $1";
                 if tx.fetch_optional(sql, params![from]).await?.is_none() {
                     return Ok(false);
                 }
                 let claimed = tx
                     .execute(
-                        "UPDATE audit_tree SET claim_size = $1, claim_root = $2, claim_runs = $3
-                         WHERE id = 1 AND size = $4 AND claim_size <= $4",
+                        "UPDATE audit_tree
+                         SET claim_from = $4, claim_size = $1, claim_root = $2, claim_runs = $3
+                         WHERE id = 1 AND size = $4 AND claim_from <> $4",
                         params![size, root, &runs, from],
                     )
                     .await?;
@@ -132,7 +133,8 @@ impl Step {
         let moved = tx
             .execute(
                 "UPDATE audit_tree SET size = $1, frontier = $2
-                 WHERE id = 1 AND size = $3 AND claim_size = $1 AND claim_root = $4",
+                 WHERE id = 1 AND size = $3
+                   AND claim_from = $3 AND claim_size = $1 AND claim_root = $4",
                 params![self.size, self.frontier.encode(), self.from, self.root()],
             )
             .await?;

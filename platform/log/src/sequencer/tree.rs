@@ -73,7 +73,7 @@ impl Tree {
     pub(super) async fn read(store: &Store, key: &dyn Key) -> Result<Option<Self>, SequencerError> {
         let row = store
             .fetch_optional(
-                "SELECT origin, size, frontier, claim_size, claim_root, claim_runs,
+                "SELECT origin, size, frontier, claim_from, claim_size, claim_root, claim_runs,
                      (SELECT note FROM audit_checkpoint WHERE tree_size = audit_tree.size) AS note
                  FROM audit_tree WHERE id = 1",
                 vec![],
@@ -113,12 +113,11 @@ impl Tree {
 impl Claim {
     /// The claim after a tree of `size`; older ones were completed.
     fn of_row(row: &Row, size: i64) -> Result<Option<Self>, StoreError> {
-        let claimed: i64 = row.get("claim_size")?;
-        if claimed <= size {
+        if row.get::<i64>("claim_from")? != size {
             return Ok(None);
         }
         Ok(Some(Self {
-            size: claimed,
+            size: row.get("claim_size")?,
             root: row.get::<Option<_>>("claim_root")?.unwrap_or_default(),
             runs: row.get::<Option<_>>("claim_runs")?.unwrap_or_default(),
         }))

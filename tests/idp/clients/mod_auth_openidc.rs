@@ -133,7 +133,7 @@ fn a_person_reaches_a_protected_page_with_chromium() {
     let seen = run(Command::new(cache().join("python/bin/python"))
         .arg(concat!(
             env!("CARGO_MANIFEST_DIR"),
-            "/tests/idp/chromium.py"
+            "/tests/idp/clients/chromium.py"
         ))
         .args([&apache.page, &user.name, &user.password, &key_pin(&server)])
         .arg(&screenshots));

@@ -34,7 +34,7 @@ fn openid_client_signs_in_refreshes_revokes_and_signs_out() {
         .env("XINSHU_NODE_MODULES", cache().join("node/node_modules"))
         .arg(concat!(
             env!("CARGO_MANIFEST_DIR"),
-            "/tests/idp/openid_client.mjs"
+            "/tests/idp/clients/openid_client.mjs"
         ))
         .arg(&server.https)
         .arg(client["client_id"].as_str().unwrap())
