@@ -185,9 +185,9 @@ fn one_node_is_killed_and_nothing_is_lost() {
         assert!(jtis.contains(jti), "the token {jti} is not in the log");
     }
     let codes = entries(log, "idp.code.issue");
-    let issued = distinct(&codes, "/details/family");
-    // One family a code: a second one would be a code that was redeemed twice.
-    let redeemed = distinct(&tokens, "/details/family");
+    let issued = distinct(&codes, "/details/grant");
+    // One grant a code: a second one would be a code that was redeemed twice.
+    let redeemed = distinct(&tokens, "/details/grant");
     assert!(redeemed.is_subset(&issued), "a token of no code");
     assert!(issued.len() >= codes_acknowledged);
     let all = [certificates, tokens, codes].concat();
