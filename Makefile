@@ -27,10 +27,11 @@ lint: ## Format, lints, and the structure of crates and modules
 	cargo clippy --locked --bin xinshu -- -D warnings
 	cargo clippy --locked --bin xinshu --features bench -- -D warnings
 
-bench: deps ## One table of rates against their limits
+bench: deps ## One table of rates against their limits; with BASE=COMMIT, both commits in turns
 	cargo build --release --locked --bin xinshu --features bench
 	cp $(XINSHU) $(CARGO_TARGET_DIR)/xinshu-bench
-	cargo run --release --locked -p bench -- --binary $(CARGO_TARGET_DIR)/xinshu-bench
+	$(if $(BASE),scripts/build-base $(BASE) $(CARGO_TARGET_DIR)/xinshu-base)
+	cargo run --release --locked -p bench -- --binary $(CARGO_TARGET_DIR)/xinshu-bench $(if $(BASE),--base $(CARGO_TARGET_DIR)/xinshu-base) $(BENCH)
 
 fuzz: ## Each parser for a minute
 	scripts/fuzz

@@ -4,6 +4,7 @@
 //! All figures of a table come from one run on one machine, so their ratios mean
 //! something where the times themselves do not.
 
+mod compare;
 mod database;
 mod http;
 mod limits;
@@ -35,6 +36,9 @@ struct Arguments {
     /// The release binary, built with the feature `bench`
     #[arg(long)]
     binary: PathBuf,
+    /// An earlier binary, built in the same way: both are measured in turns
+    #[arg(long)]
+    base: Option<PathBuf>,
     /// Seconds of each measurement
     #[arg(long, default_value_t = 5)]
     seconds: u64,
@@ -63,6 +67,10 @@ fn main() -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
+    if let Some(base) = &arguments.base {
+        runtime.block_on(compare::compare(&arguments, base))?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let table = runtime.block_on(measure(&arguments, &store))?;
     table.print();
     std::fs::write(&arguments.json, serde_json::to_vec_pretty(&table)?)

@@ -147,6 +147,8 @@ pub(crate) fn ocsp(node: &Xinshu, server: &Server) -> Result<Requests> {
         .success()
         .json();
     let mut requests = Vec::new();
+    // The base of a comparison may print the list itself, or the page that REST returns.
+    let list = list.get("items").unwrap_or(&list);
     for certificate in list.as_array().into_iter().flatten() {
         let serial = certificate["serial"].as_str().unwrap_or_default().parse()?;
         let cert_id = hashes

@@ -42,6 +42,9 @@ use platform_store::Store;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
+use model::AuthorityRecord;
+use store::AuthorityCertificates;
+
 pub use actions::*;
 pub use create_authority::NewAuthority;
 pub use error::{Error, ProfileFileError};
@@ -125,7 +128,12 @@ impl Service {
             publication_turns: Mutex::default(),
             responder: OnceLock::new(),
         }));
-        service.reload_authorities().await?;
+        let loaded = service.load_authorities().await?;
+        let authorities = loaded
+            .into_iter()
+            .map(|(name, authority)| Ok((name, authority?)))
+            .collect::<Result<_, Error>>()?;
+        service.0.authorities.store(Arc::new(authorities));
         Ok(service)
     }
 
@@ -203,26 +211,46 @@ impl Service {
             .ok_or_else(|| Error::NoSuchAuthority(id.to_owned()))
     }
 
-    /// Reads the authorities and their certificates again, as after a change by any node.
+    /// Reads the authorities and their certificates again, as after a change by any node. An
+    /// authority whose key this node cannot use stays as it was.
     async fn reload_authorities(&self) -> Result<(), Error> {
-        let records = store::authorities(self.store()).await?;
-        let certificates = store::authority_certificates(self.store()).await?;
-        let now = self.clock().now();
-        let mut authorities = BTreeMap::new();
-        for record in records {
-            let chain = certificates.chain_of(&record.id, now);
-            let Some(active) = chain.first() else {
-                return Err(Error::NoAuthorityCertificate(record.name));
-            };
-            let key = self.0.keyring.find(&active.key_uri).await?;
-            let name = record.name.clone();
-            let own = certificates.of(&record.id).to_vec();
-            let urls = &self.0.config.urls;
-            let authority = Authority::new(record, own, chain, key, &self.0.profiles, urls)?;
-            authorities.insert(name, authority);
+        let mut authorities = BTreeMap::clone(&self.0.authorities.load());
+        for (name, loaded) in self.load_authorities().await? {
+            match loaded {
+                Ok(authority) => {
+                    authorities.insert(name, authority);
+                }
+                Err(error) => tracing::error!(%error, ca = name, "an authority was not loaded"),
+            }
         }
         self.0.authorities.store(Arc::new(authorities));
         Ok(())
+    }
+
+    async fn load_authorities(&self) -> Result<Vec<(String, Result<Authority, Error>)>, Error> {
+        let records = store::authorities(self.store()).await?;
+        let certificates = store::authority_certificates(self.store()).await?;
+        let mut authorities = Vec::with_capacity(records.len());
+        for record in records {
+            let name = record.name.clone();
+            authorities.push((name, self.load_authority(record, &certificates).await));
+        }
+        Ok(authorities)
+    }
+
+    async fn load_authority(
+        &self,
+        record: AuthorityRecord,
+        certificates: &AuthorityCertificates,
+    ) -> Result<Authority, Error> {
+        let chain = certificates.chain_of(&record.id, self.clock().now());
+        let Some(active) = chain.first() else {
+            return Err(Error::NoAuthorityCertificate(record.name));
+        };
+        let key = self.0.keyring.find(&active.key_uri).await?;
+        let own = certificates.of(&record.id).to_vec();
+        let urls = &self.0.config.urls;
+        Authority::new(record, own, chain, key, &self.0.profiles, urls)
     }
 
     /// Fails if the authority's certificate, or one above it, is revoked.

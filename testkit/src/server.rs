@@ -146,6 +146,16 @@ impl Xinshu {
         self.options.settings.push(setting.into());
     }
 
+    /// Takes a setting back, for a binary that does not know it.
+    pub fn unset(&mut self, name: &str) {
+        let settings = &mut self.options.settings;
+        settings.retain(|setting| {
+            setting
+                .split_once('=')
+                .is_none_or(|(known, _)| known != name)
+        });
+    }
+
     /// The command, ready for arguments.
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.binary);

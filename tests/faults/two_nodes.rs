@@ -186,7 +186,7 @@ fn one_node_is_killed_and_nothing_is_lost() {
     }
     let codes = entries(log, "idp.code.issue");
     let issued = distinct(&codes, "/details/grant");
-    // One grant a code: a second one would be a code that was redeemed twice.
+    // One grant for each code: a second one would be a code that was redeemed twice.
     let redeemed = distinct(&tokens, "/details/grant");
     assert!(redeemed.is_subset(&issued), "a token of no code");
     assert!(issued.len() >= codes_acknowledged);

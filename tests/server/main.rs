@@ -6,6 +6,7 @@
 )]
 
 mod api {
+    mod changes;
     mod description;
 }
 mod cli {

@@ -12,8 +12,8 @@ use pki::{RevocationReason, SerialNumber};
 use platform_store::{Row, StoreError};
 
 pub(crate) use authorities::{
-    append_authority, append_authority_certificate, authorities, authority_certificates,
-    is_revoked, key_references,
+    AuthorityCertificates, append_authority, append_authority_certificate, authorities,
+    authority_certificates, is_revoked, key_references,
 };
 pub(crate) use certificates::{
     CertificateFilter, IssuedCertificate, append_certificate, certificate_status, certificates,

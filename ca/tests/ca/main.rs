@@ -10,6 +10,7 @@ mod access;
 mod authorities;
 mod issuance;
 mod ocsp;
+mod profiles;
 mod renewal;
 mod revocation;
 mod test_ca;

@@ -94,15 +94,21 @@ impl TestCa {
 
     /// A request for a P-256 key.
     pub(crate) async fn csr(&self, subject: &str, names: &[GeneralName]) -> Vec<u8> {
-        let uri = format!("software:{}", crypto::random::id());
-        let key = self
-            .keyring
-            .generate(&uri, KeyAlgorithm::P256)
-            .await
-            .unwrap();
         let subject = Name::from_common_name(subject).unwrap();
-        let algorithm = KeyAlgorithm::P256.default_signature();
-        csr::build(&subject, names, key.as_ref(), algorithm)
+        self.csr_of(KeyAlgorithm::P256, &subject, names).await
+    }
+
+    /// A request for a new key.
+    pub(crate) async fn csr_of(
+        &self,
+        algorithm: KeyAlgorithm,
+        subject: &Name,
+        names: &[GeneralName],
+    ) -> Vec<u8> {
+        let uri = format!("software:{}", crypto::random::id());
+        let key = self.keyring.generate(&uri, algorithm).await.unwrap();
+        let signature = algorithm.default_signature();
+        csr::build(subject, names, key.as_ref(), signature)
             .await
             .unwrap()
     }

@@ -11,10 +11,12 @@ use quick_cache::sync::Cache;
 use crate::{
     Authn, Error,
     actions::SESSION_READ,
-    http::SESSION_COOKIE,
     model::{Session, SessionInfo},
     store,
 };
+
+/// The cookie that holds a session's token.
+pub(crate) const SESSION_COOKIE: &str = "__Host-xinshu-session";
 
 /// How often at most a session's last use is written.
 const TOUCH: Duration = Duration::from_secs(60);

@@ -7,7 +7,8 @@ use platform_log::AuditSink as _;
 use platform_store::{AppendBatch, StoreError};
 
 use crate::{
-    Client, Error, Oidc, actions::acts::CODE_ISSUE, authorize::ValidRequest, model::Code, store,
+    Client, Error, Oidc, actions::acts::CODE_ISSUE, model::Code, store,
+    validate_request::ValidRequest,
 };
 
 /// What came of it.

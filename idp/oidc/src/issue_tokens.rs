@@ -11,7 +11,7 @@ use platform_log::Entry;
 use crate::{
     Client, Error, Oidc,
     claims::{AccessClaims, IdClaims, IdHint},
-    signing_keys::TokenType,
+    key_set::TokenType,
 };
 
 /// Which tokens to issue. The grant's handler has checked everything.

@@ -24,6 +24,8 @@ mod introspect;
 mod issue_code;
 mod issue_tokens;
 mod jobs;
+mod key_set;
+pub mod key_source;
 mod logout;
 pub mod model;
 pub mod read_clients;
@@ -34,6 +36,7 @@ mod scopes;
 pub mod signing_keys;
 mod store;
 mod userinfo;
+mod validate_request;
 
 use std::sync::Arc;
 
@@ -46,9 +49,10 @@ use platform_store::Store;
 pub use config::Config;
 pub use end_access::EndAccess;
 pub use error::Error;
+pub use key_source::KeySource;
 pub use model::{Client, ClientCredentials, NewClient};
 pub use record_check::{ClientRecords, GrantRecords};
-pub use signing_keys::{KeySource, SigningKeys};
+pub use signing_keys::SigningKeys;
 
 /// The OpenID provider of a node. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -14,12 +14,10 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use async_trait::async_trait;
 use axum::body::Bytes;
-use crypto::{KeyAlgorithm, PublicKey, SignatureAlgorithm};
-use hsm_adapters::{Key, KeyError, Keyring};
+use crypto::SignatureAlgorithm;
 use jiff::Timestamp;
-use jose::{Jwk, Jws, UnsignedJws, encode_header};
+use jose::Jws;
 use parking_lot::Mutex;
 use platform_access::{Caller, Resource};
 use platform_log::AuditSink as _;
@@ -27,10 +25,11 @@ use platform_store::{Store, StoreError};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    Error,
+    Error, KeySource,
     actions::acts::SIGNING_KEY_REGISTER,
+    key_set::{KeySet, SigningKey, TokenType},
     model::KeyState,
-    store::{self, signing_keys::StoredKey},
+    store,
 };
 
 /// The algorithms that tokens are signed with. Access tokens use the first; clients choose
@@ -45,49 +44,6 @@ const REFRESH: Duration = Duration::from_secs(10);
 /// How often an unknown `kid` may make a node look.
 const UNKNOWN_KID: Duration = Duration::from_secs(1);
 
-/// Where signing keys live: a node's keyring.
-#[async_trait]
-pub trait KeySource: std::fmt::Debug + Send + Sync {
-    /// The key at this URI.
-    ///
-    /// # Errors
-    /// Any [`KeyError`].
-    async fn find(&self, uri: &str) -> Result<Arc<dyn Key>, KeyError>;
-
-    /// Generates a key at this URI.
-    ///
-    /// # Errors
-    /// Any [`KeyError`].
-    async fn generate(&self, uri: &str, algorithm: KeyAlgorithm) -> Result<Arc<dyn Key>, KeyError>;
-
-    /// The URI of a key with this label in the default store.
-    fn default_uri(&self, label: &str) -> String;
-}
-
-#[async_trait]
-impl KeySource for Keyring {
-    async fn find(&self, uri: &str) -> Result<Arc<dyn Key>, KeyError> {
-        Self::find(self, uri).await
-    }
-
-    async fn generate(&self, uri: &str, algorithm: KeyAlgorithm) -> Result<Arc<dyn Key>, KeyError> {
-        Self::generate(self, uri, algorithm).await
-    }
-
-    fn default_uri(&self, label: &str) -> String {
-        Self::default_uri(self, label)
-    }
-}
-
-/// What a token is (RFC 8725 §3.11: one kind is never accepted as another).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TokenType {
-    /// OpenID Connect Core §2.
-    Id,
-    /// RFC 9068 §2.1.
-    Access,
-}
-
 /// The signing keys as one node knows them. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct SigningKeys(Arc<Inner>);
@@ -101,27 +57,6 @@ struct Inner {
     /// When an unknown `kid` last made this node look.
     looked_at: Mutex<Option<Instant>>,
     loading: AtomicBool,
-}
-
-/// Keys that sign or verify, and the document that publishes them.
-#[derive(Debug)]
-struct KeySet {
-    keys: Vec<Arc<SigningKey>>,
-    jwks: Bytes,
-}
-
-/// One key, with everything about it that never changes.
-#[derive(Debug)]
-struct SigningKey {
-    state: KeyState,
-    /// None for a retired key that its adapter no longer has.
-    key: Option<Arc<dyn Key>>,
-    public_key: PublicKey,
-    algorithm: SignatureAlgorithm,
-    kid: String,
-    jwk: Jwk,
-    id_header: String,
-    access_header: String,
 }
 
 impl SigningKeys {
@@ -229,8 +164,7 @@ impl SigningKeys {
     }
 
     fn find(&self, kid: &str) -> Option<Arc<SigningKey>> {
-        let set = self.0.set.load();
-        set.keys.iter().find(|key| key.kid == kid).cloned()
+        self.0.set.load().find(kid)
     }
 
     /// Reads the keys again beside the caller, if they were last read long ago.
@@ -246,130 +180,6 @@ impl SigningKeys {
             keys.0.loading.store(false, Ordering::Release);
         });
     }
-}
-
-impl KeySet {
-    async fn load(store: &Store, source: &dyn KeySource) -> Result<Self, Error> {
-        let mut keys = Vec::new();
-        for stored in store::signing_keys::all(store).await? {
-            match stored.info.state {
-                KeyState::Pending | KeyState::Expired => {}
-                KeyState::Next | KeyState::Active => {
-                    let key = source.find(&stored.info.uri).await?;
-                    let public_key = key.public_key().clone();
-                    keys.push(SigningKey::new(&stored, Some(key), public_key)?);
-                }
-                KeyState::Retired => {
-                    if let Some(key) = Self::retired(&stored, source).await? {
-                        keys.push(key);
-                    }
-                }
-            }
-        }
-        // Active keys first: some clients take the first key that fits.
-        keys.sort_by_key(|key| key.state != KeyState::Active);
-        let jwks = jwks(&keys)?;
-        Ok(Self {
-            keys: keys.into_iter().map(Arc::new).collect(),
-            jwks,
-        })
-    }
-
-    /// A retired key verifies by its recorded public key, wherever its private key is.
-    async fn retired(
-        stored: &StoredKey,
-        source: &dyn KeySource,
-    ) -> Result<Option<SigningKey>, Error> {
-        let public_key = match &stored.public_key {
-            Some(der) => PublicKey::from_der(der)
-                .map_err(|error| Error::Internal(format!("{}: {error}", stored.info.uri)))?,
-            None => match source.find(&stored.info.uri).await {
-                Ok(key) => key.public_key().clone(),
-                Err(error) => {
-                    tracing::warn!(%error, uri = stored.info.uri, "a retired signing key is gone");
-                    return Ok(None);
-                }
-            },
-        };
-        SigningKey::new(stored, None, public_key).map(Some)
-    }
-
-    fn active(&self, algorithm: SignatureAlgorithm) -> Result<&Arc<SigningKey>, Error> {
-        self.keys
-            .iter()
-            .find(|key| key.state == KeyState::Active && key.algorithm == algorithm)
-            .ok_or_else(|| {
-                Error::Config(format!(
-                    "no key is active for {}; run `xinshu init` again",
-                    algorithm.jose().unwrap_or_default()
-                ))
-            })
-    }
-}
-
-impl SigningKey {
-    fn new(
-        stored: &StoredKey,
-        key: Option<Arc<dyn Key>>,
-        public_key: PublicKey,
-    ) -> Result<Self, Error> {
-        let uri = &stored.info.uri;
-        let algorithm = stored.info.algorithm;
-        let alg = algorithm.jose().unwrap_or_default();
-        if !public_key.can_make(algorithm) {
-            return Err(Error::Config(format!("{uri} is not a key for {alg}")));
-        }
-        let jwk = Jwk::from_public_key(&public_key)
-            .map_err(|error| Error::Config(format!("{uri}: {error}")))?;
-        let kid = jwk.thumbprint();
-        Ok(Self {
-            state: stored.info.state,
-            id_header: encode_header(alg, &kid, "JWT"),
-            access_header: encode_header(alg, &kid, "at+jwt"),
-            key,
-            public_key,
-            algorithm,
-            kid,
-            jwk,
-        })
-    }
-
-    async fn sign(&self, token_type: TokenType, claims: &impl Serialize) -> Result<String, Error> {
-        let header = match token_type {
-            TokenType::Id => &self.id_header,
-            TokenType::Access => &self.access_header,
-        };
-        let internal = |error: jose::JwsError| Error::Internal(error.to_string());
-        let unsigned = UnsignedJws::new(header, claims).map_err(internal)?;
-        let Some(key) = &self.key else {
-            return Err(Error::Internal(format!("key {} cannot sign", self.kid)));
-        };
-        let signature = key.sign(self.algorithm, unsigned.signing_input()).await?;
-        unsigned
-            .signed(self.algorithm, &signature)
-            .map_err(internal)
-    }
-}
-
-fn jwks(keys: &[SigningKey]) -> Result<Bytes, Error> {
-    let keys: Vec<_> = keys
-        .iter()
-        .map(|key| {
-            let mut jwk: serde_json::Map<_, _> = key
-                .jwk
-                .members()
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), value.as_str().into()))
-                .collect();
-            jwk.insert("use".into(), "sig".into());
-            jwk.insert("alg".into(), key.algorithm.jose().into());
-            jwk.insert("kid".into(), key.kid.as_str().into());
-            serde_json::Value::Object(jwk)
-        })
-        .collect();
-    serde_json::to_vec(&serde_json::json!({ "keys": keys }))
-        .map(Bytes::from)
-        .map_err(|error| Error::Internal(error.to_string()))
 }
 
 /// Registers the first keys, unless keys are registered; of two nodes that start at once,

@@ -1,17 +1,23 @@
 //! A browser's request: who sent it, in which language, with which cookies.
 
+use askama::Template;
 use axum::{
     body::Body,
     extract::FromRequestParts,
-    http::{HeaderMap, header, request::Parts},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
 };
 use crypto::random;
 use oauth::{Params, ParamsError};
 use platform_access::{Actor, Caller};
-use platform_web::ClientAddress;
+use platform_web::{ClientAddress, RETRY_AFTER_SECONDS};
 use subtle::ConstantTimeEq as _;
 
-use crate::{Layout, Locale, Page, Texts, cookie, form::read_form};
+use crate::{
+    Layout, Locale, Page, Texts, cookie,
+    form::read_form,
+    message::{Failure, Link, MessagePage},
+    page::render,
+};
 
 const MAX_USER_AGENT: usize = 200;
 
@@ -25,9 +31,9 @@ pub struct BrowserRequest {
     pub form_token: String,
     /// What the browser calls itself.
     pub user_agent: Option<String>,
-    pub(crate) form_token_is_new: bool,
+    form_token_is_new: bool,
     /// The language that the reader chose with this very request.
-    pub(crate) chosen_locale: Option<Locale>,
+    chosen_locale: Option<Locale>,
     query: Result<Params, ParamsError>,
     path: String,
     headers: HeaderMap,
@@ -125,6 +131,119 @@ impl BrowserRequest {
         Layout::new(
             self.texts,
             Some(format!("{}?{}", self.path, query.to_query())),
+        )
+    }
+}
+
+impl BrowserRequest {
+    /// Renders a page. `form_action` lists sources besides our own that a redirect
+    /// after its form may lead to (CSP 3 §6.4.1).
+    pub fn page(
+        &self,
+        status: StatusCode,
+        template: &impl Template,
+        form_action: &[String],
+    ) -> Page {
+        let mut sources: Vec<&str> = form_action.iter().map(String::as_str).collect();
+        sources.sort_unstable();
+        sources.dedup();
+        let policy = format!(
+            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self' {}; frame-ancestors 'none'; base-uri 'none'",
+            sources.join(" ")
+        );
+        self.page_with_policy(status, template, &policy)
+    }
+
+    /// Renders a page with a Content-Security-Policy of its own.
+    pub fn page_with_policy(
+        &self,
+        status: StatusCode,
+        template: &impl Template,
+        policy: &str,
+    ) -> Page {
+        let mut page = render(status, template, policy);
+        let headers = page.headers_mut();
+        if self.form_token_is_new {
+            cookie::set(headers, cookie::FORM, &self.form_token);
+        }
+        if let Some(locale) = self.chosen_locale {
+            cookie::set(headers, cookie::LANGUAGE, locale.tag());
+        }
+        page
+    }
+
+    /// A page with a title and a text, given by their identifiers.
+    pub fn message(
+        &self,
+        status: StatusCode,
+        title: &'static str,
+        text: &'static str,
+        link: Option<Link>,
+    ) -> Page {
+        let page = MessagePage {
+            l: self.layout(),
+            good: status.is_success(),
+            title,
+            text,
+            detail: None,
+            request_id: None,
+            link,
+        };
+        self.page(status, &page, &[])
+    }
+
+    /// An error page; `detail` is for whoever reports it.
+    pub fn error_page(&self, status: StatusCode, detail: &str) -> Page {
+        let (title, text) = match status {
+            StatusCode::SERVICE_UNAVAILABLE => {
+                ("error-unavailable-title", "error-unavailable-text")
+            }
+            status if status.is_server_error() => ("error-internal-title", "error-internal-text"),
+            _ => ("error-request-title", "error-request-text"),
+        };
+        let page = MessagePage {
+            l: self.layout(),
+            good: false,
+            title,
+            text,
+            detail: Some(detail.to_owned()),
+            request_id: Some(self.caller.request_id.clone()),
+            link: None,
+        };
+        let mut page = self.page(status, &page, &[]);
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            page.headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
+        }
+        page
+    }
+
+    /// The page for a request that cannot be understood.
+    pub fn bad_request(&self, detail: &str) -> Page {
+        self.error_page(StatusCode::BAD_REQUEST, detail)
+    }
+
+    /// The page for an operation that failed.
+    pub fn failed(&self, failure: impl Into<Failure>) -> Page {
+        match failure.into() {
+            Failure::Unavailable => {
+                self.error_page(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable")
+            }
+            Failure::BadRequest(detail) => self.bad_request(&detail),
+            Failure::Internal => self.error_page(StatusCode::INTERNAL_SERVER_ERROR, "server_error"),
+        }
+    }
+
+    /// A form that was too old, or came from another site.
+    pub fn expired_page(&self) -> Page {
+        self.message(
+            StatusCode::FORBIDDEN,
+            "page-expired-title",
+            "page-expired-text",
+            Some(Link {
+                href: "/account",
+                text: "go-to-account",
+            }),
         )
     }
 }

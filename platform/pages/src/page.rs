@@ -8,8 +8,6 @@ use axum::{
 };
 use platform_web::no_cache;
 
-use crate::{BrowserRequest, cookie};
-
 /// A response for a browser. Boxed, since handlers return it as their error too.
 #[derive(Debug)]
 pub struct Page(Box<Response>);
@@ -31,51 +29,19 @@ impl IntoResponse for Page {
     }
 }
 
-impl BrowserRequest {
-    /// Renders a page. `form_action` lists sources besides our own that a redirect
-    /// after its form may lead to (CSP 3 §6.4.1).
-    pub fn page(
-        &self,
-        status: StatusCode,
-        template: &impl Template,
-        form_action: &[String],
-    ) -> Page {
-        let mut sources: Vec<&str> = form_action.iter().map(String::as_str).collect();
-        sources.sort_unstable();
-        sources.dedup();
-        let policy = format!(
-            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self' {}; frame-ancestors 'none'; base-uri 'none'",
-            sources.join(" ")
-        );
-        self.page_with_policy(status, template, &policy)
-    }
-
-    /// Renders a page with a Content-Security-Policy of its own.
-    pub fn page_with_policy(
-        &self,
-        status: StatusCode,
-        template: &impl Template,
-        policy: &str,
-    ) -> Page {
-        let html = match template.render() {
-            Ok(html) => html,
-            Err(error) => {
-                tracing::error!(%error, "a page was not rendered");
-                return Page::of_status(StatusCode::INTERNAL_SERVER_ERROR);
-            }
-        };
-        let mut response = Response::new(Body::from(html));
-        *response.status_mut() = status;
-        protect(response.headers_mut(), policy);
-        let headers = response.headers_mut();
-        if self.form_token_is_new {
-            cookie::set(headers, cookie::FORM, &self.form_token);
+/// Renders a template as a page.
+pub(crate) fn render(status: StatusCode, template: &impl Template, policy: &str) -> Page {
+    let html = match template.render() {
+        Ok(html) => html,
+        Err(error) => {
+            tracing::error!(%error, "a page was not rendered");
+            return Page::of_status(StatusCode::INTERNAL_SERVER_ERROR);
         }
-        if let Some(locale) = self.chosen_locale {
-            cookie::set(headers, cookie::LANGUAGE, locale.tag());
-        }
-        Page(Box::new(response))
-    }
+    };
+    let mut response = Response::new(Body::from(html));
+    *response.status_mut() = status;
+    protect(response.headers_mut(), policy);
+    Page(Box::new(response))
 }
 
 /// Headers of every page.

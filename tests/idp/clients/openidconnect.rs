@@ -111,7 +111,7 @@ async fn sign_in(node: &Xinshu, algorithm: &CoreJwsSigningAlgorithm, name: &str)
         .await
         .unwrap();
     assert_ne!(again.refresh_token().unwrap().secret(), refresh.secret());
-    // The old one was used: whoever shows it again ends the whole family.
+    // The old one was used: presenting it again revokes the whole grant.
     client
         .exchange_refresh_token(&refresh)
         .unwrap()

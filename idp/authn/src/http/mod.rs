@@ -13,9 +13,6 @@ use axum::{
 
 use crate::Authn;
 
-/// The cookie that holds a session's token.
-pub const SESSION_COOKIE: &str = "__Host-xinshu-session";
-
 /// The pages.
 pub(crate) fn routes(authn: Authn) -> Router {
     Router::new()

@@ -11,10 +11,10 @@ use platform_pages::{BrowserRequest, Layout, Page, cookie, see_other};
 use platform_web::RETRY_AFTER_SECONDS;
 use zeroize::Zeroizing;
 
-use super::SESSION_COOKIE;
 use crate::{
     Authn, Error, interactions,
     model::{Interaction, SignInPage},
+    sessions::SESSION_COOKIE,
     sign_in::{SignIn, sign_in},
 };
 

@@ -4,8 +4,11 @@ use askama::Template;
 use axum::{body::Body, extract::State, http::StatusCode};
 use platform_pages::{BrowserRequest, Layout, Link, Page, cookie};
 
-use super::SESSION_COOKIE;
-use crate::{Authn, sessions, sign_out::sign_out};
+use crate::{
+    Authn,
+    sessions::{self, SESSION_COOKIE},
+    sign_out::sign_out,
+};
 
 /// The question whether to sign out.
 #[derive(Template)]

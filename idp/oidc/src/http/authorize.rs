@@ -9,7 +9,8 @@ use platform_pages::{BrowserRequest, Failure, Layout, Link, Page, see_other};
 use super::answer;
 use crate::{
     Oidc,
-    authorize::{Outcome, Question, Rejection, authorize},
+    authorize::{Outcome, Question, authorize},
+    validate_request::Rejection,
 };
 
 #[derive(Template)]

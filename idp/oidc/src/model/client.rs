@@ -89,6 +89,7 @@ impl NewClient {
         secret: Option<&str>,
         now: Timestamp,
     ) -> Result<Client, Error> {
+        self.check_uris()?;
         let name = parse_line("name", Some(self.name))?
             .filter(|name| name.chars().count() <= MAX_NAME)
             .ok_or_else(|| Error::invalid("name", format!("1 to {MAX_NAME} characters")))?;
@@ -117,23 +118,6 @@ impl NewClient {
                 "client_credentials needs a client with a secret (RFC 6749 §4.4)",
             ));
         }
-        for (field, uris) in [
-            ("redirect_uris", &self.redirect_uris),
-            ("post_logout_redirect_uris", &self.post_logout_redirect_uris),
-            ("resources", &self.resources),
-        ] {
-            if uris.len() > MAX_URIS {
-                return Err(Error::invalid(field, format!("at most {MAX_URIS}")));
-            }
-            for uri in uris {
-                if field == "resources" {
-                    validate_resource(uri)?;
-                } else {
-                    validate_redirect_uri(uri)
-                        .map_err(|error| Error::invalid(field, error.to_string()))?;
-                }
-            }
-        }
         Ok(Client {
             id,
             name,
@@ -152,6 +136,27 @@ impl NewClient {
             disabled_at: None,
             created_at: now,
         })
+    }
+
+    fn check_uris(&self) -> Result<(), Error> {
+        for (field, uris) in [
+            ("redirect_uris", &self.redirect_uris),
+            ("post_logout_redirect_uris", &self.post_logout_redirect_uris),
+            ("resources", &self.resources),
+        ] {
+            if uris.len() > MAX_URIS {
+                return Err(Error::invalid(field, format!("at most {MAX_URIS}")));
+            }
+            for uri in uris {
+                if field == "resources" {
+                    validate_resource(uri)?;
+                } else {
+                    validate_redirect_uri(uri)
+                        .map_err(|error| Error::invalid(field, error.to_string()))?;
+                }
+            }
+        }
+        Ok(())
     }
 }
 
