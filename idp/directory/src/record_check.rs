@@ -8,8 +8,9 @@ use crate::actions::{USER_ADD, USER_CHANGE, USER_DELETE};
 
 /// Compares `idp_user` with the log: who exists, what they may do, who is disabled.
 ///
-/// Records are found by the user's name, which entries of every release have. If a name
-/// was erased from its entry, the record cannot be compared any more.
+/// Additions and deletions are found by the user's id, changes by the name, since entries
+/// of 0.1.0 have no id there. If a name was erased from an entry, what that entry says of
+/// permissions and state is not compared any more; that the user exists still is.
 #[derive(Debug)]
 pub struct UserRecords;
 
@@ -20,9 +21,11 @@ const DISABLED: &str = "user.disabled";
 #[async_trait]
 impl RecordCheck for UserRecords {
     fn facts_of(&self, entry: &RecordedEntry) -> Vec<Fact> {
-        let Some(name) = entry.subject.strip_prefix("user:") else {
-            return Vec::new();
-        };
+        // A digest if the name was erased: no user has such a name.
+        let name = entry
+            .subject
+            .strip_prefix("user:")
+            .unwrap_or(&entry.subject);
         if entry.outcome != Outcome::Success {
             return Vec::new();
         }
@@ -34,7 +37,7 @@ impl RecordCheck for UserRecords {
         let mut facts: Vec<Fact> = Vec::new();
         if entry.action == USER_ADD.as_str() {
             let id = entry.text("user_id").unwrap_or_default();
-            facts.push(Fact::new(EXISTS, name, id));
+            facts.push(Fact::new(EXISTS, id, name));
             facts.push(Fact::new(DISABLED, name, "no"));
             facts.extend(permissions);
         } else if entry.action == USER_CHANGE.as_str() {
@@ -51,8 +54,9 @@ impl RecordCheck for UserRecords {
                 }
             }
         } else if entry.action == USER_DELETE.as_str() {
-            let removed = [EXISTS, PERMISSIONS, DISABLED].map(|what| Fact::removed(what, name));
-            facts.extend(removed);
+            let id = entry.text("user_id").unwrap_or_default();
+            facts.push(Fact::removed(EXISTS, id));
+            facts.extend([PERMISSIONS, DISABLED].map(|what| Fact::removed(what, name)));
         }
         facts
     }
@@ -74,7 +78,7 @@ impl RecordCheck for UserRecords {
                 Some(_) => "yes",
                 None => "no",
             };
-            facts.add(Fact::new(EXISTS, &name, row.get::<String>("id")?))?;
+            facts.add(Fact::new(EXISTS, row.get::<String>("id")?, &name))?;
             facts.add(Fact::new(DISABLED, &name, disabled))?;
             let permissions: String = row.get("permissions")?;
             facts.add(Fact::new(PERMISSIONS, name, permissions))?;
@@ -88,12 +92,15 @@ impl RecordCheck for UserRecords {
         }
         let name = record.key;
         Some(match (record.collection, record.logged, record.stored) {
-            (EXISTS, None, Some(_)) => format!("user {name} exists, and the log has no addition"),
-            (EXISTS, Some(_), None) => {
+            (EXISTS, None, Some(name)) => {
+                format!("user {name} exists, and the log has no addition")
+            }
+            (EXISTS, Some(name), None) => {
                 format!("user {name} is missing, and the log has no deletion")
             }
+            (EXISTS, Some(logged), Some(_)) if logged.starts_with('~') => return None,
             (EXISTS, Some(logged), Some(stored)) => {
-                format!("user {name} has the id {stored}; the log says {logged}")
+                format!("user {stored} was added as {logged}")
             }
             // Said by the finding about the user.
             (_, None, _) | (_, _, None) => return None,
@@ -104,5 +111,36 @@ impl RecordCheck for UserRecords {
                 format!("user {name} is disabled: {stored}; the log says {logged}")
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn compare(collection: &str, logged: Option<&str>, stored: Option<&str>) -> Option<String> {
+        UserRecords.compare(&Comparison {
+            collection,
+            key: "u-1",
+            logged,
+            stored,
+        })
+    }
+
+    #[test]
+    fn a_user_without_an_addition_or_a_deletion_is_found() {
+        assert!(compare(EXISTS, None, Some("mallory")).is_some());
+        assert!(compare(EXISTS, Some("alice"), None).is_some());
+        assert!(compare(EXISTS, Some("alice"), Some("bob")).is_some());
+        assert!(compare(EXISTS, Some("alice"), Some("alice")).is_none());
+        assert!(compare(PERMISSIONS, Some("ca.*"), Some("*")).is_some());
+        assert!(compare(DISABLED, Some("yes"), Some("no")).is_some());
+    }
+
+    #[test]
+    fn an_erased_name_is_no_finding() {
+        assert!(compare(EXISTS, Some("~digest"), Some("alice")).is_none());
+        assert!(compare(PERMISSIONS, Some("ca.*"), None).is_none());
+        assert!(compare(PERMISSIONS, None, Some("ca.*")).is_none());
     }
 }

@@ -27,7 +27,7 @@ pub enum Actor {
     },
     /// A person, by their access token.
     User {
-        /// `sub`: never given to another person.
+        /// `sub`: never reused for another person.
         id: String,
         /// The user name of today.
         name: String,

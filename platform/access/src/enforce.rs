@@ -32,7 +32,7 @@ pub enum AccessError {
     /// The caller may not.
     #[error(transparent)]
     Denied(#[from] Denied),
-    /// The caller may, but would give permissions that it does not hold.
+    /// The caller may, but would delegate permissions that it does not hold.
     #[error("{actor} may not delegate permissions that it does not hold")]
     Delegation {
         /// Who asked.
@@ -80,8 +80,8 @@ impl Access {
     }
 
     /// Returns only if the caller holds every one of `permissions`, which `action` would
-    /// give to somebody, or take charge of: whoever may add users must not thereby gain
-    /// what nobody gave them. Refusals are audited as those of [`Self::enforce`].
+    /// grant to somebody, or take over: permission to add users must not become a way to
+    /// permissions that were never granted. Refusals are audited as those of [`Self::enforce`].
     ///
     /// # Errors
     /// [`AccessError::Delegation`] unless the caller holds them all.

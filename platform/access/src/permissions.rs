@@ -46,8 +46,7 @@ impl Permissions {
             })
     }
 
-    /// True if each of `others` is covered, so that whoever holds these may delegate
-    /// those.
+    /// True if each of `others` is covered, so that their holder may delegate those.
     pub fn cover_all(&self, others: &Self) -> bool {
         others.0.iter().all(|other| self.cover(other))
     }

@@ -56,7 +56,7 @@ impl Checkpoint {
     /// Signs this head with the log's key.
     ///
     /// # Errors
-    /// Where the key cannot sign.
+    /// If the key cannot sign.
     pub async fn sign(&self, key: &dyn Key) -> Result<String, CheckpointError> {
         let verifier = VerifierKey::of(&self.origin, key)?;
         let text = self.text();
@@ -75,7 +75,7 @@ impl Checkpoint {
     /// Reads a signed note and checks its signature.
     ///
     /// # Errors
-    /// Where it is malformed or not signed by `verifier`.
+    /// If it is malformed or not signed by `verifier`.
     pub fn open(note: &str, verifier: &VerifierKey) -> Result<Self, CheckpointError> {
         let malformed = CheckpointError::Malformed;
         let (text, signatures) = note
@@ -113,7 +113,7 @@ impl VerifierKey {
     /// The verifier of a log named `name` with this key.
     ///
     /// # Errors
-    /// Where the key is not Ed25519.
+    /// If the key is not Ed25519.
     pub fn of(name: &str, key: &dyn Key) -> Result<Self, CheckpointError> {
         // RFC 8410 §4: the last 32 bytes of an Ed25519 SubjectPublicKeyInfo.
         let public_key = key
@@ -131,7 +131,7 @@ impl VerifierKey {
     /// Reads `name+hash+key`, as [`VerifierKey::encode`] writes it.
     ///
     /// # Errors
-    /// Where it is not such a line.
+    /// If it is not such a line.
     pub fn decode(line: &str) -> Result<Self, CheckpointError> {
         let malformed = || CheckpointError::Malformed("not a verifier key");
         // Base64 may hold a '+', names and hashes may not.

@@ -33,8 +33,7 @@ pub struct SystemClock {
 
 #[cfg(feature = "test-clock")]
 impl Default for SystemClock {
-    /// Shows the time that `XINSHU_TEST_CLOCK` names, for tests with stored data, and
-    /// goes on from there.
+    /// Starts at the time that `XINSHU_TEST_CLOCK` names, for tests with stored data.
     fn default() -> Self {
         let start = std::env::var("XINSHU_TEST_CLOCK").ok();
         let start = start.and_then(|start| start.parse::<Timestamp>().ok());
@@ -68,7 +67,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock whose wall time stands still until it is moved, for tests.
+/// A clock whose wall time does not move by itself, for tests.
 #[derive(Debug)]
 pub struct ManualClock {
     wall: parking_lot::Mutex<Timestamp>,
@@ -85,7 +84,7 @@ impl ManualClock {
         }
     }
 
-    /// Steps the wall clock, in either direction; the monotonic reading goes on.
+    /// Steps the wall clock, in either direction; the monotonic reading does not step.
     pub fn set(&self, now: Timestamp) {
         *self.wall.lock() = now;
     }

@@ -18,7 +18,7 @@ pub struct Table {
 }
 
 /// The row that an appended row belongs to. It is locked against deletion until the
-/// commit: whoever deletes it afterwards finds the rows that belong to it.
+/// commit: a transaction that deletes it afterwards sees the rows that belong to it.
 #[derive(Debug)]
 pub struct Parent {
     /// The parent's table.

@@ -1,4 +1,4 @@
-//! What can go wrong with the database, as callers must tell it apart.
+//! What can go wrong with the database, in the kinds that callers must distinguish.
 
 use rusqlite::ffi;
 

@@ -77,7 +77,7 @@ where
             (Err(error), Some(Err(refusal))) if error.is_of_the_row() => Err(refusal),
             (Err(error), _) => Err(error.into()),
         };
-        // The caller may have given up; the write is committed all the same.
+        // The caller may have stopped waiting; the write is committed all the same.
         let _ = self.done.send(result);
     }
 }

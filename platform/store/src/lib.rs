@@ -22,11 +22,14 @@ mod value;
 mod writer;
 
 use std::{
-    sync::{Arc, Weak},
+    sync::{Arc, OnceLock, Weak},
     time::Duration,
 };
 
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::{
+    sync::{Notify, mpsc, watch},
+    task::AbortHandle,
+};
 
 pub use append_batch::{AppendBatch, Parent, Table};
 pub use error::StoreError;
@@ -58,6 +61,8 @@ struct Inner {
     read_timeout: Duration,
     /// Why nothing is written any more: a newer binary has migrated the database.
     outdated: watch::Sender<Option<StoreError>>,
+    /// The task that notices this.
+    watcher: OnceLock<AbortHandle>,
 }
 
 /// The connections that read.
@@ -87,7 +92,8 @@ impl Store {
         let (writers, running) = watch::channel(());
         let (readers, queues) = open::open(url, schema, &committed, writers).await?;
         let store = Self::new(readers, queues, committed, running, READ_TIMEOUT);
-        tokio::spawn(watch_schema(Arc::downgrade(&store.0), schema));
+        let watcher = tokio::spawn(watch_schema(Arc::downgrade(&store.0), schema));
+        store.0.watcher.get_or_init(|| watcher.abort_handle());
         Ok(store)
     }
 
@@ -119,6 +125,7 @@ impl Store {
             running,
             read_timeout,
             outdated: watch::Sender::new(None),
+            watcher: OnceLock::new(),
         }))
     }
 
@@ -271,7 +278,10 @@ impl Store {
     /// Waits until everything accepted is written, then closes. For the end of the
     /// process.
     pub async fn close(self) {
-        // The task that watches the schema may hold the store for a moment.
+        if let Some(watcher) = self.0.watcher.get() {
+            watcher.abort();
+        }
+        // The task holds the store until the runtime has dropped it.
         let mut store = self.0;
         let inner = loop {
             match Arc::try_unwrap(store) {

@@ -25,7 +25,7 @@ const BUSY: Duration = Duration::from_secs(3);
 const READERS: usize = 4;
 /// How many reads may wait; more are refused as busy.
 const WAITING: usize = 8192;
-/// Prepared statements that a connection keeps.
+/// Prepared statements that a connection caches.
 const STATEMENTS: usize = 256;
 
 /// Whether a statement that returns rows may write.
@@ -123,7 +123,7 @@ fn serve(path: &Path, mut connection: Option<Connection>, reads: &Mutex<Receiver
     loop {
         let next = reads.lock().recv();
         let Ok(read) = next else { return };
-        // Its caller may have given up meanwhile.
+        // Its caller may have stopped waiting.
         if read.done.is_closed() {
             continue;
         }
@@ -210,7 +210,7 @@ pub(crate) fn fetch(
 ) -> Result<Vec<SqliteRow>, StoreError> {
     let mut rows = Vec::new();
     let mut statement = connection.prepare_cached(sql)?;
-    // PostgreSQL cannot tell; the tests run every statement on both.
+    // PostgreSQL cannot report this; the tests run every statement on both.
     if (access == Access::Read) != statement.readonly() {
         return Err(StoreError::Unexpected(format!(
             "fetch is for statements that read, execute_returning for those that write: {sql}"
@@ -279,7 +279,7 @@ fn insert(table: &Table) -> String {
     }
 }
 
-/// To SQLite `$1` is a name, which counts by where it stands first
+/// To SQLite `$1` is a name, numbered by its first occurrence
 /// (sqlite.org/lang_expr.html#parameters).
 fn bind(statement: &mut Statement<'_>, params: &[Value]) -> Result<(), rusqlite::Error> {
     for place in 1..=statement.parameter_count() {

@@ -136,7 +136,7 @@ impl CommitWriter {
     /// Executes one job, again if it lost a race, and replies to its caller.
     ///
     /// # Errors
-    /// The database's failure, which the caller has been told as well.
+    /// The database's failure, which the caller has received as well.
     async fn run_single(&mut self, job: Job) -> Result<(), StoreError> {
         const TRIES: usize = 3;
         let mut job = [job];

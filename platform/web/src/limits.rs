@@ -45,7 +45,7 @@ pub async fn body_limit(mut body: Body, limit: usize) -> Result<Bytes, Problem> 
     Ok(read.freeze())
 }
 
-/// Marks an answer as one that nobody may keep.
+/// Forbids every cache to store a response.
 pub fn no_cache(headers: &mut HeaderMap) {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));

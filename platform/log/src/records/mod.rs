@@ -87,7 +87,7 @@ pub(crate) struct Records<'c> {
     stored: Partitions,
 }
 
-/// Which check a fact belongs to; its index stands for both in the files.
+/// Which check a fact belongs to; the files hold its index.
 #[derive(Debug, Default)]
 struct Collections(Vec<(usize, &'static str)>);
 

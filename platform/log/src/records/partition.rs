@@ -17,9 +17,9 @@ const PARTS: u64 = 64;
 const SPOOL: usize = 64 * 1024;
 /// A larger file is distributed again before it is compared.
 const LARGE: u64 = 8 * 1024 * 1024;
-/// How often at most, so that many facts with one key do not recurse for ever.
+/// How often at most, so that many facts with one key do not recurse endlessly.
 const DEPTH: u32 = 4;
-/// The length that stands for a removed record.
+/// Written instead of a length for a removed record.
 const REMOVED: u32 = u32::MAX;
 
 /// Compares the two sides of one record: collection, key, logged, stored.

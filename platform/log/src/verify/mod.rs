@@ -21,10 +21,10 @@ use heads::Heads;
 
 /// Verifies the whole log, and what `checks` know of the services' tables.
 ///
-/// Log and tables are read from one snapshot, so a serving node may go on meanwhile.
+/// Log and tables are read from one snapshot, so a node may serve meanwhile.
 /// The memory needed does not grow with either.
 ///
-/// `verifier` is the log's public key, from where its holder trusts it; `given` is a
+/// `verifier` is the log's public key, from a place that its holder trusts; `given` is a
 /// checkpoint kept elsewhere, below which the log may not have been rolled back.
 ///
 /// # Errors

@@ -14,7 +14,7 @@ struct State {
     placed: i64,
     /// Entries that wait to be sequenced.
     waiting: i64,
-    /// Numbers that the streams have given to entries that wait.
+    /// Numbers that the streams have assigned to entries that wait.
     numbered: i64,
     /// Rows of entries.
     total: i64,

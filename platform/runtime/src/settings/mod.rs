@@ -70,7 +70,7 @@ impl Settings {
     }
 }
 
-/// The commented `xinshu.toml` that `init` writes; `given` are values it knows better.
+/// The commented `xinshu.toml` that `init` writes; `given` replaces defaults.
 pub fn commented_file(given: &BTreeMap<&str, String>) -> String {
     let mut text = String::from(
         "# Settings of this Xinshu node. Each line is a default unless its comment sign was taken away.\n\
@@ -160,7 +160,7 @@ fn defaults(data: &Path) -> BTreeMap<&'static str, Value> {
         .collect()
 }
 
-/// A TOML value, or else the text as it stands: `8`, `true`, `0.0.0.0:443`.
+/// A TOML value, or else the text itself: `8`, `true`, `0.0.0.0:443`.
 fn literal(text: &str) -> Value {
     let document = format!("value = {text}");
     toml::from_str::<Table>(&document)
@@ -248,8 +248,8 @@ fn parse(values: &BTreeMap<&'static str, Value>, errors: &mut Vec<String>) -> Op
             .entry(section.to_owned())
             .or_insert_with(|| Value::Table(Table::new()))
         {
-            // A number given as text by the environment is taken as it was meant,
-            // and text settings that look like numbers stay text.
+            // Numbers from the environment are TOML numbers; settings that are text may
+            // look like numbers and stay text.
             section.insert(key.to_owned(), value.clone());
         }
     }

@@ -101,7 +101,7 @@ settings! {
         stores: String = "\"\"", "Further stores that private keys may be in, separated by spaces and named as in keys.store. The software keystore is always open.";
         folder: String = "\"DATA/keys\"", "Folder of the software keystore (mode 0700).";
         passphrase_file: String = "\"DATA/keys/passphrase\"", "File with the keystore's passphrase (mode 0600). A systemd credential named xinshu-passphrase, or XINSHU_KEYS__PASSPHRASE, comes first.";
-        sessions: u32 = "0", "PKCS#11 sessions that sign side by side; 0 means one for each core.";
+        sessions: u32 = "0", "PKCS#11 sessions that sign side by side; 0 means one for each core, at least two.";
         queue: u32 = "4096" (1..=1_000_000), "Signatures that may wait for a device; more are refused at once as busy.";
         timeout_seconds: u32 = "10" (1..=DAY_SECONDS), "Seconds a signature may take.";
         sm2_id: String = "\"1234567812345678\"", "The default signer's id of SM2 signatures (GM/T 0009 section 10).";
