@@ -29,6 +29,7 @@ mod store;
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, OnceLock},
+    time::{Duration, Instant},
 };
 
 use arc_swap::ArcSwap;
@@ -101,8 +102,13 @@ struct Inner {
     authorities: ArcSwap<BTreeMap<String, Authority>>,
     /// By authority id: whoever publishes a CRL holds the authority's lock.
     publication_turns: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    /// When authorities were last found not revoked, by their ids.
+    found_valid: Mutex<HashMap<String, Instant>>,
     responder: OnceLock<ocsp::Responder>,
 }
+
+/// For how long another node's revocation of an authority may go unnoticed here (rule 12).
+const FOUND_VALID: Duration = Duration::from_millis(900);
 
 impl Service {
     /// Opens the authorities of this database with their keys.
@@ -126,6 +132,7 @@ impl Service {
             profiles,
             authorities: ArcSwap::default(),
             publication_turns: Mutex::default(),
+            found_valid: Mutex::default(),
             responder: OnceLock::new(),
         }));
         let loaded = service.load_authorities().await?;
@@ -255,6 +262,11 @@ impl Service {
 
     /// Fails if the authority's certificate, or one above it, is revoked.
     async fn check_not_revoked(&self, authority: &Authority) -> Result<(), Error> {
+        let asked_at = Instant::now();
+        let known = self.0.found_valid.lock().get(authority.id()).copied();
+        if known.is_some_and(|at| asked_at.saturating_duration_since(at) < FOUND_VALID) {
+            return Ok(());
+        }
         // A root cannot revoke itself.
         let links = authority.chain().iter();
         for link in links.filter(|link| !link.certificate.is_self_signed()) {
@@ -263,7 +275,14 @@ impl Service {
                 return Err(Error::AuthorityRevoked(authority.name().to_owned()));
             }
         }
+        let id = authority.id().to_owned();
+        self.0.found_valid.lock().insert(id, asked_at);
         Ok(())
+    }
+
+    /// A certificate was revoked by this node: it may have been an authority's.
+    fn forget_valid_authorities(&self) {
+        self.0.found_valid.lock().clear();
     }
 
     async fn enforce(

@@ -43,12 +43,13 @@ INSERT INTO ca_migrated_certificate (authority_id, issuer_id, key_uri, der, crea
 SELECT name, issuer, key_uri, certificate, created_at FROM ca;
 DROP TABLE ca;
 
+-- Serial numbers come first: people and OCSP ask by them, sometimes by them alone.
 CREATE TABLE ca_intent_7 (
     authority_id TEXT NOT NULL,
     serial       BLOB NOT NULL,
     tbs_digest   BLOB NOT NULL,
     at           INTEGER NOT NULL,
-    PRIMARY KEY (authority_id, serial)
+    PRIMARY KEY (serial, authority_id)
 ) STRICT, WITHOUT ROWID;
 INSERT INTO ca_intent_7 (authority_id, serial, tbs_digest, at)
 SELECT issuer, serial, tbs_digest, at FROM ca_intent;
@@ -66,7 +67,7 @@ CREATE TABLE ca_certificate_7 (
     issued_at       INTEGER NOT NULL,
     not_after       INTEGER NOT NULL,
     der             BLOB NOT NULL,
-    PRIMARY KEY (authority_id, serial)
+    PRIMARY KEY (serial, authority_id)
 ) STRICT;
 INSERT INTO ca_certificate_7
 (authority_id, serial, profile, profile_version, subject, requester, issued_at, not_after, der)
@@ -74,8 +75,7 @@ SELECT issuer, serial, profile, 1, subject, requester, issued_at, not_after, der
 FROM ca_certificate;
 DROP TABLE ca_certificate;
 ALTER TABLE ca_certificate_7 RENAME TO ca_certificate;
-CREATE INDEX ca_certificate_issued ON ca_certificate (issued_at, authority_id, serial);
-CREATE INDEX ca_certificate_serial ON ca_certificate (serial);
+CREATE INDEX ca_certificate_issued ON ca_certificate (issued_at);
 
 CREATE TABLE ca_revocation_7 (
     authority_id TEXT NOT NULL,

@@ -53,7 +53,7 @@ pub(crate) struct AuthorityCertificate {
 /// What an authority needs to issue certificates of one profile, prepared once.
 #[derive(Clone, Debug)]
 pub(crate) struct IssuerTemplate {
-    pub(crate) template: EncodedTemplate,
+    pub(crate) template: Arc<EncodedTemplate>,
     pub(crate) rules: Arc<ProfileRules>,
 }
 
@@ -104,11 +104,11 @@ impl IssuerTemplate {
     ) -> Result<Self, Error> {
         let extensions = profile.extension_set(name, urls)?;
         Ok(Self {
-            template: EncodedTemplate::new(
+            template: Arc::new(EncodedTemplate::new(
                 issuer,
                 &extensions,
                 key.algorithm().default_signature(),
-            )?,
+            )?),
             rules: Arc::new(profile.rules(urls.policy)?),
         })
     }
