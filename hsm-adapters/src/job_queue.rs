@@ -19,17 +19,22 @@ pub(crate) struct Job<C> {
     work: Work<C>,
     /// Dropped when the caller has its reply, timed out or was cancelled.
     caller: Weak<()>,
+    /// True for a signature, whose reply may wait for those of others; anything else
+    /// may take long, so it has a batch for itself.
+    is_short: bool,
 }
 
-/// Does the work with the thread's own `C`, or replies with the error.
-type Work<C> = Box<dyn FnOnce(Result<&mut C, KeyError>) + Send>;
+/// Does the work with the thread's own `C`, or fails with the error, and returns what
+/// sends the reply.
+type Work<C> = Box<dyn FnOnce(Result<&mut C, KeyError>) -> Reply + Send>;
+
+/// Sends a reply, which wakes a task.
+pub(crate) type Reply = Box<dyn FnOnce() + Send>;
 
 impl<C> Job<C> {
-    /// Does the work, unless nobody waits for it any more.
-    pub(crate) fn run(self, context: Result<&mut C, KeyError>) {
-        if self.is_awaited() {
-            (self.work)(context);
-        }
+    /// Does the work; `None` if nobody waits for it any more.
+    pub(crate) fn run(self, context: Result<&mut C, KeyError>) -> Option<Reply> {
+        self.is_awaited().then(|| (self.work)(context))
     }
 
     fn is_awaited(&self) -> bool {
@@ -77,7 +82,16 @@ impl<C> JobQueue<C> {
         T: Send + 'static,
         W: FnOnce(&mut C) -> Result<T, KeyError> + Send + 'static,
     {
-        self.call_within(self.timeout, work).await
+        self.enqueue(self.timeout, false, work).await
+    }
+
+    /// As [`Self::call`], for a signature.
+    pub(crate) async fn sign<T, W>(&self, work: W) -> Result<T, KeyError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&mut C) -> Result<T, KeyError> + Send + 'static,
+    {
+        self.enqueue(self.timeout, true, work).await
     }
 
     /// As [`Self::call`], with another time limit.
@@ -86,14 +100,26 @@ impl<C> JobQueue<C> {
         T: Send + 'static,
         W: FnOnce(&mut C) -> Result<T, KeyError> + Send + 'static,
     {
+        self.enqueue(timeout, false, work).await
+    }
+
+    async fn enqueue<T, W>(&self, timeout: Duration, is_short: bool, work: W) -> Result<T, KeyError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&mut C) -> Result<T, KeyError> + Send + 'static,
+    {
         let (reply, result) = oneshot::channel();
         let caller = Arc::new(());
         self.push(Job {
             work: Box::new(move |context| {
-                // Fails if the caller goes away while the work is done.
-                let _ = reply.send(context.and_then(work));
+                let result = context.and_then(work);
+                Box::new(move || {
+                    // Fails if the caller went away while the work was done.
+                    let _ = reply.send(result);
+                })
             }),
             caller: Arc::downgrade(&caller),
+            is_short,
         })?;
         match tokio::time::timeout(timeout, result).await {
             Ok(Ok(result)) => result,
@@ -106,18 +132,22 @@ impl<C> JobQueue<C> {
         }
     }
 
-    /// Waits for the next job; `None` once the queue is closed and empty.
-    pub(crate) fn next(&self) -> Option<Job<C>> {
+    /// Waits for jobs and takes one, or the share of one of `threads` of the signatures
+    /// that are next, into `batch`: at most [`BATCH`], so that one wake-up serves many.
+    /// False once the queue is closed and empty.
+    pub(crate) fn take(&self, threads: usize, batch: &mut Vec<Job<C>>) -> bool {
         let mut state = self.state.lock();
-        loop {
-            if let Some(job) = state.jobs.pop_front() {
-                return Some(job);
-            }
+        while state.jobs.is_empty() {
             if state.closed {
-                return None;
+                return false;
             }
             self.wake.wait(&mut state);
         }
+        let share = (state.jobs.len() / threads.max(1)).clamp(1, BATCH);
+        let signatures = state.jobs.iter().take(share).take_while(|job| job.is_short);
+        let count = signatures.count().max(1);
+        batch.extend(state.jobs.drain(..count));
+        true
     }
 
     fn push(&self, job: Job<C>) -> Result<(), KeyError> {
@@ -161,7 +191,9 @@ impl<C> WaitingCallers for JobQueue<C> {
     fn fail_all(&self, error: &KeyError) {
         let jobs = std::mem::take(&mut self.state.lock().jobs);
         for job in jobs {
-            job.run(Err(error.clone()));
+            if let Some(reply) = job.run(Err(error.clone())) {
+                reply();
+            }
         }
     }
 
@@ -194,9 +226,16 @@ impl<C> Drop for JobQueueOwner<C> {
     }
 }
 
+/// The most jobs that a thread takes at once.
+const BATCH: usize = 32;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn done((): &mut ()) -> Result<(), KeyError> {
+        Ok(())
+    }
 
     const SOON: Duration = Duration::from_secs(60);
 
@@ -223,8 +262,34 @@ mod tests {
         });
         left.await.unwrap_err();
         let mut count = 0;
-        queue.next().unwrap().run(Ok(&mut count));
+        let mut batch = Vec::new();
+        assert!(queue.take(1, &mut batch));
+        assert!(batch.remove(0).run(Ok(&mut count)).is_none());
         assert_eq!(count, 0);
+    }
+
+    #[tokio::test]
+    async fn signatures_are_taken_together_and_other_work_alone() {
+        let queue: Arc<JobQueue<()>> = JobQueue::new("test", 8, Duration::from_millis(1));
+        let taken = async {
+            let mut batches = Vec::new();
+            let mut batch = Vec::new();
+            for _ in 0..3 {
+                assert!(queue.take(1, &mut batch));
+                batches.push(batch.len());
+                batch.clear();
+            }
+            batches
+        };
+        let (.., batches) = tokio::join!(
+            biased;
+            queue.sign(done),
+            queue.sign(done),
+            queue.call(done),
+            queue.sign(done),
+            taken
+        );
+        assert_eq!(batches, [2, 1, 1]);
     }
 
     #[tokio::test]
@@ -233,8 +298,11 @@ mod tests {
         let owner = JobQueueOwner::new(Arc::clone(&queue));
         let thread = std::thread::spawn(move || {
             let mut count = 0;
-            while let Some(job) = queue.next() {
-                job.run(Ok(&mut count));
+            let mut batch = Vec::new();
+            while queue.take(1, &mut batch) {
+                for job in batch.drain(..) {
+                    job.run(Ok(&mut count)).unwrap()();
+                }
             }
             count
         });

@@ -1,6 +1,7 @@
 //! Listing the stores that keys are in.
 
 use crypto::KeyAlgorithm;
+use hsm_adapters::Keyring;
 use platform_access::{Caller, Resource};
 
 use crate::{Error, Service, StoreDescription, actions::READ};
@@ -12,9 +13,14 @@ use crate::{Error, Service, StoreDescription, actions::READ};
 pub async fn stores(keys: &Service, caller: &Caller) -> Result<Vec<StoreDescription>, Error> {
     let all = Resource::all("key_store");
     keys.access.enforce(caller, READ, &all).await?;
-    let default = keys.keyring.default_store().name();
+    Ok(describe(&keys.keyring).await)
+}
+
+/// Describes the stores of a keyring: before `init`, no service can be asked.
+pub async fn describe(keyring: &Keyring) -> Vec<StoreDescription> {
+    let default = keyring.default_store().name();
     let mut stores = Vec::new();
-    for store in keys.keyring.stores() {
+    for store in keyring.stores() {
         let algorithms = store.algorithms().await.unwrap_or_default();
         stores.push(StoreDescription {
             store: store.name().to_owned(),
@@ -29,5 +35,5 @@ pub async fn stores(keys: &Service, caller: &Caller) -> Result<Vec<StoreDescript
                 .collect(),
         });
     }
-    Ok(stores)
+    stores
 }

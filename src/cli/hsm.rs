@@ -52,6 +52,14 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<ExitCode> {
     if let Command::Test { store } = command {
         return test(store, &common.settings()?, common).await;
     }
+    if matches!(command, Command::List) && common.folder()?.require().is_err() {
+        // Before `init`, to try a device.
+        let keyring = open_keyring(&common.settings()?.keys).await?;
+        let stores = keys::stores::describe(&keyring).await;
+        keyring.close().await;
+        print_stores(serde_json::to_value(stores)?, common)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let work = async |api: &Api| run_with(api, command, common).await;
     with_api(common, Services::NONE, work).await?;
     Ok(ExitCode::SUCCESS)
@@ -60,12 +68,8 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<ExitCode> {
 async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
     match command {
         Command::List => {
-            let mut stores = whole_list(api, "/api/v1/key-stores").await?;
-            for store in stores.as_array_mut().into_iter().flatten() {
-                join_words(&mut store["algorithms"]);
-            }
-            let columns = ["store", "state", "algorithms"];
-            output::table(&stores, &columns, common.json)
+            let stores = whole_list(api, "/api/v1/key-stores").await?;
+            print_stores(stores, common)
         }
         Command::Keys => {
             let mut keys = whole_list(api, "/api/v1/keys").await?;
@@ -101,6 +105,14 @@ async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
         // `run` has done it.
         Command::Test { .. } => Ok(()),
     }
+}
+
+fn print_stores(mut stores: Value, common: &Common) -> Result<()> {
+    for store in stores.as_array_mut().into_iter().flatten() {
+        join_words(&mut store["algorithms"]);
+    }
+    let columns = ["store", "state", "algorithms"];
+    output::table(&stores, &columns, common.json)
 }
 
 /// Makes one string of a list of words.

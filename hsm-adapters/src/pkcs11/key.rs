@@ -118,7 +118,7 @@ impl Key for TokenKey {
         }
         let (shared, message) = (Arc::clone(shared), message.to_vec());
         self.workers
-            .call(move |worker| shared.sign(worker, algorithm, &message))
+            .sign(move |worker| shared.sign(worker, algorithm, &message))
             .await
     }
 

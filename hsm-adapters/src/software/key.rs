@@ -173,8 +173,13 @@ pub(super) fn start_threads(queue: &Arc<JobQueue<()>>) -> io::Result<()> {
         thread::Builder::new()
             .name(format!("software-key-{number}"))
             .spawn(move || {
-                while let Some(job) = queue.next() {
-                    job.run(Ok(&mut ()));
+                let mut batch = Vec::new();
+                while queue.take(cores, &mut batch) {
+                    for job in batch.drain(..) {
+                        if let Some(reply) = job.run(Ok(&mut ())) {
+                            reply();
+                        }
+                    }
                 }
             })?;
     }

@@ -56,6 +56,18 @@ fn who_is_disabled_is_shown_and_a_generated_key_told_as_json() {
 }
 
 #[test]
+fn a_device_is_tried_before_anything_is_set_up() {
+    let node = Xinshu::prepare(XINSHU, Options::default());
+    let stores = node.xinshu(["hsm", "list", "--json"]).success().json();
+    assert_eq!(stores[0]["store"], "software");
+    assert_eq!(stores[0]["state"], "ready");
+    // Keys are administered with authorization and a log, which `init` makes.
+    let refused = node.xinshu(["hsm", "generate", "spare"]);
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.stderr.contains("xinshu init"), "{}", refused.stderr);
+}
+
+#[test]
 fn the_api_is_described_without_a_data_folder() {
     let node = Xinshu::prepare(XINSHU, Options::default());
     let described = node.xinshu(["openapi"]).success().json();
