@@ -3,8 +3,11 @@
 
 use std::{fs, path::Path, process::Command};
 
+/// Name, dependencies, and the text of each module.
+type Crate<'a> = (&'a str, &'a [&'a str], &'a [(&'a str, &'a str)]);
+
 /// A workspace of crates, each with its dependencies and the text of its modules.
-fn workspace(crates: &[(&str, &[&str], &[(&str, &str)])]) -> tempfile::TempDir {
+fn workspace(crates: &[Crate<'_>]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let members: Vec<String> = crates
         .iter()

@@ -16,6 +16,10 @@ fn client(permissions: &str) -> Caller {
     }
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "an outcome is asked about once"
+)]
 fn is_denied<T>(outcome: Result<T, Error>) -> bool {
     matches!(outcome, Err(Error::Access(AccessError::Denied(_))))
 }

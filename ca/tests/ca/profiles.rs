@@ -73,7 +73,7 @@ async fn a_person_gets_the_attributes_of_the_profile_and_no_others() {
         .build()
         .unwrap();
     let mail = GeneralName::Email("wang.fang@example.org".to_owned());
-    let issued = request(&test, "person", &subject, &[mail.clone()])
+    let issued = request(&test, "person", &subject, std::slice::from_ref(&mail))
         .await
         .unwrap();
     assert_eq!(

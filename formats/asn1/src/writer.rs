@@ -9,6 +9,12 @@ pub struct Writer {
     out: Vec<u8>,
 }
 
+impl Default for Writer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Writer {
     /// With room for what most values need.
     pub fn new() -> Self {

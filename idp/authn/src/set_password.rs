@@ -91,16 +91,14 @@ pub(crate) async fn change_own_password(
     let stored = refund_on_error(authn, &attempt, stored).await?;
     let hash = stored.as_ref().map(|credential| credential.secret.clone());
     let verified = authn.0.accounts.passwords.verify(current, hash).await;
-    let proved = match (refund_on_error(authn, &attempt, verified).await?, stored) {
-        (true, Some(proved)) => proved,
-        _ => {
-            let entry = caller
-                .entry(USER_SET_PASSWORD, &user.resource(), authn.now())
-                .with_actor(user.principal())
-                .refused("wrong password");
-            authn.0.store.record(entry).await?;
-            return Err(Error::WrongCredentials);
-        }
+    let verified = refund_on_error(authn, &attempt, verified).await?;
+    let Some(proved) = stored.filter(|_| verified) else {
+        let entry = caller
+            .entry(USER_SET_PASSWORD, &user.resource(), authn.now())
+            .with_actor(user.principal())
+            .refused("wrong password");
+        authn.0.store.record(entry).await?;
+        return Err(Error::WrongCredentials);
     };
     let store = &authn.0.store;
     store

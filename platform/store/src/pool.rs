@@ -96,9 +96,8 @@ impl Pool {
         params: Vec<Value>,
     ) -> Result<Vec<PgRow>, Failure> {
         let rows = postgres::fetch(&mut connection, sql, params);
-        let rows = match tokio::time::timeout(timeout, rows).await {
-            Ok(rows) => rows,
-            Err(_) => return Err(Failure::Query(crate::late(timeout))),
+        let Ok(rows) = tokio::time::timeout(timeout, rows).await else {
+            return Err(Failure::Query(crate::late(timeout)));
         };
         match rows {
             Err(error) if is_broken(&error) => Err(Failure::Broken(error.into())),
