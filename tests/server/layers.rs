@@ -3,10 +3,10 @@
 
 use std::{fs, path::Path, process::Command};
 
-/// Name, dependencies, and the text of each module.
+/// Name, dependencies, and the name and text of each module.
 type Crate<'a> = (&'a str, &'a [&'a str], &'a [(&'a str, &'a str)]);
 
-/// A workspace of crates, each with its dependencies and the text of its modules.
+/// A workspace of crates.
 fn workspace(crates: &[Crate<'_>]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let members: Vec<String> = crates

@@ -16,11 +16,7 @@ fn client(permissions: &str) -> Caller {
     }
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "an outcome is asked about once"
-)]
-fn is_denied<T>(outcome: Result<T, Error>) -> bool {
+fn is_denied<T>(outcome: &Result<T, Error>) -> bool {
     matches!(outcome, Err(Error::Access(AccessError::Denied(_))))
 }
 
@@ -35,11 +31,11 @@ async fn a_permission_opens_its_verb_and_no_other() {
         .await
         .unwrap();
     assert!(is_denied(
-        issue(&test.ca, &reader, test.request(csr.clone())).await
+        &issue(&test.ca, &reader, test.request(csr.clone())).await
     ));
-    assert!(is_denied(list::authorities(&test.ca, &reader).await));
-    assert!(is_denied(list::profiles(&test.ca, &reader).await));
-    assert!(is_denied(publish_crl(&test.ca, &reader, "issuing").await));
+    assert!(is_denied(&list::authorities(&test.ca, &reader).await));
+    assert!(is_denied(&list::profiles(&test.ca, &reader).await));
+    assert!(is_denied(&publish_crl(&test.ca, &reader, "issuing").await));
     let request = ca::RevocationRequest {
         serial: serial.clone(),
         authority: None,
@@ -47,7 +43,7 @@ async fn a_permission_opens_its_verb_and_no_other() {
         wait_for_crl: false,
     };
     assert!(is_denied(
-        ca::revoke::revoke(&test.ca, &reader, request).await
+        &ca::revoke::revoke(&test.ca, &reader, request).await
     ));
     for action in [
         "ca.certificate.issue",
@@ -73,12 +69,12 @@ async fn the_refusal_comes_before_any_other_error() {
         authority: Some("nobody".to_owned()),
         ..test.request(b"no request".to_vec())
     };
-    assert!(is_denied(issue(&test.ca, &stranger, request).await));
+    assert!(is_denied(&issue(&test.ca, &stranger, request).await));
     let unknown = "00112233445566778899".parse().unwrap();
     assert!(is_denied(
-        list::certificate(&test.ca, &stranger, &unknown, None).await
+        &list::certificate(&test.ca, &stranger, &unknown, None).await
     ));
-    assert!(is_denied(publish_crl(&test.ca, &stranger, "nobody").await));
+    assert!(is_denied(&publish_crl(&test.ca, &stranger, "nobody").await));
 }
 
 /// Strangers cannot fill the log.
@@ -92,7 +88,7 @@ async fn anonymous_callers_leave_no_entry() {
     let before = test.entries("ca.certificate.issue").await.len();
     let csr = test.csr("www.example.org", &[]).await;
     assert!(is_denied(
-        issue(&test.ca, &anonymous, test.request(csr)).await
+        &issue(&test.ca, &anonymous, test.request(csr)).await
     ));
     assert_eq!(test.entries("ca.certificate.issue").await.len(), before);
 }

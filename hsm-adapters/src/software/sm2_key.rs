@@ -51,7 +51,7 @@ impl Sm2KeyPair {
         let point = public_key.to_sec1_point(false);
         let nonce_key = Sm3::new()
             .chain_update(b"xinshu SM2 nonce key")
-            .chain_update(Zeroizing::new(d.to_bytes()).as_slice())
+            .chain_update(*Zeroizing::new(d.to_bytes()))
             .finalize();
         Some(Self {
             identity: sm2_identity(id, point.as_bytes())?,

@@ -92,7 +92,7 @@ pub(crate) async fn change_own_password(
     let hash = stored.as_ref().map(|credential| credential.secret.clone());
     let verified = authn.0.accounts.passwords.verify(current, hash).await;
     let verified = refund_on_error(authn, &attempt, verified).await?;
-    let Some(proved) = stored.filter(|_| verified) else {
+    let (true, Some(proved)) = (verified, stored) else {
         let entry = caller
             .entry(USER_SET_PASSWORD, &user.resource(), authn.now())
             .with_actor(user.principal())

@@ -116,7 +116,10 @@ impl FactSink<'_> {
     ///
     /// # Errors
     /// If the disk has no room for it.
-    #[expect(clippy::needless_pass_by_value, reason = "a fact is made to be added")]
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "callers make a fact to give it away"
+    )]
     pub fn add(&mut self, fact: Fact) -> Result<(), StoreError> {
         let collection = self.collections.index(self.check, fact.collection);
         self.partitions.add(collection, &fact)?;
