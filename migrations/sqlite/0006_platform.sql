@@ -20,11 +20,3 @@ ALTER TABLE audit_tree ADD COLUMN claim_size INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE audit_tree ADD COLUMN claim_root BLOB;
 -- The number of the first entry and of the entries of each run, 8 bytes each.
 ALTER TABLE audit_tree ADD COLUMN claim_runs BLOB;
-
--- A node of 0.1.0 that still runs beside this schema fails at its next write, and says
--- why; later versions notice by themselves.
-CREATE TRIGGER audit_entry_of_0_1_0 BEFORE INSERT ON audit_entry
-WHEN substr(NEW.body, 1, 7) = '{"v":1,'
-BEGIN
-    SELECT RAISE(ABORT, 'this database was migrated by a newer xinshu: stop this node and start the newer version');
-END;
