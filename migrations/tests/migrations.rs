@@ -72,11 +72,12 @@ async fn certificates_of_services_get_their_serial_numbers() {
 
     for url in [sqlite, postgres] {
         let store = Store::open(&url, migrations::schema()).await.unwrap();
-        let sql = "SELECT serial, name, certificate FROM ca_service";
+        let sql = "SELECT s.serial, s.name, c.der FROM ca_service s
+                   JOIN ca_certificate c ON c.authority_id = s.authority_id AND c.serial = s.serial";
         let rows = store.fetch_all(sql, vec![]).await.unwrap();
         assert_eq!(rows.len(), 1, "{url}");
         assert_eq!(rows[0].get::<Vec<u8>>("serial").unwrap(), SERIAL);
         assert_eq!(rows[0].get::<String>("name").unwrap(), "tsa:default");
-        assert_eq!(rows[0].get::<Vec<u8>>("certificate").unwrap(), DER);
+        assert_eq!(rows[0].get::<Vec<u8>>("der").unwrap(), DER);
     }
 }
