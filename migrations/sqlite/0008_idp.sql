@@ -80,6 +80,7 @@ DROP INDEX idp_refresh_family_user;
 DROP INDEX idp_refresh_family_client;
 DROP INDEX idp_refresh_family_end;
 CREATE INDEX idp_grant_user ON idp_grant (user_id);
+CREATE INDEX idp_grant_client ON idp_grant (client_id);
 CREATE INDEX idp_grant_end ON idp_grant (expires_at);
 
 ALTER TABLE idp_refresh_token RENAME COLUMN token_hash TO token_key;

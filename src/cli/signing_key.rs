@@ -19,7 +19,8 @@ pub(crate) enum Command {
         /// Only this algorithm: ES256 or RS256
         #[arg(long, value_name = "ALG")]
         algorithm: Option<String>,
-        /// Sign with the next key at once: for a key that was compromised
+        /// Sign with the next key at once and refuse tokens of the one before: for a key that was
+        /// compromised
         #[arg(long)]
         at_once: bool,
     },

@@ -151,8 +151,20 @@ fn oidc_config(settings: &Settings) -> idp_oidc::Config {
         id_token_lifetime: minutes(idp.access_token_minutes),
         refresh_token_idle: days(idp.refresh_idle_days).min(refresh_token_lifetime),
         refresh_token_lifetime,
-        signing_key_lifetime: days(idp.signing_key_days),
+        signing_key_lifetime: signing_key_lifetime(settings),
         ..idp_oidc::Config::default()
+    }
+}
+
+/// Zero, which means no schedule, where each node may have a folder of software keys of its
+/// own: a key that one node generates is not in the others', so an operator must copy it.
+fn signing_key_lifetime(settings: &Settings) -> Duration {
+    let nodes_share_keys =
+        settings.database.url.starts_with("sqlite:") || settings.keys.store.starts_with("pkcs11:");
+    if nodes_share_keys {
+        days(settings.idp.signing_key_days)
+    } else {
+        Duration::ZERO
     }
 }
 

@@ -89,6 +89,20 @@ impl Accounts {
         Ok(())
     }
 
+    /// Tells the hooks that one session takes the place of another of the same person.
+    pub(crate) async fn session_replaced(
+        &self,
+        tx: &mut Tx<'_>,
+        user_id: &str,
+        old_id: &str,
+        new_id: &str,
+    ) -> Result<(), StoreError> {
+        for hook in &self.hooks {
+            hook.session_replaced(tx, user_id, old_id, new_id).await?;
+        }
+        Ok(())
+    }
+
     /// Voids what caches hold, after a transaction that ended access.
     pub(crate) fn committed(&self) {
         self.sessions.clear();

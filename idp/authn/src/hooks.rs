@@ -10,8 +10,8 @@ use platform_store::{StoreError, Tx};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RevokedGrants(pub u64);
 
-/// Whoever hands out something that depends on a session or on a person's access
-/// (codes, grants, tokens) implements this; `src/compose` lists the implementations.
+/// Implemented by what issues codes, grants or tokens that depend on a session or on a
+/// person's access; `src/compose` lists the implementations.
 #[async_trait]
 pub trait AccessHook: Debug + Send + Sync {
     /// A person's access ends, except for what depends on `kept_session` (if any).
@@ -36,6 +36,19 @@ pub trait AccessHook: Debug + Send + Sync {
         user_id: &str,
         session_id: &str,
         now: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// A person signed in again: what depended on the session `old_id` depends on `new_id`,
+    /// which takes its place.
+    ///
+    /// # Errors
+    /// The store's; the transaction is rolled back.
+    async fn session_replaced(
+        &self,
+        tx: &mut Tx<'_>,
+        user_id: &str,
+        old_id: &str,
+        new_id: &str,
     ) -> Result<(), StoreError>;
 
     /// The transaction was committed: caches are void.

@@ -36,15 +36,22 @@ pub async fn find(authn: &Authn, id: &str) -> Result<Option<Interaction>, StoreE
     store::interactions::find(&authn.0.store, id, token_key(id), authn.now()).await
 }
 
-/// Records what is missing now.
+/// Records what is missing now, and the session whose user is asked if it is consent.
 ///
 /// # Errors
 /// The store's.
-pub async fn set_missing(authn: &Authn, id: &str, missing: Missing) -> Result<(), StoreError> {
+pub async fn set_missing(
+    authn: &Authn,
+    id: &str,
+    missing: Missing,
+    session_id: Option<String>,
+) -> Result<(), StoreError> {
     let key = token_key(id);
     let store = &authn.0.store;
     store
-        .transact(async move |tx| store::interactions::set_missing(tx, &key, missing).await)
+        .transact(async move |tx| {
+            store::interactions::set_missing(tx, &key, missing, session_id.as_deref()).await
+        })
         .await
 }
 

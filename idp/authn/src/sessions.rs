@@ -21,7 +21,7 @@ pub(crate) const SESSION_COOKIE: &str = "__Host-xinshu-session";
 /// How often at most a session's last use is written.
 const TOUCH: Duration = Duration::from_secs(60);
 /// For how long another node's end of a session may go unnoticed here (rule 12).
-const CACHED: Duration = Duration::from_millis(900);
+const CACHED: Duration = Duration::from_millis(450);
 const CACHE_ENTRIES: usize = 16_384;
 
 /// Sessions that were lately found valid, with their users, by the key of their cookie.

@@ -74,10 +74,14 @@ pub async fn sign_in(authn: &Authn, caller: &Caller, form: SignIn) -> Result<Str
             attempt.succeeded(tx).await?;
             if let Some(previous) = &previous_key
                 && let Some((id, user_id)) = store::sessions::delete_by_token(tx, previous).await?
-                // The same user continues in the new session, and so do their tokens.
-                && user_id != user.id
             {
-                accounts.session_ended(tx, &user_id, &id, now).await?;
+                if user_id == user.id {
+                    // The same user continues in the new session, and so do their tokens.
+                    let new_id = &session.id;
+                    accounts.session_replaced(tx, &user_id, &id, new_id).await?;
+                } else {
+                    accounts.session_ended(tx, &user_id, &id, now).await?;
+                }
             }
             store::sessions::insert(tx, &session).await?;
             if let Some(key) = &interaction_key {

@@ -11,7 +11,7 @@ use quick_cache::sync::Cache;
 use crate::{Error, Oidc, client_cache::find_client, issue_tokens::read_access_token, store};
 
 /// For how long another node's revocation may go unnoticed here (rule 12).
-const CACHED: Duration = Duration::from_millis(900);
+const CACHED: Duration = Duration::from_millis(450);
 const CACHE_ENTRIES: usize = 4096;
 
 /// Tokens that were lately found valid, by their digest.

@@ -28,7 +28,7 @@ use crate::{
 /// it: the answer follows at once, unless the user is asked for consent.
 const REAUTHENTICATED: Duration = Duration::from_secs(5 * 60);
 
-/// The path where interactions of authorization requests go on.
+/// The path where interactions of authorization requests continue.
 const CONTINUE: &str = "/oauth2/continue";
 
 /// What follows from a valid request.
@@ -64,6 +64,12 @@ pub(crate) async fn authorize(
         Step::Issue(session) => {
             match issue_code(oidc, caller, &client, &valid, session, None).await? {
                 Issued::Code(code) => return Ok(respond(code, valid)),
+                // The error is for the client: no page may be shown.
+                _ if valid.request.prompt.none => {
+                    let description = "nobody is signed in";
+                    let error = valid.request.reject(ErrorCode::LoginRequired, description);
+                    return Err(error.into());
+                }
                 Issued::SessionEnded | Issued::AlreadyAnswered => Missing::SignIn,
             }
         }
@@ -77,6 +83,7 @@ pub(crate) async fn authorize(
             .map_err(|error| Error::Internal(error.to_string()))?,
         page: sign_in_page(&client, &valid.request),
         missing,
+        session_id: asked(missing, session),
     };
     let started = interactions::start(&oidc.0.authn, new).await;
     let id = started.map_err(Error::Store)?;
@@ -92,10 +99,9 @@ pub(crate) async fn resume(
     consented: bool,
 ) -> Result<Outcome, Rejection> {
     let (interaction, client, valid) = load(oidc, interaction_id).await?;
-    // Consent counts only for the session that was asked.
     let progress = Progress {
         interaction: &interaction,
-        consented: consented && interaction.missing == Missing::Consent,
+        consented: consented && was_asked(&interaction, session),
     };
     let missing = match next_step(&valid, session, Some(progress), oidc.now()) {
         Step::Issue(session) => {
@@ -111,8 +117,9 @@ pub(crate) async fn resume(
             return Err(valid.request.reject(code, description).into());
         }
     };
-    if missing != interaction.missing {
-        interactions::set_missing(&oidc.0.authn, interaction_id, missing)
+    let asked = asked(missing, session);
+    if missing != interaction.missing || asked.is_some() && asked != interaction.session_id {
+        interactions::set_missing(&oidc.0.authn, interaction_id, missing, asked)
             .await
             .map_err(Error::Store)?;
     }
@@ -120,8 +127,15 @@ pub(crate) async fn resume(
 }
 
 /// The user said no: ends the interaction and returns the error for the client.
-pub(crate) async fn deny(oidc: &Oidc, interaction_id: &str) -> Result<RequestError, Rejection> {
-    let (_, _, valid) = load(oidc, interaction_id).await?;
+pub(crate) async fn deny(
+    oidc: &Oidc,
+    interaction_id: &str,
+    session: Option<&Session>,
+) -> Result<RequestError, Rejection> {
+    let (interaction, _, valid) = load(oidc, interaction_id).await?;
+    if !was_asked(&interaction, session) {
+        return Err(Rejection::Expired);
+    }
     let id = interaction_id.to_owned();
     let finished: Result<bool, Error> = oidc
         .0
@@ -134,6 +148,18 @@ pub(crate) async fn deny(oidc: &Oidc, interaction_id: &str) -> Result<RequestErr
     } else {
         Err(Rejection::Expired)
     }
+}
+
+/// The session whose user is asked.
+fn asked(missing: Missing, session: Option<&Session>) -> Option<String> {
+    let session = session.filter(|_| missing == Missing::Consent);
+    session.map(|session| session.id.clone())
+}
+
+/// Whether the user of this session was asked: another's answer does not count.
+fn was_asked(interaction: &Interaction, session: Option<&Session>) -> bool {
+    interaction.missing == Missing::Consent
+        && session.is_some_and(|session| interaction.session_id.as_ref() == Some(&session.id))
 }
 
 fn respond(code: String, valid: ValidRequest) -> Outcome {

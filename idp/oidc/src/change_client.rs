@@ -34,6 +34,7 @@ pub async fn set_client_disabled(
                 return Err(Error::NoSuchClient(client.id.clone()));
             }
             if disabled {
+                store::codes::revoke(tx, store::codes::CodesOf::Client(&client.id), now).await?;
                 store::grants::revoke_of_client(tx, &client.id, now).await?;
             }
             tx.audit(entry.clone());

@@ -10,7 +10,7 @@ use quick_cache::sync::Cache;
 use crate::{Client, Error, Oidc, store};
 
 /// For how long another node's change may go unnoticed here (rule 12).
-const CACHED: Duration = Duration::from_millis(900);
+const CACHED: Duration = Duration::from_millis(450);
 const CACHE_ENTRIES: usize = 4096;
 
 #[derive(Debug)]

@@ -29,6 +29,7 @@ pub async fn delete_client(oidc: &Oidc, caller: &Caller, id: &str) -> Result<(),
             if !store::clients::delete(tx, &client.id).await? {
                 return Err(Error::NoSuchClient(client.id.clone()));
             }
+            store::codes::revoke(tx, store::codes::CodesOf::Client(&client.id), now).await?;
             store::grants::revoke_of_client(tx, &client.id, now).await?;
             tx.audit(entry.clone());
             Ok(())

@@ -7,7 +7,10 @@ use idp_authn::{AccessHook, RevokedGrants};
 use jiff::Timestamp;
 use platform_store::{StoreError, Tx};
 
-use crate::{authenticate_bearer::BearerCache, store};
+use crate::{
+    authenticate_bearer::BearerCache,
+    store::{self, codes::CodesOf},
+};
 
 /// The hook that sign-in calls in its transactions. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -39,8 +42,10 @@ impl AccessHook for EndAccess {
         _kept_session: Option<&str>,
         now: Timestamp,
     ) -> Result<RevokedGrants, StoreError> {
-        // Codes and tokens of the kept session end too: its user authorizes anew.
-        store::codes::delete_of_user(tx, user_id).await?;
+        // Codes and tokens of the kept session end too: its user signs in to applications
+        // again. Codes first: a redemption at the same moment either conflicts with the
+        // grants recorded here, or is waited for and revoked below.
+        store::codes::revoke(tx, CodesOf::User(user_id), now).await?;
         store::grants::revoke_of_user(tx, user_id, now)
             .await
             .map(RevokedGrants)
@@ -56,6 +61,16 @@ impl AccessHook for EndAccess {
         store::grants::revoke_of_session(tx, user_id, session_id, now)
             .await
             .map(|_| ())
+    }
+
+    async fn session_replaced(
+        &self,
+        tx: &mut Tx<'_>,
+        user_id: &str,
+        old_id: &str,
+        new_id: &str,
+    ) -> Result<(), StoreError> {
+        store::grants::move_to_session(tx, user_id, old_id, new_id).await
     }
 
     fn committed(&self) {

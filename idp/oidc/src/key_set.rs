@@ -1,10 +1,11 @@
 //! Keys that sign or verify, as one node has loaded them, and the document that publishes them.
 
-use std::sync::Arc;
+use std::{cmp::Reverse, sync::Arc};
 
 use axum::body::Bytes;
 use crypto::{PublicKey, SignatureAlgorithm};
 use hsm_adapters::Key;
+use jiff::Timestamp;
 use jose::{Jwk, UnsignedJws, encode_header};
 use platform_store::Store;
 use serde::Serialize;
@@ -34,8 +35,10 @@ pub(crate) struct KeySet {
 /// One key, with everything about it that never changes.
 #[derive(Debug)]
 pub(crate) struct SigningKey {
+    uri: String,
     state: KeyState,
-    /// None for a retired key that its adapter no longer has.
+    activates_at: Timestamp,
+    /// None if this node does not have it.
     key: Option<Arc<dyn Key>>,
     pub(crate) public_key: PublicKey,
     pub(crate) algorithm: SignatureAlgorithm,
@@ -46,25 +49,28 @@ pub(crate) struct SigningKey {
 }
 
 impl KeySet {
-    pub(crate) async fn load(store: &Store, source: &dyn KeySource) -> Result<Self, Error> {
+    /// Reads the keys. A key that this node cannot reach is published and verifies by its
+    /// recorded public key: one key must not fail the set.
+    pub(crate) async fn load(
+        store: &Store,
+        source: &dyn KeySource,
+        before: Option<&Self>,
+    ) -> Result<Self, Error> {
         let mut keys = Vec::new();
         for stored in store::signing_keys::all(store).await? {
             match stored.info.state {
                 KeyState::Pending | KeyState::Expired => {}
-                KeyState::Next | KeyState::Active => {
-                    let key = source.find(&stored.info.uri).await?;
-                    let public_key = key.public_key().clone();
-                    keys.push(SigningKey::new(&stored, Some(key), public_key)?);
-                }
-                KeyState::Retired => {
-                    if let Some(key) = Self::retired(&stored, source).await? {
+                KeyState::Next | KeyState::Active | KeyState::Retired => {
+                    let known = before.and_then(|set| set.of_uri(&stored.info.uri));
+                    if let Some(key) = Self::key(&stored, source, known).await? {
                         keys.push(key);
                     }
                 }
             }
         }
-        // Active keys first: some clients take the first key that fits.
-        keys.sort_by_key(|key| key.state != KeyState::Active);
+        // Active keys first: some clients take the first key that fits. Then those retired
+        // last.
+        keys.sort_by_key(|key| (key.state != KeyState::Active, Reverse(key.activates_at)));
         let jwks = jwks(&keys)?;
         Ok(Self {
             keys: keys.into_iter().map(Arc::new).collect(),
@@ -72,36 +78,54 @@ impl KeySet {
         })
     }
 
-    /// A retired key verifies by its recorded public key, wherever its private key is.
-    async fn retired(
+    /// One key; `None` if it is gone and its public key is not on record.
+    async fn key(
         stored: &StoredKey,
         source: &dyn KeySource,
+        known: Option<&SigningKey>,
     ) -> Result<Option<SigningKey>, Error> {
-        let public_key = match &stored.public_key {
-            Some(der) => PublicKey::from_der(der)
-                .map_err(|error| Error::Internal(format!("{}: {error}", stored.info.uri)))?,
-            None => match source.find(&stored.info.uri).await {
-                Ok(key) => key.public_key().clone(),
+        let uri = &stored.info.uri;
+        let private = match known.and_then(|known| known.key.clone()) {
+            Some(key) => Some(key),
+            None => match source.find(uri).await {
+                Ok(key) => Some(key),
                 Err(error) => {
-                    tracing::warn!(%error, uri = stored.info.uri, "a retired signing key is gone");
-                    return Ok(None);
+                    if known.is_none() {
+                        tracing::warn!(%error, uri, "this node cannot sign with a key of the identity provider");
+                    }
+                    None
                 }
             },
         };
-        SigningKey::new(stored, None, public_key).map(Some)
+        let public_key = match (&stored.public_key, &private) {
+            (Some(der), _) => PublicKey::from_der(der)
+                .map_err(|error| Error::Internal(format!("{uri}: {error}")))?,
+            (None, Some(key)) => key.public_key().clone(),
+            (None, None) => return Ok(None),
+        };
+        SigningKey::new(stored, private, public_key).map(Some)
+    }
+
+    fn of_uri(&self, uri: &str) -> Option<&SigningKey> {
+        let key = self.keys.iter().find(|key| key.uri == uri);
+        key.map(AsRef::as_ref)
     }
 
     pub(crate) fn find(&self, kid: &str) -> Option<Arc<SigningKey>> {
         self.keys.iter().find(|key| key.kid == kid).cloned()
     }
 
-    pub(crate) fn active(&self, algorithm: SignatureAlgorithm) -> Result<&Arc<SigningKey>, Error> {
+    /// The key that signs on this node: the active one; until its private key has reached
+    /// this node, the one that was retired last.
+    pub(crate) fn signer(&self, algorithm: SignatureAlgorithm) -> Result<&Arc<SigningKey>, Error> {
         self.keys
             .iter()
-            .find(|key| key.state == KeyState::Active && key.algorithm == algorithm)
+            .filter(|key| key.state != KeyState::Next && key.algorithm == algorithm)
+            .find(|key| key.key.is_some())
             .ok_or_else(|| {
                 Error::Config(format!(
-                    "no key is active for {}; run `xinshu init` again",
+                    "this node has no key that signs {} for the identity provider; copy the \
+                     `idp-` keys from another node's keys folder, or run `xinshu init` again",
                     algorithm.jose().unwrap_or_default()
                 ))
             })
@@ -124,7 +148,9 @@ impl SigningKey {
             .map_err(|error| Error::Config(format!("{uri}: {error}")))?;
         let kid = jwk.thumbprint();
         Ok(Self {
+            uri: uri.clone(),
             state: stored.info.state,
+            activates_at: stored.info.activates_at,
             id_header: encode_header(alg, &kid, "JWT"),
             access_header: encode_header(alg, &kid, "at+jwt"),
             key,

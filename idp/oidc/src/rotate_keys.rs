@@ -25,8 +25,8 @@ use crate::{
 pub struct Rotation {
     /// The algorithm; every one if omitted.
     pub algorithm: Option<SignatureAlgorithm>,
-    /// Whether the next key signs at once, without being published first: for a key that
-    /// was compromised.
+    /// Whether the next key signs at once, without being published first, and tokens of the
+    /// key before it are refused: for a key that was compromised.
     pub at_once: bool,
 }
 
@@ -71,7 +71,12 @@ pub async fn rotate_keys(
     for algorithm in algorithms {
         prepare_next(oidc, caller, algorithm, activates_at).await?;
     }
-    activate_due(oidc, caller).await?;
+    let before = if rotation.at_once {
+        KeyState::Expired
+    } else {
+        KeyState::Retired
+    };
+    activate_due(oidc, caller, before).await?;
     oidc.0.keys.reload().await?;
     let stored = store::signing_keys::all(&oidc.0.store).await?;
     Ok(stored.into_iter().map(|key| key.info).collect())
@@ -81,32 +86,41 @@ pub async fn rotate_keys(
 /// activates, expires.
 pub(crate) async fn run_schedule(oidc: &Oidc) -> Result<(), Error> {
     let caller = Caller::system("idp.rotate_signing_keys");
-    let now = oidc.now();
-    let config = &oidc.0.config;
+    // A key that cannot be generated holds up no other.
+    let mut failed = Ok(());
     for stored in store::signing_keys::all(&oidc.0.store).await? {
-        let key = stored.info;
-        match key.state {
-            KeyState::Pending => generate(oidc, &caller, &key.uri, key.algorithm).await?,
-            KeyState::Active
-                if !config.signing_key_lifetime.is_zero()
-                    && key.activates_at + config.signing_key_lifetime
-                        <= now + config.signing_key_lead =>
-            {
-                let activates_at = now + config.signing_key_lead;
-                prepare_next(oidc, &caller, key.algorithm, activates_at).await?;
-            }
-            KeyState::Retired
-                if key
-                    .retired_at
-                    .is_some_and(|at| at + config.retired_key_lifetime() <= now) =>
-            {
-                expire(oidc, &caller, key.uri).await?;
-            }
-            _ => {}
+        if let Err(error) = continue_with(oidc, &caller, stored.info).await {
+            failed = Err(error);
         }
     }
-    activate_due(oidc, &caller).await?;
-    oidc.0.keys.reload().await
+    activate_due(oidc, &caller, KeyState::Retired).await?;
+    oidc.0.keys.reload().await?;
+    failed
+}
+
+/// What is due for one key.
+async fn continue_with(oidc: &Oidc, caller: &Caller, key: SigningKeyInfo) -> Result<(), Error> {
+    let now = oidc.now();
+    let config = &oidc.0.config;
+    match key.state {
+        KeyState::Pending => generate(oidc, caller, &key.uri, key.algorithm).await,
+        KeyState::Active
+            if !config.signing_key_lifetime.is_zero()
+                && key.activates_at + config.signing_key_lifetime
+                    <= now + config.signing_key_lead =>
+        {
+            let activates_at = now + config.signing_key_lead;
+            prepare_next(oidc, caller, key.algorithm, activates_at).await
+        }
+        KeyState::Retired
+            if key
+                .retired_at
+                .is_some_and(|at| at + config.retired_key_lifetime() <= now) =>
+        {
+            expire(oidc, caller, key.uri).await
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Registers and generates the next key of an algorithm, unless there is one; that one is
@@ -159,7 +173,13 @@ async fn generate(
     let source = oidc.0.keys.source();
     let key = match source.find(uri).await {
         Ok(key) => key,
-        Err(KeyError::NoSuchKey { .. }) => source.generate(uri, key_algorithm(algorithm)).await?,
+        Err(KeyError::NoSuchKey { .. }) => {
+            match source.generate(uri, key_algorithm(algorithm)).await {
+                // The job or a command was faster.
+                Err(KeyError::KeyExists { .. }) => source.find(uri).await?,
+                generated => generated?,
+            }
+        }
         Err(error) => return Err(error.into()),
     };
     let public_key = key.public_key().der().to_vec();
@@ -177,8 +197,8 @@ async fn generate(
         .await
 }
 
-/// Activates every next key whose time has come, and retires the one before it.
-async fn activate_due(oidc: &Oidc, caller: &Caller) -> Result<(), Error> {
+/// Activates every next key whose time has come; the one before it becomes `before`.
+async fn activate_due(oidc: &Oidc, caller: &Caller, before: KeyState) -> Result<(), Error> {
     let now = oidc.now();
     // A key of 0.1.0 has no recorded public key, which it needs once it is retired.
     let mut public_keys = Vec::new();
@@ -200,15 +220,17 @@ async fn activate_due(oidc: &Oidc, caller: &Caller) -> Result<(), Error> {
                 if next.state != KeyState::Next || next.activates_at > now {
                     continue;
                 }
-                let before = keys
+                let active = keys
                     .iter()
                     .map(|key| &key.info)
                     .find(|key| key.state == KeyState::Active && key.algorithm == next.algorithm);
-                if let Some(before) = before {
-                    retire(tx, &caller, before, now).await?;
+                if let Some(active) = active {
+                    replace(tx, &caller, active, before, now).await?;
                 }
                 let (from, to) = (KeyState::Next, KeyState::Active);
-                store::signing_keys::set_state(tx, &next.uri, from, to).await?;
+                if !store::signing_keys::set_state(tx, &next.uri, from, to).await? {
+                    continue;
+                }
                 store::signing_keys::set_times(tx, &next.uri, now, None).await?;
                 audit(tx, &caller, &next.uri, now, to.name());
             }
@@ -217,14 +239,17 @@ async fn activate_due(oidc: &Oidc, caller: &Caller) -> Result<(), Error> {
         .await
 }
 
-async fn retire(
+/// Takes the active key out of use; nothing if another node has.
+async fn replace(
     tx: &mut Tx<'_>,
     caller: &Caller,
     key: &SigningKeyInfo,
+    to: KeyState,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let (from, to) = (KeyState::Active, KeyState::Retired);
-    store::signing_keys::set_state(tx, &key.uri, from, to).await?;
+    if !store::signing_keys::set_state(tx, &key.uri, KeyState::Active, to).await? {
+        return Ok(());
+    }
     store::signing_keys::set_times(tx, &key.uri, key.activates_at, Some(now)).await?;
     audit(tx, caller, &key.uri, now, to.name());
     Ok(())

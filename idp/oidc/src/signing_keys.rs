@@ -27,7 +27,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     Error, KeySource,
     actions::acts::SIGNING_KEY_REGISTER,
-    key_set::{KeySet, SigningKey, TokenType},
+    key_set::{KeySet, TokenType},
     model::KeyState,
     store,
 };
@@ -39,8 +39,10 @@ pub(crate) const ALGORITHMS: [SignatureAlgorithm; 2] = [
     SignatureAlgorithm::RsaPkcs1Sha256,
 ];
 
-/// How long a node may go without looking whether keys changed.
-const REFRESH: Duration = Duration::from_secs(10);
+/// How long a node that is used may go without looking whether keys changed.
+const REFRESH: Duration = Duration::from_secs(1);
+/// How old the keys may be that a node uses while it looks: older ones are waited for.
+const STALE: Duration = Duration::from_secs(30);
 /// How often an unknown `kid` may make a node look.
 const UNKNOWN_KID: Duration = Duration::from_secs(1);
 
@@ -63,11 +65,11 @@ impl SigningKeys {
     /// Loads the keys.
     ///
     /// # Errors
-    /// [`Error::Config`] unless each algorithm has an active key that can sign, and the store's.
+    /// [`Error::Config`] unless this node can sign with each algorithm, and the store's.
     pub async fn open(store: Store, source: Arc<dyn KeySource>) -> Result<Self, Error> {
-        let set = KeySet::load(&store, source.as_ref()).await?;
+        let set = KeySet::load(&store, source.as_ref(), None).await?;
         for algorithm in ALGORITHMS {
-            set.active(algorithm)?;
+            set.signer(algorithm)?;
         }
         Ok(Self(Arc::new(Inner {
             store,
@@ -85,20 +87,18 @@ impl SigningKeys {
     }
 
     /// The JWK Set (RFC 7517 §5).
-    pub(crate) fn jwks(&self) -> Bytes {
-        self.refresh_in_background(REFRESH);
-        self.0.set.load().jwks.clone()
+    pub(crate) async fn jwks(&self) -> Bytes {
+        self.current().await.jwks.clone()
     }
 
-    /// Signs claims with the active key of an algorithm.
+    /// Signs claims with the key of an algorithm.
     pub(crate) async fn sign(
         &self,
         algorithm: SignatureAlgorithm,
         token_type: TokenType,
         claims: &impl Serialize,
     ) -> Result<String, Error> {
-        self.refresh_in_background(REFRESH);
-        let key = Arc::clone(self.0.set.load().active(algorithm)?);
+        let key = Arc::clone(self.current().await.signer(algorithm)?);
         key.sign(token_type, claims).await
     }
 
@@ -130,14 +130,14 @@ impl SigningKeys {
             return None;
         }
         let kid = header.kid.as_deref()?;
-        let key = match self.find(kid) {
+        let key = match self.current().await.find(kid) {
             Some(key) => key,
             None => {
                 if !self.may_look() {
                     return None;
                 }
                 self.reload().await.ok()?;
-                self.find(kid)?
+                self.0.set.load().find(kid)?
             }
         };
         jws.verify(&key.public_key, key.algorithm).ok()
@@ -146,9 +146,11 @@ impl SigningKeys {
     /// Reads the keys again: something changed.
     pub(crate) async fn reload(&self) -> Result<(), Error> {
         let inner = &self.0;
-        *inner.loaded_at.lock() = Instant::now();
-        let set = KeySet::load(&inner.store, inner.source.as_ref()).await?;
+        let loaded_at = Instant::now();
+        let before = inner.set.load_full();
+        let set = KeySet::load(&inner.store, inner.source.as_ref(), Some(&before)).await?;
         inner.set.store(Arc::new(set));
+        *inner.loaded_at.lock() = loaded_at;
         Ok(())
     }
 
@@ -163,13 +165,22 @@ impl SigningKeys {
         may
     }
 
-    fn find(&self, kid: &str) -> Option<Arc<SigningKey>> {
-        self.0.set.load().find(kid)
+    /// The keys as they were at most [`STALE`] ago. They are read again beside the caller, or
+    /// before it goes on after the node was idle.
+    async fn current(&self) -> Arc<KeySet> {
+        let age = self.0.loaded_at.lock().elapsed();
+        if age >= STALE {
+            if let Err(error) = self.reload().await {
+                tracing::warn!(%error, "the signing keys could not be read again; those known are used");
+            }
+        } else if age >= REFRESH {
+            self.refresh_in_background();
+        }
+        self.0.set.load_full()
     }
 
-    /// Reads the keys again beside the caller, if they were last read long ago.
-    fn refresh_in_background(&self, age: Duration) {
-        if self.0.loaded_at.lock().elapsed() < age || self.0.loading.swap(true, Ordering::AcqRel) {
+    fn refresh_in_background(&self) {
+        if self.0.loading.swap(true, Ordering::AcqRel) {
             return;
         }
         let keys = self.clone();

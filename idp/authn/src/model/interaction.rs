@@ -12,7 +12,7 @@ pub enum Missing {
     Consent,
 }
 
-/// What the sign-in page shows of whoever asked for the sign-in, and where it leads.
+/// What the sign-in page shows of the application, and where it leads.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignInPage {
     /// The application's name.
@@ -21,19 +21,21 @@ pub struct SignInPage {
     pub login_hint: Option<String>,
     /// Sources for `form-action` besides our own: where redirects after the form lead.
     pub form_action: Vec<String>,
-    /// The path where the interaction goes on, to which its id is added.
+    /// The path where the interaction continues, to which its id is added.
     pub continue_at: String,
 }
 
 /// An interaction about to be stored.
 #[derive(Clone, Debug)]
 pub struct NewInteraction {
-    /// The parsed request, in the form of whoever stores it.
+    /// The parsed request, in the form of the caller that stores it.
     pub request: String,
     /// For the sign-in page.
     pub page: SignInPage,
     /// What is missing.
     pub missing: Missing,
+    /// The session whose user is asked, if it is consent that is missing.
+    pub session_id: Option<String>,
 }
 
 /// A stored interaction that has not expired.
@@ -47,7 +49,7 @@ pub struct Interaction {
     pub page: SignInPage,
     /// What was missing when it was last looked at.
     pub missing: Missing,
-    /// The session in which the user proved who they are for this interaction.
+    /// The session in which the user signed in for this interaction, or whose user is asked.
     pub session_id: Option<String>,
     /// When it was stored.
     pub created_at: Timestamp,
@@ -71,7 +73,7 @@ impl Missing {
 }
 
 impl Interaction {
-    /// The address where it goes on.
+    /// The address where it continues.
     pub fn continue_at(&self) -> String {
         oauth::append_query(&self.page.continue_at, &[("request", &self.id)])
     }

@@ -12,6 +12,7 @@ static INTERACTIONS: Table = Table {
         "request",
         "page",
         "missing",
+        "session_id",
         "created_at",
         "expires_at",
     ],
@@ -34,6 +35,7 @@ pub(crate) fn append(
             new.request.as_str(),
             page,
             new.missing.name(),
+            new.session_id.clone(),
             now,
             expires_at
         ],
@@ -66,7 +68,7 @@ pub(crate) async fn find(
     }))
 }
 
-/// Records in which session the user proved who they are for it.
+/// Records in which session the user signed in for it.
 pub(crate) async fn set_session(
     tx: &mut Tx<'_>,
     key: &[u8],
@@ -84,10 +86,12 @@ pub(crate) async fn set_missing(
     tx: &mut Tx<'_>,
     key: &[u8],
     missing: Missing,
+    session_id: Option<&str>,
 ) -> Result<(), StoreError> {
+    let session_id = session_id.map(str::to_owned);
     tx.execute(
-        "UPDATE idp_interaction SET missing = $2 WHERE interaction_key = $1",
-        params![key, missing.name()],
+        "UPDATE idp_interaction SET missing = $2, session_id = $3 WHERE interaction_key = $1",
+        params![key, missing.name(), session_id],
     )
     .await
     .map(|_| ())

@@ -19,12 +19,12 @@ pub(super) async fn post(
 ) -> Result<Page, Page> {
     let form = browser.csrf_checked_form(body).await?;
     let id = form.get("request").unwrap_or_default();
+    let session = session(&oidc, &browser).await?;
     if form.get("answer") == Some("allow") {
-        let session = session(&oidc, &browser).await?;
         let outcome = resume(&oidc, &browser.caller, id, session.as_ref(), true).await;
         return respond(&oidc, &browser, session.as_ref(), outcome);
     }
-    match deny(&oidc, id).await {
+    match deny(&oidc, id, session.as_ref()).await {
         Ok(error) => Ok(answer::error(&oidc, &browser, &error)),
         Err(rejection) => reject(&oidc, &browser, rejection),
     }

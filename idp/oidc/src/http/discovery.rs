@@ -77,7 +77,7 @@ pub(super) async fn configuration(State(oidc): State<Oidc>) -> Response {
 
 /// `/oauth2/jwks`.
 pub(super) async fn jwks(State(oidc): State<Oidc>) -> Response {
-    document(oidc.0.keys.jwks(), "application/json")
+    document(oidc.0.keys.jwks().await, "application/json")
 }
 
 fn document(body: Bytes, content_type: &'static str) -> Response {

@@ -75,12 +75,32 @@ pub(crate) async fn find(store: &Store, key: Vec<u8>) -> Result<Option<(Code, bo
         .transpose()
 }
 
-/// Deletes codes of a user that were not redeemed.
-pub(crate) async fn delete_of_user(tx: &mut Tx<'_>, user_id: &str) -> Result<(), StoreError> {
+/// Whose codes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum CodesOf<'a> {
+    User(&'a str),
+    Client(&'a str),
+}
+
+/// Makes codes that were not redeemed worthless: their grants are recorded as revoked, so
+/// that a redemption which has already read its code conflicts with them.
+pub(crate) async fn revoke(
+    tx: &mut Tx<'_>,
+    whose: CodesOf<'_>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let (user_id, client_id) = match whose {
+        CodesOf::User(id) => (Some(id.to_owned()), None),
+        CodesOf::Client(id) => (None, Some(id.to_owned())),
+    };
     tx.execute(
-        "DELETE FROM idp_code WHERE user_id = $1
-             AND NOT EXISTS (SELECT 1 FROM idp_grant WHERE idp_grant.id = idp_code.grant_id)",
-        params![user_id],
+        "INSERT INTO idp_grant (id, client_id, user_id, session_id, scope, resource, auth_time,
+                                methods, acr, offline, expires_at, revoked_at)
+         SELECT grant_id, client_id, user_id, session_id, scope, resource, auth_time,
+                methods, acr, 0, expires_at, $3
+         FROM idp_code WHERE user_id = $1 OR client_id = $2
+         ON CONFLICT (id) DO NOTHING",
+        params![user_id, client_id, now],
     )
     .await
     .map(|_| ())

@@ -178,6 +178,22 @@ pub(crate) async fn revoke_of_session(
     .await
 }
 
+/// Makes grants of one session depend on another.
+pub(crate) async fn move_to_session(
+    tx: &mut Tx<'_>,
+    user_id: &str,
+    old_id: &str,
+    new_id: &str,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE idp_grant SET session_id = $3
+         WHERE user_id = $1 AND session_id = $2 AND revoked_at IS NULL",
+        params![user_id, old_id, new_id],
+    )
+    .await
+    .map(|_| ())
+}
+
 /// Revokes all grants of a client.
 pub(crate) async fn revoke_of_client(
     tx: &mut Tx<'_>,

@@ -9,7 +9,7 @@ use idp_oidc::{
 use crate::{
     flow::{code, redeem, userinfo},
     jwt,
-    key::{ES256_URI, RS256_URI},
+    key::{ES256_URI, MemoryKeys, RS256_URI},
     test_idp::TestIdp,
 };
 
@@ -18,6 +18,7 @@ on_both![
     a_compromised_key_is_replaced_at_once_on_every_node,
     keys_rotate_on_schedule,
     an_interrupted_rotation_is_continued,
+    a_node_without_the_new_key_signs_with_the_one_before,
 ];
 
 const DAY: u64 = 24 * 60 * 60;
@@ -80,9 +81,10 @@ async fn a_compromised_key_is_replaced_at_once_on_every_node(first: TestIdp) {
         .unwrap();
     let new = access_token(&first, &client).await;
     assert_ne!(kid(&new), kid(&old));
-    for token in [&old, &new] {
+    // The new one first: an unknown `kid` makes the other node look at once.
+    for (token, status) in [(&new, StatusCode::OK), (&old, StatusCode::UNAUTHORIZED)] {
         for node in [&first, &second] {
-            assert_eq!(userinfo(node, token).await.status, StatusCode::OK);
+            assert_eq!(userinfo(node, token).await.status, status);
         }
     }
     assert_eq!(first.count("idp.signing_key.rotate", "success").await, 4);
@@ -124,6 +126,28 @@ async fn an_interrupted_rotation_is_continued(idp: TestIdp) {
     assert_eq!(uri(KeyState::Active).unwrap(), "memory:interrupted");
     assert_eq!(uri(KeyState::Retired).unwrap(), ES256_URI);
     assert_eq!(uri(KeyState::Pending), None);
+}
+
+/// Nodes with a folder of software keys each: the new key is in that of the node that made it.
+async fn a_node_without_the_new_key_signs_with_the_one_before(first: TestIdp) {
+    let second = first.node_with_keys(MemoryKeys::new()).await;
+    first.add_user("alice").await;
+    let client = first.portal().await;
+    rotate_keys(&first.oidc, &first.admin(), DEFAULT)
+        .await
+        .unwrap();
+    first.pass(DAY + 1);
+    run_jobs(&first).await;
+    let restarted = first.node_with_keys(MemoryKeys::new()).await;
+    let new = access_token(&first, &client).await;
+    for node in [&second, &restarted] {
+        let old = access_token(node, &client).await;
+        assert_ne!(kid(&old), kid(&new));
+        for (token, at) in [(&old, &first), (&old, node), (&new, node)] {
+            assert_eq!(userinfo(at, token).await.status, StatusCode::OK);
+        }
+        assert_eq!(kids(node).await, kids(&first).await);
+    }
 }
 
 async fn access_token(idp: &TestIdp, client: &idp_oidc::ClientCredentials) -> String {

@@ -89,8 +89,13 @@ impl TestIdp {
 
     /// Another node on the same database, with the same clock and keys.
     pub async fn second_node(&self) -> Self {
+        self.node_with_keys(Arc::clone(&self.keys)).await
+    }
+
+    /// Another node on the same database, with the same clock and keys of its own.
+    pub async fn node_with_keys(&self, keys: Arc<MemoryKeys>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (database, keys) = (self.database.clone(), Arc::clone(&self.keys));
+        let database = self.database.clone();
         Self::open(database, self.clock.clone(), keys, folder).await
     }
 

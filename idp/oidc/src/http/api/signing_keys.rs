@@ -41,8 +41,8 @@ pub(crate) struct SigningKeyBody {
 pub(crate) struct RotationBody {
     /// ES256 or RS256; both if omitted.
     algorithm: Option<String>,
-    /// Whether the next key signs at once, without being published first: for a key that
-    /// was compromised.
+    /// Whether the next key signs at once, without being published first, and tokens of the
+    /// key before it are refused: for a key that was compromised.
     #[serde(default)]
     at_once: bool,
 }
