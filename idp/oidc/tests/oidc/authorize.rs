@@ -184,6 +184,26 @@ async fn the_user_is_asked_where_the_client_wants_it() {
 }
 
 #[tokio::test]
+async fn another_user_cannot_answer_for_the_one_who_was_asked() {
+    let idp = TestIdp::new().await;
+    idp.add_user("alice").await;
+    idp.add_user("bob").await;
+    let client = idp.portal().await;
+    let (_, mut browser) = code(&idp, &client.client_id, &[]).await;
+    let path = authorize(&client.client_id, &[("prompt", "consent")]);
+    let request = browser.get(&path).await.field("request");
+    // Another tab of the same browser.
+    browser.sign_in("/sign-in", "bob", PASSWORD).await;
+    let page = browser.get(&path).await;
+    for (answer, status) in [("deny", StatusCode::BAD_REQUEST), ("allow", StatusCode::OK)] {
+        let form = [("request", request.as_str()), ("answer", answer)];
+        let shown = browser.submit("/oauth2/consent", &page, &form).await;
+        assert_eq!(shown.status, status, "{answer}");
+        assert!(shown.headers.get("location").is_none(), "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn form_post_sends_the_answer_in_a_form() {
     let idp = TestIdp::new().await;
     idp.add_user("alice").await;

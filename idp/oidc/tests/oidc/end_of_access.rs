@@ -143,4 +143,11 @@ async fn signing_in_again_keeps_the_tokens_of_before(idp: TestIdp) {
     );
     let access = tokens["access_token"].as_str().unwrap();
     assert_eq!(userinfo(&idp, access).await.status, StatusCode::OK);
+    // And they end with the session that took the place of theirs.
+    let page = browser.get("/sign-out").await;
+    browser.submit("/sign-out", &page, &[]).await;
+    assert_eq!(
+        userinfo(&idp, access).await.status,
+        StatusCode::UNAUTHORIZED
+    );
 }
