@@ -58,7 +58,7 @@ pub enum Error {
     #[error("{0} issues authorities only")]
     IssuesAuthoritiesOnly(String),
     /// The authority's own certificate, or one above it, is revoked.
-    #[error("the certificate of {0} is revoked: it issues no more")]
+    #[error("the certificate of {0} is revoked: it can no longer issue certificates")]
     AuthorityRevoked(String),
     /// An authority of that name exists.
     #[error("there is a certificate authority {0} already")]

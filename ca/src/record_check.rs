@@ -108,8 +108,8 @@ impl RecordCheck for CertificateCheck {
             AUTHORITY => compare_authority(record),
             _ => (record.logged.is_none()).then(|| {
                 format!(
-                    "the certificate of an authority with SHA-256 {serial} is on record, and the \
-                     log never saw it issued"
+                    "the certificate of an authority with SHA-256 {serial} is on record, but the \
+                     log has no entry for its issuance"
                 )
             }),
         }
@@ -194,18 +194,18 @@ fn compare_certificate(serial: &str, record: &Comparison<'_>) -> Option<String> 
         (Some(logged), Some(stored)) => (logged, stored),
         (None, _) => {
             return Some(format!(
-                "certificate {serial} is on record, and the log never saw it issued"
+                "certificate {serial} is on record, but the log has no entry for its issuance"
             ));
         }
         (_, None) => {
             return Some(format!(
-                "certificate {serial} was issued, and is on record no more"
+                "certificate {serial} was issued but is no longer on record"
             ));
         }
     };
     if logged.sha256 != stored.sha256 {
         return Some(format!(
-            "certificate {serial} on record is not the one that the log saw issued"
+            "certificate {serial} on record is not the one that was logged"
         ));
     }
     // Nobody can tell who it was once the name was erased from the log.
@@ -223,10 +223,10 @@ fn compare_certificate(serial: &str, record: &Comparison<'_>) -> Option<String> 
 fn compare_revocation(serial: &str, record: &Comparison<'_>) -> Option<String> {
     match sides::<RevocationFact>(record) {
         (None, _) => Some(format!(
-            "certificate {serial} is on record as revoked, and the log never saw that"
+            "certificate {serial} is on record as revoked, but the log has no entry for its revocation"
         )),
         (_, None) => Some(format!(
-            "certificate {serial} was revoked, and is on record as good"
+            "certificate {serial} was revoked but is on record as good"
         )),
         (Some(logged), Some(stored)) => {
             let same = stored.agrees && stored.reason == logged.reason && stored.at == logged.at;
@@ -243,16 +243,16 @@ fn compare_revocation(serial: &str, record: &Comparison<'_>) -> Option<String> {
 fn compare_authority(record: &Comparison<'_>) -> Option<String> {
     match sides::<AuthorityFact>(record) {
         (None, stored) => Some(format!(
-            "authority {} is on record, and the log never saw it made",
+            "authority {} is on record, but the log has no entry for its creation",
             stored.map(|stored| stored.name).unwrap_or_default()
         )),
         (Some(logged), None) => Some(format!(
-            "authority {} was made, and is on record no more",
+            "authority {} was created but is no longer on record",
             logged.name
         )),
         (Some(logged), Some(stored)) => (logged != stored).then(|| {
             format!(
-                "authority {} on record is not the one that the log saw made",
+                "authority {} on record is not the one that was logged",
                 stored.name
             )
         }),

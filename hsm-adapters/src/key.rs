@@ -173,7 +173,7 @@ pub trait KeyStore: Debug + Send + Sync {
     /// Any [`KeyError`].
     async fn list(&self) -> Result<Vec<KeyInfo>, KeyError>;
 
-    /// Destroys a key for ever. Handles to it return [`KeyError::NoSuchKey`] from then on.
+    /// Destroys a key permanently. Handles to it return [`KeyError::NoSuchKey`] from then on.
     ///
     /// # Errors
     /// [`KeyError::NoSuchKey`] and any other.

@@ -160,7 +160,7 @@ impl Keyring {
         Ok(keys)
     }
 
-    /// Destroys a key for ever.
+    /// Destroys a key permanently.
     ///
     /// # Errors
     /// [`KeyError::NoSuchKey`] and any other.

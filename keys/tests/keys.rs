@@ -6,7 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
-use std::sync::Arc;
+use std::{os::unix::fs::PermissionsExt as _, sync::Arc};
 
 use async_trait::async_trait;
 use axum::{
@@ -218,6 +218,37 @@ async fn a_key_in_use_is_not_destroyed_whatever_it_is_called() {
     assert_eq!(status, StatusCode::CONFLICT, "{problem}");
     fixture.references.0.lock().clear();
     destroy(&fixture.keys, &administrator(), "software:issuing")
+        .await
+        .unwrap();
+}
+
+/// The key that cannot be read might be the very one.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_destroyed_while_a_reference_cannot_be_resolved() {
+    let fixture = Fixture::new().await;
+    generate(&fixture.keys, &administrator(), new_key("archive"))
+        .await
+        .unwrap();
+    let damaged = fixture.folder.path().join("keys/damaged.pem");
+    std::fs::write(&damaged, "not a key").unwrap();
+    std::fs::set_permissions(&damaged, std::fs::Permissions::from_mode(0o600)).unwrap();
+    fixture.references.0.lock().push(KeyReference {
+        uri: "software:damaged".to_owned(),
+        used_by: "authority issuing".to_owned(),
+    });
+    let outcome = destroy(&fixture.keys, &administrator(), "software:archive").await;
+    assert!(
+        matches!(&outcome, Err(Error::Key(error)) if !matches!(error, KeyError::NoSuchKey { .. })),
+        "{outcome:?}"
+    );
+    let gone_or_elsewhere = ["software:gone", "pkcs11:token=elsewhere;object=issuing"];
+    *fixture.references.0.lock() = gone_or_elsewhere
+        .map(|uri| KeyReference {
+            uri: uri.to_owned(),
+            used_by: "authority issuing".to_owned(),
+        })
+        .into();
+    destroy(&fixture.keys, &administrator(), "software:archive")
         .await
         .unwrap();
 }

@@ -36,7 +36,7 @@ pub(crate) enum Command {
         #[arg(long)]
         exportable: bool,
     },
-    /// Destroy a key for ever; one that something refers to is refused
+    /// Destroy a key permanently, unless something refers to it
     Destroy {
         /// Its URI, as hsm keys shows it
         uri: String,

@@ -46,7 +46,7 @@ pub(crate) enum Command {
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Disable a user: end their sessions and tokens, and let them sign in no more
+    /// Disable a user: end their sessions and tokens, and keep them from signing in
     Disable {
         /// Their name
         name: String,

@@ -62,19 +62,17 @@ impl RecordCheck for TokenCheck {
         };
         match (read(record.logged), read(record.stored)) {
             (None, _) => Some(format!(
-                "token {serial} is on record, and the log never saw it given"
+                "token {serial} is on record, but the log has no entry for it"
             )),
             (_, None) => Some(format!(
-                "token {serial} was given, and is on record no more"
+                "token {serial} was issued but is no longer on record"
             )),
             (Some(logged), Some(stored)) => {
                 let same = (&stored.unit, &stored.imprint, stored.at)
                     == (&logged.unit, &logged.imprint, logged.at)
                     && (logged.policy.is_none() || logged.policy == stored.policy)
                     && (logged.digest.is_none() || logged.digest == stored.digest);
-                (!same).then(|| {
-                    format!("token {serial} on record is not the one that the log saw given")
-                })
+                (!same).then(|| format!("token {serial} on record is not the one that was logged"))
             }
         }
     }

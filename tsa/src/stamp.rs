@@ -1,12 +1,14 @@
 //! Giving one time-stamp.
 
+use std::sync::Arc;
+
 use aws_lc_rs::rand::SystemRandom;
 use jiff::Timestamp;
 use pki::{
     SerialNumber,
     tsp::{FailureInfo, Rejection, Stamp, TimeStampReq},
 };
-use platform_access::{Caller, Resource};
+use platform_access::{AccessError, Caller, Resource};
 use platform_log::{AuditSink as _, Entry, RecordEntry as _, Subject};
 use platform_store::AppendBatch;
 
@@ -23,16 +25,15 @@ const FRACTION_DIGITS: u8 = 3;
 /// Stamps the hash in `request` with the unit `name` and returns the DER TimeStampResp.
 ///
 /// # Errors
-/// [`Error::NoSuchUnit`], [`Error::Access`], [`Error::Rejected`] if policy or time forbid it;
-/// others if the key or the database is unavailable. No token was given then.
+/// [`Error::NoSuchUnit`], also if the caller may not use it; [`Error::Rejected`] if policy or
+/// time forbid it; others if the key or the database is unavailable. No token was given then.
 pub async fn stamp(
     tsa: &Service,
     caller: &Caller,
     name: &str,
     request: &TimeStampReq,
 ) -> Result<Vec<u8>, Error> {
-    let unit = tsa.unit(name)?;
-    enforce(tsa, caller, &unit).await?;
+    let unit = permitted_unit(tsa, caller, name).await?;
     if request.policy().is_some_and(|policy| policy != unit.policy) {
         let text = format!("this unit stamps under {} only", unit.policy);
         return Err(rejected(FailureInfo::UnacceptedPolicy, text));
@@ -69,13 +70,23 @@ pub async fn stamp(
     Ok(response)
 }
 
-/// A public unit stamps for anyone; others need a permission.
-async fn enforce(tsa: &Service, caller: &Caller, unit: &Unit) -> Result<(), Error> {
+/// The unit `name`, if it is public or the caller has the permission. To anyone else a private
+/// unit does not exist: otherwise the answers would tell strangers which there are.
+pub(crate) async fn permitted_unit(
+    tsa: &Service,
+    caller: &Caller,
+    name: &str,
+) -> Result<Arc<Unit>, Error> {
+    let unit = tsa.unit(name)?;
     if unit.row.is_public {
-        return Ok(());
+        return Ok(unit);
     }
-    let resource = Resource::new("unit", unit.name()).in_unit(unit.owner());
-    Ok(tsa.enforce(caller, STAMP, &resource).await?)
+    let resource = Resource::new("unit", name).in_unit(unit.owner());
+    match tsa.enforce(caller, STAMP, &resource).await {
+        Ok(()) => Ok(unit),
+        Err(AccessError::Denied(_)) => Err(Error::NoSuchUnit(name.to_owned())),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The time now, unless the clock is known to be wrong, and what signs at that time.

@@ -35,8 +35,8 @@ pub(crate) async fn units(store: &Store) -> Result<Vec<UnitRow>, StoreError> {
         .collect()
 }
 
-/// Creates a unit, or changes the policy and accuracy of an existing one. False if it has them
-/// already, perhaps from another node.
+/// Creates a unit, or changes the policy and accuracy of an existing one, whose owner and users
+/// stay as they are. False if it has them already, perhaps from another node.
 pub(crate) async fn upsert_unit(
     tx: &mut Tx<'_>,
     row: &UnitRow,

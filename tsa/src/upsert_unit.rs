@@ -16,8 +16,8 @@ pub struct UnitSettings {
     pub accuracy_micros: i64,
 }
 
-/// Creates the unit `name`, or gives an existing one these settings. Nothing is logged if it has
-/// them already.
+/// Creates the unit `name`, which is public, or gives an existing one these settings; that stays
+/// public or private. Nothing is logged if it has them already.
 ///
 /// # Errors
 /// [`Error::Access`], [`Error::InvalidPolicy`], and the database's.
@@ -27,7 +27,8 @@ pub async fn upsert_unit(
     name: &str,
     settings: &UnitSettings,
 ) -> Result<(), Error> {
-    let owner = tsa.unit(name).map_or(UnitId::ROOT, |unit| unit.owner());
+    let existing = tsa.unit(name).ok();
+    let owner = existing.as_ref().map_or(UnitId::ROOT, |unit| unit.owner());
     let resource = Resource::new("unit", name).in_unit(owner.clone());
     tsa.enforce(caller, PUT_UNIT, &resource).await?;
     if ObjectIdentifier::new(&settings.policy).is_err() {
@@ -41,7 +42,8 @@ pub async fn upsert_unit(
         name: name.to_owned(),
         owner,
         policy: settings.policy.clone(),
-        is_public: true,
+        // Who may use an existing unit is not for these settings to change.
+        is_public: existing.is_none_or(|unit| unit.row.is_public),
         accuracy_micros: settings.accuracy_micros,
     };
     let entry = caller

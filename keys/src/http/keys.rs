@@ -97,7 +97,7 @@ pub(super) async fn show(
     Ok(Json(list_keys::show(&keys, &caller, &uri).await?))
 }
 
-/// Destroys a private key for ever, unless something refers to it.
+/// Destroys a private key permanently, unless something refers to it.
 #[utoipa::path(delete, path = "/api/v1/keys/{uri}", tag = "keys",
     params(("uri" = String, Path, description = "Its address, percent-encoded")),
     responses((status = 204), Refusals))]

@@ -80,13 +80,18 @@ impl Log {
         Checkpoint::open(&note, &self.verifier).unwrap()
     }
 
+    /// Executes statements with "; " between them.
     async fn edit(&self, sql: &'static str) {
-        let changed = self
-            .store
-            .transact(async move |tx| tx.execute(sql, vec![]).await)
+        self.store
+            .transact(async move |tx| {
+                for statement in sql.split("; ") {
+                    let changed = tx.execute(statement, vec![]).await?;
+                    assert!(changed > 0, "nothing was changed by {statement}");
+                }
+                Ok::<_, StoreError>(())
+            })
             .await
             .unwrap();
-        assert!(changed > 0, "nothing was changed by {sql}");
     }
 
     /// Removes everything from the place `size` on, but the tree's own state.
@@ -192,7 +197,9 @@ async fn every_edit_is_caught() {
         "UPDATE audit_stream SET next_id = next_id - 1",
         "DELETE FROM audit_stream",
         "UPDATE audit_checkpoint SET root = (SELECT frontier FROM audit_tree) WHERE tree_size = 10",
-        "UPDATE audit_tree SET frontier = (SELECT root FROM audit_checkpoint), size = 1",
+        // As if the step was claimed, which the schema asks for.
+        "UPDATE audit_tree SET claim_from = size, claim_size = 1; \
+         UPDATE audit_tree SET frontier = (SELECT root FROM audit_checkpoint), size = 1, claim_from = -1",
         "DELETE FROM audit_tree",
         "DELETE FROM audit_checkpoint",
     ];
@@ -257,11 +264,13 @@ async fn a_rollback_below_a_given_checkpoint_is_caught() {
         log.pass();
         let kept = log.write(4).await;
         log.cut(4).await;
+        // As if the step was claimed, which the schema asks for.
+        log.edit("UPDATE audit_tree SET claim_from = size, claim_size = 4")
+            .await;
         log.store
             .transact(async move |tx| {
-                let values = params![frontier.clone()];
-                tx.execute("UPDATE audit_tree SET size = 4, frontier = $1", values)
-                    .await
+                let sql = "UPDATE audit_tree SET size = 4, frontier = $1, claim_from = -1";
+                tx.execute(sql, params![frontier.clone()]).await
             })
             .await
             .unwrap();
@@ -583,6 +592,44 @@ async fn an_entry_of_version_1_is_not_written_any_more() {
             error.to_string().contains("migrated by a newer xinshu"),
             "{error}"
         );
+    })
+    .await;
+}
+
+/// How a node of 0.1.0 that still runs commits its steps: it knows no claims.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_without_a_claim_is_refused() {
+    on_both(async |log| {
+        let unclaimed = async |size: i64| {
+            let refused = log
+                .store
+                .transact(async move |tx| {
+                    let sql = "UPDATE audit_tree SET size = $1, frontier = frontier WHERE id = 1";
+                    tx.execute(sql, params![size]).await
+                })
+                .await;
+            let error: StoreError = refused.unwrap_err();
+            assert!(
+                error.to_string().contains("migrated by a newer xinshu"),
+                "{error}"
+            );
+        };
+        log.write(3).await;
+        unclaimed(4).await;
+        // A node that dies after its claim of the fourth leaf.
+        let key = NotingKey::new(&log);
+        key.fails.store(true, Ordering::SeqCst);
+        let entry = log.entry(Subject::thing("thing"));
+        log.store.record(entry).await.unwrap();
+        let node = key.node(&log);
+        node.catch_up().await.unwrap_err();
+        // Of the very size that was claimed, and of another.
+        unclaimed(4).await;
+        unclaimed(5).await;
+        key.fails.store(false, Ordering::SeqCst);
+        node.catch_up().await.unwrap();
+        let report = log.verify(None).await;
+        assert!(report.holds() && report.size == 4, "{report:?}");
     })
     .await;
 }

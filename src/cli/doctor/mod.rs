@@ -69,7 +69,7 @@ pub(crate) async fn run(services: Services, common: &Common) -> Result<ExitCode>
         let list = findings.0.iter().map(|finding| {
             json!({
                 "good": finding.good, "finding": finding.what, "fix": finding.fix,
-                // Its name in 0.1.0, until 1.0.
+                // Deprecated: the name of `fix` in 0.1.0, kept until 1.0.
                 "mend": finding.fix,
             })
         });

@@ -146,12 +146,12 @@ const EDITS: [[&str; 3]; 27] = [
         "a certificate is swapped",
         "UPDATE ca_certificate SET der = (SELECT der FROM ca_certificate WHERE serial = FIRST) \
          WHERE serial = SECOND",
-        "is not the one that the log saw issued",
+        "on record is not the one that was logged",
     ],
     [
         "a certificate is deleted",
         "DELETE FROM ca_certificate WHERE serial = SECOND",
-        "is on record no more",
+        "is no longer on record",
     ],
     [
         "a certificate is slipped in",
@@ -159,13 +159,13 @@ const EDITS: [[&str; 3]; 27] = [
          requester, issued_at, not_after, der) \
          SELECT tbs_digest, authority_id, 'tls-server', 1, 'CN=x', 'x', 1, 1, tbs_digest \
          FROM ca_intent LIMIT 1",
-        "the log never saw it issued",
+        "the log has no entry for its issuance",
     ],
     [
         "its issuer is altered",
         "UPDATE ca_certificate SET authority_id = (SELECT id FROM ca_authority \
          WHERE name = 'root') WHERE serial = SECOND",
-        "is on record no more",
+        "is no longer on record",
     ],
     [
         "its subject is altered",
@@ -201,7 +201,7 @@ const EDITS: [[&str; 3]; 27] = [
         "a revocation is slipped in",
         "INSERT INTO ca_revocation (serial, authority_id, reason, revoked_at, not_after) \
          SELECT serial, authority_id, 1, issued_at, not_after FROM ca_certificate WHERE serial = SECOND",
-        "the log never saw that",
+        "the log has no entry for its revocation",
     ],
     [
         "its reason is altered",
@@ -227,7 +227,7 @@ const EDITS: [[&str; 3]; 27] = [
         "an authority is swapped",
         "UPDATE ca_certificate SET der = (SELECT der FROM ca_certificate WHERE profile = 'root') \
          WHERE profile = 'issuing'",
-        "authority issuing was made, and is on record no more",
+        "authority issuing was created but is no longer on record",
     ],
     [
         "an authority's certificate is given to another",
@@ -238,12 +238,12 @@ const EDITS: [[&str; 3]; 27] = [
     [
         "a certificate of an authority is deleted",
         "DELETE FROM ca_certificate WHERE profile = 'issuing'",
-        "is on record no more",
+        "is no longer on record",
     ],
     [
         "an authority is deleted",
         "DELETE FROM ca_authority WHERE name = 'issuing'",
-        "authority issuing was made, and is on record no more",
+        "authority issuing was created but is no longer on record",
     ],
     [
         "an entry is altered",
@@ -285,7 +285,9 @@ const EDITS: [[&str; 3]; 27] = [
     ],
     [
         "the tree's state is altered",
-        "UPDATE audit_tree SET size = size - 1",
+        // As if the step was claimed, which the schema asks for.
+        "UPDATE audit_tree SET claim_from = size, claim_size = size - 1; \
+         UPDATE audit_tree SET size = size - 1, claim_from = -1",
         "the log's stored state",
     ],
 ];

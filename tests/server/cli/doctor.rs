@@ -1,4 +1,4 @@
-//! `xinshu doctor` names what is wrong, and the mend.
+//! `xinshu doctor` names what is wrong, and the fix.
 
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -18,7 +18,7 @@ fn a_healthy_node_is_called_healthy() {
 }
 
 #[test]
-fn loose_permissions_are_found_and_the_mend_mends() {
+fn loose_permissions_are_found_and_the_fix_works() {
     let node = Xinshu::init(XINSHU, Options::default());
     let settings = node.data().join("xinshu.toml");
     std::fs::set_permissions(&settings, std::fs::Permissions::from_mode(0o644)).unwrap();
@@ -31,11 +31,13 @@ fn loose_permissions_are_found_and_the_mend_mends() {
         .iter()
         .find(|finding| finding["good"] == false)
         .unwrap();
-    let mend = wrong["mend"].as_str().unwrap();
-    assert_eq!(mend, format!("chmod 600 {}", settings.display()));
+    let fix = wrong["fix"].as_str().unwrap();
+    assert_eq!(fix, format!("chmod 600 {}", settings.display()));
+    // Its deprecated name.
+    assert_eq!(wrong["mend"], wrong["fix"]);
     assert!(
         std::process::Command::new("sh")
-            .args(["-c", mend])
+            .args(["-c", fix])
             .status()
             .unwrap()
             .success()
@@ -43,7 +45,7 @@ fn loose_permissions_are_found_and_the_mend_mends() {
     node.xinshu(["doctor"]).success();
 }
 
-/// What is wrong, and its mend; there must be one thing.
+/// What is wrong, and its fix; there must be one thing.
 fn wrong(node: &Xinshu) -> (String, String) {
     let report = node.xinshu(["doctor", "--json"]);
     assert_eq!(report.code, Some(1), "{}{}", report.text(), report.stderr);
@@ -57,7 +59,7 @@ fn wrong(node: &Xinshu) -> (String, String) {
         panic!("{report}")
     };
     let text = |name: &str| finding[name].as_str().unwrap().to_owned();
-    (text("finding"), text("mend"))
+    (text("finding"), text("fix"))
 }
 
 #[test]
@@ -65,10 +67,10 @@ fn a_key_that_is_gone_is_found() {
     let node = Xinshu::init(XINSHU, Options::default());
     let key = key_file(&node, "issuing");
     std::fs::rename(&key, node.file("elsewhere.pem")).unwrap();
-    let (finding, mend) = wrong(&node);
+    let (finding, fix) = wrong(&node);
     assert!(finding.contains("no key software:issuing"), "{finding}");
-    assert!(mend.contains("--only"), "{mend}");
-    // The mend: without the authority all is well.
+    assert!(fix.contains("--only"), "{fix}");
+    // The fix: without the authority all is well.
     node.xinshu(["doctor", "--only", "idp,tsa"]).success();
 }
 
@@ -88,14 +90,14 @@ fn a_damaged_key_and_another_passphrase_are_told_apart() {
     let mut damaged = whole.clone();
     damaged.replace_range(middle..=middle, letter);
     std::fs::write(&key, damaged).unwrap();
-    let (finding, mend) = wrong(&node);
+    let (finding, fix) = wrong(&node);
     assert!(finding.contains("is damaged"), "{finding}");
-    assert!(mend.contains("from a backup"), "{mend}");
+    assert!(fix.contains("from a backup"), "{fix}");
     std::fs::write(&key, whole).unwrap();
     std::fs::write(node.data().join("keys/passphrase"), "another one\n").unwrap();
-    let (finding, mend) = wrong(&node);
+    let (finding, fix) = wrong(&node);
     assert!(finding.contains("wrong PIN or passphrase"), "{finding}");
-    assert!(mend.contains("keys.passphrase_file"), "{mend}");
+    assert!(fix.contains("keys.passphrase_file"), "{fix}");
 }
 
 #[test]
@@ -134,9 +136,9 @@ fn a_clock_behind_the_log_is_found() {
         server.log().contains("a service's certificate was renewed")
     });
     assert!({ server }.stop());
-    let (finding, mend) = wrong(&node);
+    let (finding, fix) = wrong(&node);
     assert!(finding.contains("the log has an entry of"), "{finding}");
-    assert!(mend.contains("set the clock"), "{mend}");
+    assert!(fix.contains("set the clock"), "{fix}");
 }
 
 fn key_file(node: &Xinshu, name: &str) -> std::path::PathBuf {

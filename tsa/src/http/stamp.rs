@@ -11,12 +11,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use pki::tsp::{FailureInfo, MAX_LENGTH, Rejection, TimeStampReq, rejection};
-use platform_access::{AccessError, Caller};
+use platform_access::Caller;
 use platform_web::{Problem, body_limit, retry_later};
 
 use crate::{
     DEFAULT_UNIT, Error, Service,
-    stamp::{record_rejection, stamp},
+    stamp::{permitted_unit, record_rejection, stamp},
 };
 
 const QUERY: &[u8] = b"application/timestamp-query";
@@ -58,8 +58,11 @@ async fn respond(
         )
         .into_response();
     }
-    if let Err(error) = tsa.unit(unit) {
-        return Problem::from(error).into_response();
+    // Before the body is read: what is wrong with that must not show that the unit exists.
+    match permitted_unit(tsa, caller, unit).await {
+        Ok(_) => {}
+        Err(error @ Error::NoSuchUnit(_)) => return Problem::from(error).into_response(),
+        Err(error) => return failed(&error),
     }
     let request = match body_limit(body, MAX_LENGTH).await {
         Ok(body) => TimeStampReq::parse(&body),
@@ -78,9 +81,7 @@ async fn respond(
             Ok(()) => reply(rejection(&reason)),
             Err(error) => failed(&error),
         },
-        Err(error @ (Error::Access(AccessError::Denied(_)) | Error::NoSuchUnit(_))) => {
-            Problem::from(error).into_response()
-        }
+        Err(error @ Error::NoSuchUnit(_)) => Problem::from(error).into_response(),
         Err(error) => failed(&error),
     }
 }

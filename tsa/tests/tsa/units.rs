@@ -1,6 +1,6 @@
 //! Units: their certificates, who may use them, and what is on record.
 
-use platform_access::{AccessError, Actor, Caller, Permissions};
+use platform_access::{Actor, Caller, Permissions};
 use tsa::{Error, list_units::list_units, reload_units::reload_units};
 
 use crate::test_tsa::{TestTsa, admin, anonymous};
@@ -24,9 +24,9 @@ async fn a_unit_that_is_not_public_needs_a_permission() {
     test.stamp_as(&anonymous()).await.unwrap();
     test.sql("UPDATE tsa_unit SET is_public = 0").await;
     reload_units(&test.tsa).await.unwrap();
-    let is_denied =
-        |outcome: Result<_, Error>| matches!(outcome, Err(Error::Access(AccessError::Denied(_))));
-    assert!(is_denied(test.stamp_as(&anonymous()).await.map(|_| ())));
+    // As if there was no such unit.
+    let is_hidden = |outcome: Result<_, Error>| matches!(outcome, Err(Error::NoSuchUnit(_)));
+    assert!(is_hidden(test.stamp_as(&anonymous()).await));
     let client = |permissions: &str| Caller {
         actor: Actor::Client {
             id: "archive".to_owned(),
@@ -34,12 +34,15 @@ async fn a_unit_that_is_not_public_needs_a_permission() {
         },
         ..anonymous()
     };
-    assert!(is_denied(test.stamp_as(&client("ca.*")).await.map(|_| ())));
+    assert!(is_hidden(test.stamp_as(&client("ca.*")).await));
     assert_eq!(
         test.entries("tsa.stamp").await[0].actor.to_string(),
         "client:archive"
     );
     test.stamp_as(&client("tsa.stamp")).await.unwrap();
+    // Other settings do not make it public.
+    test.set_accuracy(3_000_000).await;
+    assert!(is_hidden(test.stamp_as(&anonymous()).await));
 }
 
 #[tokio::test]
@@ -62,8 +65,8 @@ async fn tokens_are_compared_with_the_log() {
         .await;
     let wrong = test.wrong_records().await;
     assert_eq!(wrong.len(), 2, "{wrong:?}");
-    assert!(wrong[0].contains("is not the one that the log saw given"));
+    assert!(wrong[0].contains("is not the one that was logged"));
     test.sql("DELETE FROM tsa_token").await;
     let wrong = test.wrong_records().await;
-    assert!(wrong[0].contains("is on record no more"), "{wrong:?}");
+    assert!(wrong[0].contains("is no longer on record"), "{wrong:?}");
 }

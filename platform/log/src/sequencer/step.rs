@@ -129,10 +129,12 @@ impl Step {
             .await
     }
 
+    /// Closes the claim too: the schema refuses a new size without that, so that a node
+    /// of 0.1.0, which knows no claims, cannot move the tree.
     async fn advance_tree(&self, tx: &mut Tx<'_>) -> Result<bool, StoreError> {
         let moved = tx
             .execute(
-                "UPDATE audit_tree SET size = $1, frontier = $2
+                "UPDATE audit_tree SET size = $1, frontier = $2, claim_from = -1
                  WHERE id = 1 AND size = $3
                    AND claim_from = $3 AND claim_size = $1 AND claim_root = $4",
                 params![self.size, self.frontier.encode(), self.from, self.root()],
