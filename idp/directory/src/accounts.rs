@@ -1,4 +1,4 @@
-//! What the directory needs of whoever signs people in.
+//! What the directory needs of the part that signs people in.
 
 use std::{collections::BTreeSet, fmt::Debug};
 

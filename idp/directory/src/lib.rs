@@ -43,7 +43,7 @@ struct Inner {
 }
 
 impl Directory {
-    /// A directory in `store`; `accounts` is told of every change in the transaction that makes it.
+    /// A directory in `store`; every change calls `accounts` in its transaction.
     pub fn new(
         store: Store,
         clock: SharedClock,

@@ -23,7 +23,7 @@ pub(crate) struct LogoutRequest {
 /// Why a logout request was rejected.
 #[derive(Debug)]
 pub(crate) enum LogoutRejection {
-    /// The user is told.
+    /// The user sees a page with this text.
     Page(&'static str),
     /// The server cannot.
     Failed(Error),

@@ -18,13 +18,13 @@ use crate::{
 /// Why a request was rejected.
 #[derive(Debug)]
 pub(crate) enum Rejection {
-    /// Client or redirect URI are not valid: the user is told, nobody is redirected
+    /// Client or redirect URI is not valid: the user sees a page and is not redirected
     /// (RFC 6749 §4.1.2.1).
     Page {
         code: ErrorCode,
         description: String,
     },
-    /// The client is told, at its redirect URI.
+    /// The client receives the error at its redirect URI.
     Redirect(Box<RequestError>),
     /// The interaction was answered or has expired.
     Expired,

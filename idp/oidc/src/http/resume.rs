@@ -1,4 +1,4 @@
-//! `/oauth2/continue`: where an interaction goes on after a sign-in.
+//! `/oauth2/continue`: where an interaction continues after a sign-in.
 
 use axum::extract::State;
 use platform_pages::{BrowserRequest, Page};

@@ -80,7 +80,7 @@ pub(crate) async fn set_disabled(
     .map(|changed| changed > 0)
 }
 
-/// Gives a client another secret; if there is no such confidential client.
+/// Gives a client another secret; false if there is no such confidential client.
 pub(crate) async fn set_secret(
     tx: &mut Tx<'_>,
     id: &str,
