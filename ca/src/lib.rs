@@ -78,7 +78,7 @@ pub struct Config {
     /// Where CRLs, OCSP and authorities' certificates are published, and the policy arc.
     pub urls: PublicationUrls,
     /// How often CRLs are published.
-    pub crl_period: std::time::Duration,
+    pub crl_period: Duration,
     /// From a CRL's thisUpdate to its nextUpdate.
     pub crl_lifetime: SignedDuration,
     /// From an OCSP response's thisUpdate to its nextUpdate.
