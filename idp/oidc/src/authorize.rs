@@ -16,9 +16,11 @@ use oauth::{
     form_action_source,
 };
 use platform_access::Caller;
+use platform_log::AuditSink as _;
 
 use crate::{
     Client, Error, Oidc,
+    actions::acts::CODE_ISSUE,
     client_cache::find_client,
     issue_code::{Issued, issue_code},
     validate_request::{Rejection, ValidRequest, validate},
@@ -101,7 +103,7 @@ pub(crate) async fn resume(
     let (interaction, client, valid) = load(oidc, interaction_id).await?;
     let progress = Progress {
         interaction: &interaction,
-        consented: consented && was_asked(&interaction, session),
+        consented: consented && session.is_some_and(|session| was_asked(&interaction, session)),
     };
     let missing = match next_step(&valid, session, Some(progress), oidc.now()) {
         Step::Issue(session) => {
@@ -129,18 +131,29 @@ pub(crate) async fn resume(
 /// The user said no: ends the interaction and returns the error for the client.
 pub(crate) async fn deny(
     oidc: &Oidc,
+    caller: &Caller,
     interaction_id: &str,
     session: Option<&Session>,
 ) -> Result<RequestError, Rejection> {
-    let (interaction, _, valid) = load(oidc, interaction_id).await?;
-    if !was_asked(&interaction, session) {
-        return Err(Rejection::Expired);
-    }
+    let (interaction, client, valid) = load(oidc, interaction_id).await?;
+    let session = session.filter(|session| was_asked(&interaction, session));
+    let session = session.ok_or(Rejection::Expired)?;
+    let entry = caller
+        .entry(CODE_ISSUE, &client.resource(), oidc.now())
+        .with_actor(session.user.principal())
+        .with("session", session.id.as_str())
+        .refused("the user did not allow it");
     let id = interaction_id.to_owned();
     let finished: Result<bool, Error> = oidc
         .0
         .store
-        .transact(async move |tx| Ok(interactions::finish(tx, &id).await?))
+        .transact(async move |tx| {
+            let finished = interactions::finish(tx, &id).await?;
+            if finished {
+                tx.audit(entry.clone());
+            }
+            Ok(finished)
+        })
         .await;
     if finished? {
         let description = "the user did not allow it";
@@ -157,9 +170,8 @@ fn asked(missing: Missing, session: Option<&Session>) -> Option<String> {
 }
 
 /// Whether the user of this session was asked: another's answer does not count.
-fn was_asked(interaction: &Interaction, session: Option<&Session>) -> bool {
-    interaction.missing == Missing::Consent
-        && session.is_some_and(|session| interaction.session_id.as_ref() == Some(&session.id))
+fn was_asked(interaction: &Interaction, session: &Session) -> bool {
+    interaction.missing == Missing::Consent && interaction.session_id.as_ref() == Some(&session.id)
 }
 
 fn respond(code: String, valid: ValidRequest) -> Outcome {

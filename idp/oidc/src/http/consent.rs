@@ -24,7 +24,7 @@ pub(super) async fn post(
         let outcome = resume(&oidc, &browser.caller, id, session.as_ref(), true).await;
         return respond(&oidc, &browser, session.as_ref(), outcome);
     }
-    match deny(&oidc, id, session.as_ref()).await {
+    match deny(&oidc, &browser.caller, id, session.as_ref()).await {
         Ok(error) => Ok(answer::error(&oidc, &browser, &error)),
         Err(rejection) => reject(&oidc, &browser, rejection),
     }

@@ -160,6 +160,7 @@ async fn the_user_is_asked_where_the_client_wants_it() {
         )
         .await;
     assert_eq!(answer.parameter("error").unwrap(), "access_denied");
+    assert_eq!(idp.count("idp.code.issue", "refused").await, 1);
     // A question is answered once; the next request asks again.
     let again = [("request", request.as_str()), ("answer", "allow")];
     let answer = browser.submit("/oauth2/consent", &page, &again).await;
