@@ -100,7 +100,7 @@ struct Inner {
     profiles: Profiles,
     /// By name.
     authorities: ArcSwap<BTreeMap<String, Authority>>,
-    /// By authority id: whoever publishes a CRL holds the authority's lock.
+    /// By authority id: the lock held while one of its CRLs is published.
     publication_turns: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     /// When authorities were last found not revoked, by their ids.
     found_valid: Mutex<HashMap<String, Instant>>,
@@ -294,7 +294,7 @@ impl Service {
         self.0.access.enforce(caller, action, resource).await
     }
 
-    /// The lock that whoever publishes a CRL of this authority holds.
+    /// The lock held while a CRL of this authority is published.
     fn publication_turn(&self, authority_id: &str) -> Arc<tokio::sync::Mutex<()>> {
         let mut turns = self.0.publication_turns.lock();
         Arc::clone(turns.entry(authority_id.to_owned()).or_default())

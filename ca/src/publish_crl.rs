@@ -69,7 +69,7 @@ async fn publish_each(ca: &Service, authorities: Vec<Authority>) -> Result<(), E
     outcome
 }
 
-/// Returns once a CRL lists every revocation up to `epoch`, publishing one if nobody else did.
+/// Returns once a CRL lists every revocation up to `epoch`, publishing one if there is none yet.
 /// Callers of one node take turns, so those that waited find theirs listed already.
 pub(crate) async fn publish_until(
     ca: &Service,

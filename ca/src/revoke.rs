@@ -37,7 +37,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(15);
 ///
 /// The same transaction schedules the job that publishes the authority's CRL, on any node, so
 /// that this happens even if this node dies in between. A thousand revocations need not be a
-/// thousand CRLs: whoever wants to wait shares one with the others.
+/// thousand CRLs: callers that wait share one.
 ///
 /// # Errors
 /// [`Error::Access`], [`Error::NoSuchCertificate`], [`Error::AlreadyRevoked`],

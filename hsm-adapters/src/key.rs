@@ -29,9 +29,9 @@ pub trait Key: Debug + Send + Sync {
         KeySpec::signing(self.algorithm())
     }
 
-    /// True if this very process signs, with the library that would verify too. Whoever
-    /// asks a device for a signature verifies it: the device may hold another key, or
-    /// fail, and nobody else would notice.
+    /// True if this very process signs, with the library that would verify too. A
+    /// caller that asks a device for a signature verifies it: the device may hold another
+    /// key, or fail, and no later step would notice.
     fn is_in_process(&self) -> bool {
         false
     }

@@ -59,7 +59,7 @@ async fn a_permission_opens_its_verb_and_no_other() {
         .unwrap();
 }
 
-/// Whoever may not issue learns nothing about profiles, authorities and requests.
+/// A caller that may not issue learns nothing about profiles, authorities and requests.
 #[tokio::test]
 async fn the_refusal_comes_before_any_other_error() {
     let test = TestCa::new().await;

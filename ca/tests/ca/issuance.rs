@@ -160,7 +160,7 @@ async fn a_profile_chooses_its_authority() {
     let issuer = |issued: ca::Issued| issued.certificate.issuer().to_string();
     let issued = issue(&test.ca, &admin(), test.request(csr.clone())).await;
     assert!(issuer(issued.unwrap()).contains("Test tls-issuing"));
-    // Whoever names one gets that one.
+    // A request that names one gets that one.
     let named = ca::IssuanceRequest {
         authority: Some("issuing".to_owned()),
         ..test.request(csr.clone())

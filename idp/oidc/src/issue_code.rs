@@ -56,7 +56,7 @@ pub(crate) async fn issue_code(
         .with("session", session.id.as_str())
         .with("scope", code.scope.as_str());
     let issued = match interaction_id {
-        // The usual case: rows that nobody else writes.
+        // The usual case: new rows, which no other transaction writes.
         None => {
             let mut rows = AppendBatch::default();
             store::codes::append(&mut rows, code);

@@ -165,8 +165,8 @@ impl SigningKeys {
         may
     }
 
-    /// The keys as they were at most [`STALE`] ago. They are read again beside the caller, or
-    /// before it goes on after the node was idle.
+    /// The keys as they were at most [`STALE`] ago. They are read again in the background;
+    /// after the node was idle, the caller waits for that.
     async fn current(&self) -> Arc<KeySet> {
         let age = self.0.loaded_at.lock().elapsed();
         if age >= STALE {

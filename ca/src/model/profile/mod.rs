@@ -57,7 +57,7 @@ pub struct CertificateProfile {
 /// Who gets certificates of a profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IssuedTo {
-    /// Whoever may request it, with a certification request.
+    /// A caller that may request it, with a certification request.
     Requester,
     /// This system's own services.
     Service,

@@ -104,7 +104,7 @@ pub(crate) async fn touch(tx: &mut Tx<'_>, id: &str, now: Timestamp) -> Result<(
     .map(|_| ())
 }
 
-/// Ends one session of a user; false if there is none.
+/// Ends one session of a user; false if the session does not exist.
 pub(crate) async fn delete(tx: &mut Tx<'_>, id: &str, user_id: &str) -> Result<bool, StoreError> {
     tx.execute(
         "DELETE FROM idp_session WHERE id = $1 AND user_id = $2",

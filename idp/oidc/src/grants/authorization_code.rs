@@ -142,7 +142,8 @@ async fn record(
 }
 
 /// A code was presented twice: everything issued from it is revoked, even if the second
-/// request is not the client's (RFC 6749 §4.1.2, RFC 9700 §2.1.1). Returns the error for the client.
+/// request is not the client's (RFC 6749 §4.1.2, RFC 9700 §2.1.1). Returns the error for the
+/// client.
 async fn replayed(oidc: &Oidc, caller: &Caller, code: &Code) -> Error {
     let now = oidc.now();
     let grant_id = code.grant_id();

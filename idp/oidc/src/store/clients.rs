@@ -66,7 +66,7 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, client: &Client) -> Result<(), Store
     .map(|_| ())
 }
 
-/// Disables or enables a client; false if there is none.
+/// Disables or enables a client; false if the client does not exist.
 pub(crate) async fn set_disabled(
     tx: &mut Tx<'_>,
     id: &str,
@@ -94,7 +94,7 @@ pub(crate) async fn set_secret(
     .map(|changed| changed > 0)
 }
 
-/// Deletes a client; false if there is none.
+/// Deletes a client; false if the client does not exist.
 pub(crate) async fn delete(tx: &mut Tx<'_>, id: &str) -> Result<bool, StoreError> {
     tx.execute("DELETE FROM idp_client WHERE id = $1", params![id])
         .await

@@ -135,7 +135,7 @@ async fn a_new_password_ends_what_came_from_the_old_one(idp: TestIdp) {
     );
 }
 
-/// Whoever stole a session and fetched a code with it does not outlive the reset.
+/// A thief of a session who fetched a code with it loses access with the reset.
 async fn a_new_password_ends_a_code_that_was_not_redeemed_yet(idp: TestIdp) {
     idp.add_user("alice").await;
     let client = idp.portal().await;
