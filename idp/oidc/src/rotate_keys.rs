@@ -68,15 +68,15 @@ pub async fn rotate_keys(
     } else {
         now + oidc.0.config.signing_key_lead
     };
-    for algorithm in algorithms {
+    for &algorithm in &algorithms {
         prepare_next(oidc, caller, algorithm, activates_at).await?;
     }
-    let before = if rotation.at_once {
-        KeyState::Expired
+    let compromised = if rotation.at_once {
+        algorithms
     } else {
-        KeyState::Retired
+        Vec::new()
     };
-    activate_due(oidc, caller, before).await?;
+    activate_due(oidc, caller, compromised).await?;
     oidc.0.keys.reload().await?;
     let stored = store::signing_keys::all(&oidc.0.store).await?;
     Ok(stored.into_iter().map(|key| key.info).collect())
@@ -93,7 +93,7 @@ pub(crate) async fn run_schedule(oidc: &Oidc) -> Result<(), Error> {
             failed = Err(error);
         }
     }
-    activate_due(oidc, &caller, KeyState::Retired).await?;
+    activate_due(oidc, &caller, Vec::new()).await?;
     oidc.0.keys.reload().await?;
     failed
 }
@@ -197,8 +197,14 @@ async fn generate(
         .await
 }
 
-/// Activates every next key whose time has come; the one before it becomes `before`.
-async fn activate_due(oidc: &Oidc, caller: &Caller, before: KeyState) -> Result<(), Error> {
+/// Activates every next key whose time has come, and retires the one before it. Of
+/// `compromised` algorithms all keys before it expire, retired ones too: the first attempt
+/// may have ended between its steps.
+async fn activate_due(
+    oidc: &Oidc,
+    caller: &Caller,
+    compromised: Vec<SignatureAlgorithm>,
+) -> Result<(), Error> {
     let now = oidc.now();
     // A key of 0.1.0 has no recorded public key, which it needs once it is retired.
     let mut public_keys = Vec::new();
@@ -220,12 +226,16 @@ async fn activate_due(oidc: &Oidc, caller: &Caller, before: KeyState) -> Result<
                 if next.state != KeyState::Next || next.activates_at > now {
                     continue;
                 }
-                let active = keys
-                    .iter()
-                    .map(|key| &key.info)
-                    .find(|key| key.state == KeyState::Active && key.algorithm == next.algorithm);
-                if let Some(active) = active {
-                    replace(tx, &caller, active, before, now).await?;
+                let to = if compromised.contains(&next.algorithm) {
+                    KeyState::Expired
+                } else {
+                    KeyState::Retired
+                };
+                for before in keys.iter().map(|key| &key.info) {
+                    let is_used = matches!(before.state, KeyState::Active | KeyState::Retired);
+                    if is_used && before.algorithm == next.algorithm && before.state != to {
+                        replace(tx, &caller, before, to, now).await?;
+                    }
                 }
                 let (from, to) = (KeyState::Next, KeyState::Active);
                 if !store::signing_keys::set_state(tx, &next.uri, from, to).await? {
@@ -239,7 +249,7 @@ async fn activate_due(oidc: &Oidc, caller: &Caller, before: KeyState) -> Result<
         .await
 }
 
-/// Takes the active key out of use; nothing if another node has.
+/// Takes a key out of use; nothing if another node has.
 async fn replace(
     tx: &mut Tx<'_>,
     caller: &Caller,
@@ -247,7 +257,7 @@ async fn replace(
     to: KeyState,
     now: Timestamp,
 ) -> Result<(), Error> {
-    if !store::signing_keys::set_state(tx, &key.uri, KeyState::Active, to).await? {
+    if !store::signing_keys::set_state(tx, &key.uri, key.state, to).await? {
         return Ok(());
     }
     store::signing_keys::set_times(tx, &key.uri, key.activates_at, Some(now)).await?;

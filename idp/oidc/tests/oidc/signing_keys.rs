@@ -16,6 +16,7 @@ use crate::{
 on_both![
     a_rotation_by_command_makes_no_token_invalid,
     a_compromised_key_is_replaced_at_once_on_every_node,
+    a_compromised_key_takes_no_other_algorithm_along,
     keys_rotate_on_schedule,
     an_interrupted_rotation_is_continued,
     a_node_without_the_new_key_signs_with_the_one_before,
@@ -88,6 +89,23 @@ async fn a_compromised_key_is_replaced_at_once_on_every_node(first: TestIdp) {
         }
     }
     assert_eq!(first.count("idp.signing_key.rotate", "success").await, 4);
+}
+
+async fn a_compromised_key_takes_no_other_algorithm_along(idp: TestIdp) {
+    rotate_keys(&idp.oidc, &idp.admin(), DEFAULT).await.unwrap();
+    // Both next keys are due, and no job has run.
+    idp.pass(DAY + 1);
+    let rotation = Rotation {
+        algorithm: Some(crypto::SignatureAlgorithm::EcdsaP256Sha256),
+        at_once: true,
+    };
+    rotate_keys(&idp.oidc, &idp.admin(), rotation)
+        .await
+        .unwrap();
+    assert_eq!(
+        states(&idp).await,
+        ["active", "active", "expired", "retired"]
+    );
 }
 
 async fn keys_rotate_on_schedule(idp: TestIdp) {
