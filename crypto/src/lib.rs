@@ -21,6 +21,6 @@ pub use ecdsa::{ecdsa_der_to_raw, ecdsa_raw_to_der};
 pub use encryption::EncryptionAlgorithm;
 pub use error::{Error, Result};
 pub use mechanism::{MechanismInput, Sm2Mechanisms};
-pub use opaque_token::{OpaqueToken, timed_id, token_key};
+pub use opaque_token::{OpaqueToken, first_key_at, timed_id, token_key};
 pub use public_key::{KeyIdentifier, KeyKind, PublicKey, verify};
 pub use sm2_identity::{SM2_DEFAULT_ID, sm2_identity};

@@ -56,6 +56,12 @@ pub fn token_key(presented: &str) -> Vec<u8> {
     key
 }
 
+/// Less than the key of every token that is issued at this time or later, and greater than
+/// all keys before: what has expired is found by the index on keys.
+pub fn first_key_at(issued_at_ms: i64) -> Vec<u8> {
+    issued_at_ms.to_be_bytes()[8 - TIME..].to_vec()
+}
+
 /// A name, not a secret, that sorts by the time at which it was made: 12 hexadecimal
 /// digits of it, and 64 random bits.
 pub fn timed_id(made_at_ms: i64) -> String {
@@ -76,6 +82,7 @@ mod tests {
         assert_eq!(token_key(early.text()), early.key());
         assert_eq!(early.key().len(), TIME + 32);
         assert!(early.key() < late.key());
+        assert!(first_key_at(1_000) < early.key() && early.key() < first_key_at(1_001));
         assert_ne!(OpaqueToken::new(1_000).key(), early.key());
         assert!(timed_id(1_000) < timed_id(2_000));
     }

@@ -51,6 +51,7 @@ CREATE INDEX idp_interaction_end ON idp_interaction (expires_at);
 -- Codes live a minute, so those of 0.1.0 are not kept.
 DROP TABLE idp_code;
 CREATE TABLE idp_code (
+    -- Begins with the time of issue, by which codes are deleted too.
     code_key       BLOB PRIMARY KEY,
     -- The grant that comes of it, derived from its key.
     grant_id       TEXT NOT NULL,
@@ -67,7 +68,6 @@ CREATE TABLE idp_code (
     acr            TEXT NOT NULL,
     expires_at     INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX idp_code_end ON idp_code (expires_at);
 
 -- What a user granted to a client by one code: redeeming a code is adding its row, and a
 -- second redemption conflicts.

@@ -59,12 +59,12 @@ pub(crate) async fn issue_code(
         // The usual case: new rows, which no other transaction writes.
         None => {
             let mut rows = AppendBatch::default();
-            store::codes::append(&mut rows, code);
+            store::codes::append(&mut rows, code.clone());
             rows.audit(entry);
             oidc.0.store.append(rows).await.map(|()| true)
         }
         Some(id) => {
-            let id = id.to_owned();
+            let (id, code) = (id.to_owned(), code.clone());
             oidc.0
                 .store
                 .transact(async move |tx| {
@@ -79,7 +79,10 @@ pub(crate) async fn issue_code(
         }
     };
     match issued {
-        Ok(true) => Ok(Issued::Code(token.text().to_owned())),
+        Ok(true) => {
+            oidc.0.issued_codes.remember(code);
+            Ok(Issued::Code(token.text().to_owned()))
+        }
         Ok(false) => Ok(Issued::AlreadyAnswered),
         Err(StoreError::MissingParent(_)) => Ok(Issued::SessionEnded),
         Err(error) => Err(error.into()),

@@ -31,6 +31,7 @@ pub(crate) fn all(oidc: &Oidc) -> Vec<Job> {
 /// What can expire.
 #[derive(Clone, Copy)]
 enum Expired {
+    /// Those issued before.
     Codes(Timestamp),
     Grants(Timestamp),
     Revoked(Timestamp),
@@ -40,7 +41,7 @@ async fn delete_expired(oidc: &Oidc) -> Result<(), StoreError> {
     let now = oidc.now();
     let mut deleted = 0;
     for what in [
-        Expired::Codes(now - CODE_MEMORY),
+        Expired::Codes(now - CODE_MEMORY - oidc.0.config.code_lifetime),
         Expired::Grants(now),
         Expired::Revoked(now),
     ] {
@@ -63,7 +64,7 @@ async fn delete_expired(oidc: &Oidc) -> Result<(), StoreError> {
 impl Expired {
     async fn delete_portion(self, tx: &mut Tx<'_>) -> Result<u64, StoreError> {
         match self {
-            Self::Codes(before) => store::codes::delete_expired(tx, before, PORTION).await,
+            Self::Codes(before) => store::codes::delete_old(tx, before, PORTION).await,
             Self::Grants(before) => store::grants::delete_expired(tx, before, PORTION).await,
             Self::Revoked(before) => store::revoked::delete_expired(tx, before, PORTION).await,
         }

@@ -23,6 +23,7 @@ mod http;
 mod introspect;
 mod issue_code;
 mod issue_tokens;
+mod issued_codes;
 mod jobs;
 mod key_set;
 pub mod key_source;
@@ -67,6 +68,7 @@ struct Inner {
     authn: Authn,
     keys: SigningKeys,
     clients: client_cache::ClientCache,
+    issued_codes: issued_codes::IssuedCodes,
     end_access: EndAccess,
     configuration: axum::body::Bytes,
 }
@@ -96,6 +98,7 @@ impl Oidc {
             authn,
             keys,
             clients: client_cache::ClientCache::new(),
+            issued_codes: issued_codes::IssuedCodes::new(),
             end_access,
             configuration,
         })))

@@ -120,7 +120,9 @@ impl WriteConnection {
 pub(crate) async fn within<T>(
     work: impl Future<Output = Result<T, sqlx::Error>>,
 ) -> Result<T, StoreError> {
-    match tokio::time::timeout(CONNECT_TIMEOUT, work).await {
+    // Boxed: connecting is rare and takes kilobytes of state, which the future of every
+    // read would hold.
+    match tokio::time::timeout(CONNECT_TIMEOUT, Box::pin(work)).await {
         Ok(outcome) => outcome.map_err(StoreError::from),
         Err(_) => Err(StoreError::Unavailable(format!(
             "no connection within {} s",

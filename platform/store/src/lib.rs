@@ -153,7 +153,9 @@ impl Store {
                 Ok(rows.into_iter().map(Row::Sqlite).collect())
             }
             Readers::Postgres(pool) => {
-                let rows = pool.fetch(timeout, sql, params).await?;
+                // Boxed: most requests are answered from caches, and their futures would
+                // hold the state of a read all the same.
+                let rows = Box::pin(pool.fetch(timeout, sql, params)).await?;
                 Ok(rows.into_iter().map(Row::Postgres).collect())
             }
         }

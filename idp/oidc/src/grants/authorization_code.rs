@@ -13,6 +13,7 @@ use crate::{
     Client, Error, Oidc,
     actions::acts::{CODE_REDEEM, TOKEN_ISSUE},
     issue_tokens::{GrantContext, IssuedTokens, TokenRequest, issue_tokens},
+    issued_codes,
     model::{Code, Grant},
     scopes::supported,
     store,
@@ -77,7 +78,7 @@ async fn find_code(
     let token = params
         .get("code")
         .ok_or_else(|| Error::oauth(ErrorCode::InvalidRequest, "code is missing"))?;
-    let (code, redeemed) = store::codes::find(&oidc.0.store, token_key(token))
+    let (code, redeemed) = issued_codes::find_code(oidc, token_key(token))
         .await?
         .filter(|(code, _)| code.client_id == client.id)
         .ok_or_else(invalid_code)?;

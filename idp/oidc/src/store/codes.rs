@@ -1,5 +1,6 @@
 //! `idp_code`.
 
+use crypto::first_key_at;
 use idp_authn::Authentication;
 use jiff::Timestamp;
 use oauth::CodeChallenge;
@@ -106,15 +107,16 @@ pub(crate) async fn revoke(
     .map(|_| ())
 }
 
-pub(crate) async fn delete_expired(
+/// Deletes codes that were issued before `issued_before`, `most` of them.
+pub(crate) async fn delete_old(
     tx: &mut Tx<'_>,
-    before: Timestamp,
+    issued_before: Timestamp,
     most: i64,
 ) -> Result<u64, StoreError> {
     tx.execute(
         "DELETE FROM idp_code WHERE code_key IN
-             (SELECT code_key FROM idp_code WHERE expires_at <= $1 LIMIT $2)",
-        params![before, most],
+             (SELECT code_key FROM idp_code WHERE code_key < $1 ORDER BY code_key LIMIT $2)",
+        params![first_key_at(issued_before.as_millisecond()), most],
     )
     .await
 }
