@@ -29,9 +29,9 @@ BEGIN
 END $$;
 
 -- A node of 0.1.0 that still runs beside this schema fails at its next write, and says
--- why; later versions notice by themselves.
+-- why; later versions notice by themselves. Only 0.1.0 names its connections so.
 CREATE TRIGGER audit_entry_of_0_1_0 BEFORE INSERT ON audit_entry
-    FOR EACH ROW WHEN (substr(NEW.body, 1, 7) = '{"v":1,')
+    FOR EACH STATEMENT WHEN (current_setting('application_name') = 'xinshu')
     EXECUTE FUNCTION refuse_write_of_0_1_0();
 
 -- Such a node also sequences without claims, and so could publish a second head of some

@@ -568,30 +568,34 @@ async fn a_claim_is_completed_as_it_was_made() {
     .await;
 }
 
-/// A node of 0.1.0 that still runs beside a migrated PostgreSQL.
+/// A node of 0.1.0 that still runs beside a migrated PostgreSQL: it names its connections so.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_entry_of_version_1_is_not_written_any_more() {
+async fn an_entry_of_0_1_0_is_not_written_any_more() {
     on_both(async |log| {
         if log.store.backend() == Backend::Sqlite {
             return;
         }
         log.write(1).await;
-        let refused = log
-            .store
-            .transact(async |tx| {
-                tx.execute(
-                    "INSERT INTO audit_entry (id, written_at, action, body)
-                     SELECT 7, written_at, action, '{\"v\":1,\"at\":1}' FROM audit_entry",
-                    vec![],
-                )
-                .await
-            })
-            .await;
-        let error: StoreError = refused.unwrap_err();
-        assert!(
-            error.to_string().contains("migrated by a newer xinshu"),
-            "{error}"
-        );
+        let write_as = async |name: &'static str| {
+            let written: Result<(), StoreError> = log
+                .store
+                .transact(async move |tx| {
+                    let sql = "SELECT set_config('application_name', $1, true)";
+                    tx.fetch_optional(sql, params![name]).await?;
+                    tx.execute(
+                        "INSERT INTO audit_entry (id, written_at, action, body)
+                         SELECT 7, written_at, action, body FROM audit_entry",
+                        vec![],
+                    )
+                    .await
+                    .map(|_| ())
+                })
+                .await;
+            written.map_err(|error| error.to_string())
+        };
+        let error = write_as("xinshu").await.unwrap_err();
+        assert!(error.contains("migrated by a newer xinshu"), "{error}");
+        write_as("xinshu-write").await.unwrap();
     })
     .await;
 }

@@ -26,6 +26,10 @@ use crate::{
 const LOCK_TIMEOUT: Duration = Duration::from_secs(3);
 /// Connections that append side by side: while one waits for the disk, the other works.
 const POSTGRES_APPENDERS: usize = 2;
+/// What connections call themselves (`pg_stat_activity`). Those of 0.1.0 are all named
+/// `xinshu`, and may not write any more (migration 6).
+const READER: &str = "xinshu-read";
+const WRITER: &str = "xinshu-write";
 /// No limit, for those who read or change everything.
 const WITHOUT_TIMEOUT: [(&str, &str); 2] = [("statement_timeout", "0"), ("lock_timeout", "60s")];
 
@@ -132,7 +136,8 @@ async fn open_postgres(
     let (works, work) = queue();
     let (appends, append) = queue();
     let start = |name: String, jobs| {
-        let connection = WriteConnection::postgres(options.clone());
+        let options = options.clone().application_name(WRITER);
+        let connection = WriteConnection::postgres(options);
         let writer = CommitWriter::new(connection, schema.numbering, Arc::clone(committed));
         start_postgres_writer(name, writer, jobs, running.clone())
     };
@@ -188,7 +193,7 @@ fn sqlite_path(options: &SqliteConnectOptions) -> PathBuf {
 fn postgres_options(url: &str) -> Result<PgConnectOptions, StoreError> {
     Ok(PgConnectOptions::from_str(url)
         .map_err(|error| StoreError::Unavailable(format!("database.url: {error}")))?
-        .application_name("xinshu")
+        .application_name(READER)
         .statement_cache_capacity(256)
         .options([
             ("statement_timeout", "10s"),
