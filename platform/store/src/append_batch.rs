@@ -41,11 +41,17 @@ impl Table {
 /// Rows to append.
 #[derive(Debug, Default)]
 pub struct AppendBatch {
-    rows: Vec<(&'static Table, Vec<Value>)>,
-    /// Indices in `rows` of those whose first two columns the writer fills in.
-    numbered: Vec<usize>,
+    rows: Vec<AppendedRow>,
     /// The latest act of a numbered row.
     latest: Option<Timestamp>,
+}
+
+#[derive(Debug)]
+struct AppendedRow {
+    table: &'static Table,
+    values: Vec<Value>,
+    /// Whether the writer fills in its first two columns.
+    is_numbered: bool,
 }
 
 /// Rows of many who wait, by table.
@@ -54,23 +60,28 @@ pub(crate) type ByTable<'a> = Vec<(&'static Table, Vec<&'a [Value]>)>;
 impl AppendBatch {
     /// Adds one row; `values` go with [`Table::columns`] in order.
     pub fn row(&mut self, table: &'static Table, values: Vec<Value>) {
-        debug_assert_eq!(values.len(), table.columns.len());
-        self.rows.push((table, values));
+        self.push(table, values, false);
     }
 
     /// Adds a row of a log whose first two columns the writer fills in when it is
     /// written: its number, and the latest `at` of all rows committed with it.
     pub fn numbered_row(&mut self, table: &'static Table, at: Timestamp, values: Vec<Value>) {
         self.latest = self.latest.max(Some(at));
-        self.numbered.push(self.rows.len());
-        self.row(table, values);
+        self.push(table, values, true);
+    }
+
+    fn push(&mut self, table: &'static Table, values: Vec<Value>, is_numbered: bool) {
+        debug_assert_eq!(values.len(), table.columns.len());
+        self.rows.push(AppendedRow {
+            table,
+            values,
+            is_numbered,
+        });
     }
 
     fn number(&mut self, next: &mut i64, written_at: Timestamp) {
-        for index in &self.numbered {
-            if let Some((_, values)) = self.rows.get_mut(*index)
-                && let [id, at, ..] = values.as_mut_slice()
-            {
+        for row in self.rows.iter_mut().filter(|row| row.is_numbered) {
+            if let [id, at, ..] = row.values.as_mut_slice() {
                 *id = (*next).into();
                 *at = written_at.into();
                 *next += 1;
@@ -92,11 +103,11 @@ pub(crate) fn number(all: &mut [&mut AppendBatch], next: &mut i64) {
 /// All rows of `all`, gathered by table.
 pub(crate) fn by_table<'a>(all: impl Iterator<Item = &'a AppendBatch>) -> ByTable<'a> {
     let mut tables: BTreeMap<&str, (&'static Table, Vec<&[Value]>)> = BTreeMap::new();
-    for (table, values) in all.flat_map(|appended| &appended.rows) {
+    for row in all.flat_map(|appended| &appended.rows) {
         let (_, rows) = tables
-            .entry(table.name)
-            .or_insert_with(|| (table, Vec::new()));
-        rows.push(values);
+            .entry(row.table.name)
+            .or_insert_with(|| (row.table, Vec::new()));
+        rows.push(&row.values);
     }
     tables.into_values().collect()
 }

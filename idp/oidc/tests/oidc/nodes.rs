@@ -17,6 +17,7 @@ use crate::{
 on_both![
     what_one_node_began_another_goes_on_with,
     a_code_raced_for_at_two_nodes_is_redeemed_once,
+    a_code_redeemed_elsewhere_is_replayed_where_it_was_issued,
     guesses_count_at_all_nodes_together,
     both_nodes_sign_with_the_keys_that_were_recorded_first,
     what_is_past_its_end_is_deleted,
@@ -72,6 +73,25 @@ async fn a_code_raced_for_at_two_nodes_is_redeemed_once(first: TestIdp) {
         }
         assert_eq!(good, 1);
     }
+}
+
+/// The node that issued a code remembers it: not whether it was redeemed.
+async fn a_code_redeemed_elsewhere_is_replayed_where_it_was_issued(first: TestIdp) {
+    let second = first.second_node().await;
+    first.add_user("alice").await;
+    let client = first.portal().await;
+    let (code, _) = code(&first, &client.client_id, &[]).await;
+    let tokens = redeem(&second, &client, &code).await.json();
+    let access = tokens["access_token"].as_str().unwrap();
+    assert_eq!(userinfo(&first, access).await.status, StatusCode::OK);
+    for node in [&first, &second] {
+        assert_eq!(
+            redeem(node, &client, &code).await.json()["error"],
+            "invalid_grant"
+        );
+    }
+    let answer = userinfo(&first, access).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
 }
 
 async fn guesses_count_at_all_nodes_together(first: TestIdp) {
