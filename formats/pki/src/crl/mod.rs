@@ -145,7 +145,7 @@ impl CrlTemplate {
     ///
     /// # Errors
     /// [`Error::Invalid`] for times out of order or an entry that has no
-    /// encoding, [`Error::UnsupportedAlgorithm`] if the issuer cannot sign so.
+    /// encoding, [`crypto::Error::UnsupportedAlgorithm`] if the issuer cannot sign so.
     pub fn build(
         &self,
         issuer: &Issuer,

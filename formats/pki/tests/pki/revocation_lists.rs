@@ -168,7 +168,7 @@ fn what_cannot_be_is_refused() {
     let rsa = SignatureAlgorithm::RsaPkcs1Sha256;
     assert!(matches!(
         template(None).build(&world.issuer, rsa, []),
-        Err(Error::UnsupportedAlgorithm { .. })
+        Err(Error::Crypto(crypto::Error::UnsupportedAlgorithm { .. }))
     ));
     // A key that is not the issuer's.
     let other = TestKey::named(KeyAlgorithm::P256, "leaf");
