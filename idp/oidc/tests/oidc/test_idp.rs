@@ -235,11 +235,11 @@ impl TestIdp {
 
     pub async fn set_client_disabled(&self, id: &str, disabled: bool) -> Result<(), Error> {
         let admin = self.admin();
-        idp_oidc::change_client::set_client_disabled(&self.oidc, &admin, id, disabled).await
+        idp_oidc::set_client_disabled::set_client_disabled(&self.oidc, &admin, id, disabled).await
     }
 
     pub async fn renew_client_secret(&self, id: &str) -> Result<ClientCredentials, Error> {
-        idp_oidc::change_client::renew_client_secret(&self.oidc, &self.admin(), id).await
+        idp_oidc::renew_client_secret::renew_client_secret(&self.oidc, &self.admin(), id).await
     }
 
     pub async fn authenticate_bearer(&self, token: &str) -> Result<Actor, Error> {
