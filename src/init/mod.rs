@@ -15,7 +15,7 @@ use idp_directory::{NewUser, add_user::add_user, read_users::show_user};
 use pki::Certificate;
 use platform_runtime::settings::{Settings, commented_file};
 
-use self::setup::Setup;
+use self::{setup::Setup, tls::issue_tls_certificate};
 use crate::{
     compose::{self, Node, NodeBase, Services, idp::Idp},
     data_folder::DataFolder,
@@ -115,6 +115,7 @@ async fn create_services(
     report("log        Ed25519 key, first entry");
     let ca = setup.authorities(report).await?;
     setup.services(&ca).await?;
+    issue_tls_certificate(&setup, &ca).await?;
     report("services   OCSP responder, time-stamping unit, TLS certificate");
     setup.identity_provider().await?;
     report("sign-in    ES256 and RS256 keys");
