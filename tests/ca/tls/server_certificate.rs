@@ -52,7 +52,7 @@ fn the_ocsp_responder_signs_with_the_new_one() {
     let leaf = ca.issue("tls-server", &ca.web("www.example.org"));
     let responder = |ca: &Ca| {
         // Answers to a nonce are signed anew each time.
-        let response = BasicResponse::from_der(&ocsp::post_with_nonce(&ca, &leaf)).unwrap();
+        let response = BasicResponse::from_der(&ocsp::post_with_nonce(ca, &leaf)).unwrap();
         response.verify(&ca.authority("issuing")).unwrap();
         let certificate = &response.certificates()[0];
         assert!(
