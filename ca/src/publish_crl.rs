@@ -121,7 +121,7 @@ async fn publish(ca: &Service, caller: &Caller, authority: &Authority) -> Result
     let issuer = authority.issuer().clone();
     // Large lists take a while to encode: not on the threads that serve requests.
     let unsigned =
-        tokio::task::spawn_blocking(move || issuer.crl(&template, signature, revocations))
+        tokio::task::spawn_blocking(move || template.build(&issuer, signature, revocations))
             .await
             .map_err(|error| Error::Internal(error.to_string()))??;
     let der = unsigned.sign(authority.key().as_ref()).await?;

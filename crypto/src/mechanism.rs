@@ -70,91 +70,95 @@ pub enum MechanismInput {
     Sm2,
 }
 
-impl KeyAlgorithm {
-    /// The mechanism that generates such a key; `None` for SM2 without the vendor's numbers.
-    pub fn key_pair_gen(self, sm2: Option<&Sm2Mechanisms>) -> Option<Mechanism<'static>> {
-        Some(match self {
-            Self::P256 | Self::P384 => Mechanism::EccKeyPairGen,
-            Self::Rsa2048 | Self::Rsa3072 | Self::Rsa4096 => Mechanism::RsaPkcsKeyPairGen,
-            Self::Ed25519 => Mechanism::EccEdwardsKeyPairGen,
-            Self::Sm2 => vendor_defined(sm2?.key_pair_gen)?,
-        })
-    }
-
-    /// The `CKA_KEY_TYPE` of such a key.
-    pub fn key_type(self, sm2: Option<&Sm2Mechanisms>) -> Option<KeyType> {
-        Some(match self {
-            Self::P256 | Self::P384 => KeyType::EC,
-            Self::Rsa2048 | Self::Rsa3072 | Self::Rsa4096 => KeyType::RSA,
-            Self::Ed25519 => KeyType::EC_EDWARDS,
-            Self::Sm2 => match sm2?.key_type {
-                Some(value) => KeyType::new_vendor_defined(value).ok()?,
-                None => KeyType::EC,
-            },
-        })
-    }
-
-    /// The forms of `CKA_EC_PARAMS` that tokens accept, the more common first.
-    ///
-    /// PKCS#11 3.0 §2.3.5 lets an Edwards curve be named by text or by OID, and
-    /// tokens take one or the other.
-    pub fn ec_params(self) -> Vec<Vec<u8>> {
-        let named = |oid: const_oid::ObjectIdentifier| oid.to_der().ok();
-        match self {
-            Self::Ed25519 => [Some(EDWARDS25519.to_vec()), named(self.oid())]
-                .into_iter()
-                .flatten()
-                .collect(),
-            _ => self.curve().and_then(named).into_iter().collect(),
+/// The mechanism that generates such a key; `None` for SM2 without the vendor's numbers.
+pub fn key_pair_gen(
+    algorithm: KeyAlgorithm,
+    sm2: Option<&Sm2Mechanisms>,
+) -> Option<Mechanism<'static>> {
+    Some(match algorithm {
+        KeyAlgorithm::P256 | KeyAlgorithm::P384 => Mechanism::EccKeyPairGen,
+        KeyAlgorithm::Rsa2048 | KeyAlgorithm::Rsa3072 | KeyAlgorithm::Rsa4096 => {
+            Mechanism::RsaPkcsKeyPairGen
         }
+        KeyAlgorithm::Ed25519 => Mechanism::EccEdwardsKeyPairGen,
+        KeyAlgorithm::Sm2 => vendor_defined(sm2?.key_pair_gen)?,
+    })
+}
+
+/// The `CKA_KEY_TYPE` of such a key.
+pub fn key_type(algorithm: KeyAlgorithm, sm2: Option<&Sm2Mechanisms>) -> Option<KeyType> {
+    Some(match algorithm {
+        KeyAlgorithm::P256 | KeyAlgorithm::P384 => KeyType::EC,
+        KeyAlgorithm::Rsa2048 | KeyAlgorithm::Rsa3072 | KeyAlgorithm::Rsa4096 => KeyType::RSA,
+        KeyAlgorithm::Ed25519 => KeyType::EC_EDWARDS,
+        KeyAlgorithm::Sm2 => match sm2?.key_type {
+            Some(value) => KeyType::new_vendor_defined(value).ok()?,
+            None => KeyType::EC,
+        },
+    })
+}
+
+/// The forms of `CKA_EC_PARAMS` that tokens accept, the more common first.
+///
+/// PKCS#11 3.0 §2.3.5 lets an Edwards curve be named by text or by OID, and
+/// tokens take one or the other.
+pub fn ec_params(algorithm: KeyAlgorithm) -> Vec<Vec<u8>> {
+    let named = |oid: const_oid::ObjectIdentifier| oid.to_der().ok();
+    match algorithm {
+        KeyAlgorithm::Ed25519 => [Some(EDWARDS25519.to_vec()), named(algorithm.oid())]
+            .into_iter()
+            .flatten()
+            .collect(),
+        _ => algorithm.curve().and_then(named).into_iter().collect(),
     }
 }
 
-impl SignatureAlgorithm {
-    /// The mechanism and its input; `None` for SM2 without the vendor's numbers.
-    pub fn mechanism(
-        self,
-        sm2: Option<&Sm2Mechanisms>,
-    ) -> Option<(Mechanism<'static>, MechanismInput)> {
-        Some(match self {
-            Self::EcdsaP256Sha256 => (Mechanism::Ecdsa, MechanismInput::Digest(Digest::Sha256)),
-            Self::EcdsaP384Sha384 => (Mechanism::Ecdsa, MechanismInput::Digest(Digest::Sha384)),
-            Self::RsaPkcs1Sha256 => (Mechanism::Sha256RsaPkcs, MechanismInput::Message),
-            Self::RsaPkcs1Sha384 => (Mechanism::Sha384RsaPkcs, MechanismInput::Message),
-            Self::RsaPkcs1Sha512 => (Mechanism::Sha512RsaPkcs, MechanismInput::Message),
-            Self::RsaPssSha256 => (
-                Mechanism::Sha256RsaPkcsPss(PSS_SHA256),
-                MechanismInput::Message,
-            ),
-            Self::RsaPssSha384 => (
-                Mechanism::Sha384RsaPkcsPss(PSS_SHA384),
-                MechanismInput::Message,
-            ),
-            Self::RsaPssSha512 => (
-                Mechanism::Sha512RsaPkcsPss(PSS_SHA512),
-                MechanismInput::Message,
-            ),
-            Self::Ed25519 => (
-                Mechanism::Eddsa(EddsaParams::new(EddsaSignatureScheme::Ed25519)),
-                MechanismInput::Message,
-            ),
-            Self::Sm2Sm3 => (vendor_defined(sm2?.sign)?, MechanismInput::Sm2),
-        })
-    }
+/// The mechanism that signs and its input; `None` for SM2 without the vendor's numbers.
+pub fn signature(
+    algorithm: SignatureAlgorithm,
+    sm2: Option<&Sm2Mechanisms>,
+) -> Option<(Mechanism<'static>, MechanismInput)> {
+    Some(match algorithm {
+        SignatureAlgorithm::EcdsaP256Sha256 => {
+            (Mechanism::Ecdsa, MechanismInput::Digest(Digest::Sha256))
+        }
+        SignatureAlgorithm::EcdsaP384Sha384 => {
+            (Mechanism::Ecdsa, MechanismInput::Digest(Digest::Sha384))
+        }
+        SignatureAlgorithm::RsaPkcs1Sha256 => (Mechanism::Sha256RsaPkcs, MechanismInput::Message),
+        SignatureAlgorithm::RsaPkcs1Sha384 => (Mechanism::Sha384RsaPkcs, MechanismInput::Message),
+        SignatureAlgorithm::RsaPkcs1Sha512 => (Mechanism::Sha512RsaPkcs, MechanismInput::Message),
+        SignatureAlgorithm::RsaPssSha256 => (
+            Mechanism::Sha256RsaPkcsPss(PSS_SHA256),
+            MechanismInput::Message,
+        ),
+        SignatureAlgorithm::RsaPssSha384 => (
+            Mechanism::Sha384RsaPkcsPss(PSS_SHA384),
+            MechanismInput::Message,
+        ),
+        SignatureAlgorithm::RsaPssSha512 => (
+            Mechanism::Sha512RsaPkcsPss(PSS_SHA512),
+            MechanismInput::Message,
+        ),
+        SignatureAlgorithm::Ed25519 => (
+            Mechanism::Eddsa(EddsaParams::new(EddsaSignatureScheme::Ed25519)),
+            MechanismInput::Message,
+        ),
+        SignatureAlgorithm::Sm2Sm3 => (vendor_defined(sm2?.sign)?, MechanismInput::Sm2),
+    })
 }
 
-impl EncryptionAlgorithm {
-    /// The mechanism that decrypts; `None` for SM2, whose numbers are not configured.
-    pub fn mechanism(self) -> Option<Mechanism<'static>> {
-        let oaep = |hash, mgf| {
-            Mechanism::RsaPkcsOaep(PkcsOaepParams::new(hash, mgf, PkcsOaepSource::empty()))
-        };
-        match self {
-            Self::RsaOaepSha1 => Some(oaep(MechanismType::SHA1, PkcsMgfType::MGF1_SHA1)),
-            Self::RsaOaepSha256 => Some(oaep(MechanismType::SHA256, PkcsMgfType::MGF1_SHA256)),
-            Self::RsaPkcs1 => Some(Mechanism::RsaPkcs),
-            Self::Sm2 => None,
+/// The mechanism that decrypts; `None` for SM2, whose numbers are not configured.
+pub fn decryption(algorithm: EncryptionAlgorithm) -> Option<Mechanism<'static>> {
+    let oaep =
+        |hash, mgf| Mechanism::RsaPkcsOaep(PkcsOaepParams::new(hash, mgf, PkcsOaepSource::empty()));
+    match algorithm {
+        EncryptionAlgorithm::RsaOaepSha1 => Some(oaep(MechanismType::SHA1, PkcsMgfType::MGF1_SHA1)),
+        EncryptionAlgorithm::RsaOaepSha256 => {
+            Some(oaep(MechanismType::SHA256, PkcsMgfType::MGF1_SHA256))
         }
+        EncryptionAlgorithm::RsaPkcs1 => Some(Mechanism::RsaPkcs),
+        EncryptionAlgorithm::Sm2 => None,
     }
 }
 

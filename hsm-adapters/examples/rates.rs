@@ -105,29 +105,30 @@ fn main() -> Result<()> {
         let library = Pkcs11::new(MODULE)?;
         // Fails if the adapter has initialized the library already, which is fine.
         let _ = library.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK));
-        let raw = || {
-            on_every_core(cores, time, || {
-                let slots = library.get_slots_with_initialized_token()?;
-                let slot = *slots.first().ok_or("no token")?;
-                let session = library.open_rw_session(slot)?;
-                // Another session has logged in already.
-                let _ = session.login(UserType::User, Some(&pin));
-                let private = [
-                    Attribute::Class(ObjectClass::PRIVATE_KEY),
-                    Attribute::Label(b"rates".to_vec()),
-                ];
-                let handle = *session.find_objects(&private)?.first().ok_or("no key")?;
-                Ok(move || {
-                    let digest = Digest::Sha256.hash(MESSAGE);
-                    session.sign(&Mechanism::Ecdsa, handle, &digest).is_ok()
-                })
-            })
-        };
+        let raw = || on_every_core(cores, time, || token_signer(&library, &pin));
         compare("SoftHSM2 P-256", rounds, raw, || {
             adapter(&runtime, &key, time)
         })?;
     }
     Ok(())
+}
+
+/// Signs with the key `rates` of the first token, without the adapter.
+fn token_signer(library: &Pkcs11, pin: &AuthPin) -> Result<impl FnMut() -> bool + use<>> {
+    let slots = library.get_slots_with_initialized_token()?;
+    let slot = *slots.first().ok_or("no token")?;
+    let session = library.open_rw_session(slot)?;
+    // Another session has logged in already.
+    let _ = session.login(UserType::User, Some(pin));
+    let private = [
+        Attribute::Class(ObjectClass::PRIVATE_KEY),
+        Attribute::Label(b"rates".to_vec()),
+    ];
+    let handle = *session.find_objects(&private)?.first().ok_or("no key")?;
+    Ok(move || {
+        let digest = Digest::Sha256.hash(MESSAGE);
+        session.sign(&Mechanism::Ecdsa, handle, &digest).is_ok()
+    })
 }
 
 fn compare(

@@ -76,12 +76,8 @@ async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
             if common.json {
                 return output::json(&issued);
             }
-            output::line(
-                issued["certificate"]
-                    .as_str()
-                    .unwrap_or_default()
-                    .trim_end(),
-            )
+            let chain = issued["certificate"].as_str().unwrap_or_default();
+            output::line(chain.trim_end())
         }
         Command::List {
             subject,
@@ -89,12 +85,7 @@ async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
             after,
             limit,
         } => {
-            let mut path = format!("/api/v1/certificates?limit={limit}");
-            for (name, value) in [("subject", subject), ("ca", ca), ("after", after)] {
-                if let Some(value) = value {
-                    path.push_str(&format!("&{name}={}", percent_encode(&value)));
-                }
-            }
+            let path = list_path(limit, [("subject", subject), ("ca", ca), ("after", after)]);
             let list = api.get(&path).await?;
             let columns = [
                 "serial",
@@ -121,17 +112,24 @@ async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
             no_wait,
         } => {
             let path = format!("/api/v1/certificates/{serial}/revoke");
-            api.post(
-                &path,
-                json!({ "reason": reason, "ca": ca, "wait_for_crl": !no_wait }),
-            )
-            .await?;
+            let body = json!({ "reason": reason, "ca": ca, "wait_for_crl": !no_wait });
+            api.post(&path, body).await?;
             if common.json {
                 return output::json(&json!({ "serial": serial, "reason": reason }));
             }
             output::line(&format!("revoked {serial}"))
         }
     }
+}
+
+fn list_path(limit: u32, filters: [(&str, Option<String>); 3]) -> String {
+    let mut path = format!("/api/v1/certificates?limit={limit}");
+    for (name, value) in filters {
+        if let Some(value) = value {
+            path.push_str(&format!("&{name}={}", percent_encode(&value)));
+        }
+    }
+    path
 }
 
 /// A request as PEM, whatever form the file has.

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::Subcommand;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::support::{
     Api, Common, output, percent_encode, secret_from_stdin, whole_list, with_api,
@@ -69,7 +69,6 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
 }
 
 async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
-    let path = |name: &str| format!("/api/v1/users/{}", percent_encode(name));
     match command {
         Command::Add {
             name,
@@ -89,20 +88,15 @@ async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
                 "permissions": permissions,
             });
             let added = api.post("/api/v1/users", body).await?;
-            if password.is_none() {
-                let link = api
-                    .post(&format!("{}/password-link", path(&name)), json!({}))
-                    .await?;
-                return output::print_result(
-                    common,
-                    &link,
-                    &format!(
-                        "added {name}; set a password within 24 hours at\n{}",
-                        text(&link["url"])
-                    ),
-                );
+            if password.is_some() {
+                return output::print_result(common, &added, &format!("added {name}"));
             }
-            output::print_result(common, &added, &format!("added {name}"))
+            let link = make_password_link(api, &name).await?;
+            let message = format!(
+                "added {name}; set a password within 24 hours at\n{}",
+                text(&link["url"])
+            );
+            output::print_result(common, &link, &message)
         }
         Command::List => {
             let list = whole_list(api, "/api/v1/users").await?;
@@ -126,21 +120,11 @@ async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
             name,
             password_stdin: false,
         } => {
-            let link = api
-                .post(&format!("{}/password-link", path(&name)), json!({}))
-                .await?;
+            let link = make_password_link(api, &name).await?;
             output::print_result(common, &link, text(&link["url"]))
         }
-        Command::Disable { name } => {
-            let user = api.patch(&path(&name), json!({ "disabled": true })).await?;
-            output::print_result(common, &user, &format!("disabled {name}"))
-        }
-        Command::Enable { name } => {
-            let user = api
-                .patch(&path(&name), json!({ "disabled": false }))
-                .await?;
-            output::print_result(common, &user, &format!("enabled {name}"))
-        }
+        Command::Disable { name } => set_disabled(api, &name, true, common).await,
+        Command::Enable { name } => set_disabled(api, &name, false, common).await,
         Command::Delete { name } => {
             let gone = api.delete(&path(&name)).await?;
             output::print_result(common, &gone, &format!("deleted {name}"))
@@ -148,6 +132,23 @@ async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
     }
 }
 
-fn text(value: &serde_json::Value) -> &str {
+async fn make_password_link(api: &Api, name: &str) -> Result<Value> {
+    api.post(&format!("{}/password-link", path(name)), json!({}))
+        .await
+}
+
+async fn set_disabled(api: &Api, name: &str, disabled: bool, common: &Common) -> Result<()> {
+    let user = api
+        .patch(&path(name), json!({ "disabled": disabled }))
+        .await?;
+    let done = if disabled { "disabled" } else { "enabled" };
+    output::print_result(common, &user, &format!("{done} {name}"))
+}
+
+fn path(name: &str) -> String {
+    format!("/api/v1/users/{}", percent_encode(name))
+}
+
+fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }

@@ -15,7 +15,7 @@ use idp_directory::{NewUser, add_user::add_user, read_users::show_user};
 use pki::Certificate;
 use platform_runtime::settings::{Settings, commented_file};
 
-use self::setup::Setup;
+use self::{setup::Setup, tls::issue_tls_certificate};
 use crate::{
     compose::{self, Node, NodeBase, Services, idp::Idp},
     data_folder::DataFolder,
@@ -51,6 +51,13 @@ pub(crate) struct SetUp {
     pub(crate) was_set_up: bool,
 }
 
+/// The authorities of a node that was just created.
+struct Created {
+    authorities: Vec<String>,
+    /// The certificates of the roots, PEM.
+    anchors: String,
+}
+
 /// Sets a data folder and its database up.
 pub(crate) async fn run(
     source: &SettingsSource,
@@ -65,7 +72,34 @@ pub(crate) async fn run(
     private_files::create_folder(settings.keys.folder.as_ref())?;
     write_passphrase(&settings)?;
     report(&format!("settings   {}", data.settings().display()));
-    let base = NodeBase::open(&settings).await?;
+    let created = create_services(data, &settings, options, report).await?;
+    let node = Node::open(data, settings, Services::IDP).await?;
+    let idp = node.idp.as_ref().context("the identity provider")?;
+    let password_link = setup_administrator(idp, options, was_set_up).await?;
+    // The last file: if it exists, the set-up is complete.
+    private_files::replace(&data.root(), 0o644, created.anchors.as_bytes())?;
+    node.sequencer.catch_up().await.context("the log")?;
+    let set_up = SetUp {
+        data: data.path().display().to_string(),
+        root: data.root().display().to_string(),
+        authorities: created.authorities,
+        issuer: node.settings.public.url.clone(),
+        administrator: options.administrator.clone(),
+        password_link,
+        was_set_up,
+    };
+    node.close().await;
+    Ok(set_up)
+}
+
+/// Creates database, log, authorities and keys, and closes them again.
+async fn create_services(
+    data: &DataFolder,
+    settings: &Settings,
+    options: &InitOptions,
+    report: &dyn Fn(&str),
+) -> Result<Created> {
+    let base = NodeBase::open(settings).await?;
     report(&format!(
         "database   {}",
         without_password(&settings.database.url)
@@ -74,48 +108,29 @@ pub(crate) async fn run(
         caller: local_caller(),
         keys: compose::keys::open(&base),
         base: &base,
-        settings: &settings,
+        settings,
         options,
     };
     setup.log(data).await?;
     report("log        Ed25519 key, first entry");
     let ca = setup.authorities(report).await?;
     setup.services(&ca).await?;
+    issue_tls_certificate(&setup, &ca).await?;
     report("services   OCSP responder, time-stamping unit, TLS certificate");
     setup.identity_provider().await?;
     report("sign-in    ES256 and RS256 keys");
-    let roots: Vec<_> = ca
-        .authorities()
-        .into_iter()
-        .filter(ca::Authority::is_root)
-        .collect();
-    let anchors = Certificate::bundle_to_pem(roots.iter().map(ca::Authority::certificate));
-    let authorities = ca
-        .authorities()
-        .iter()
-        .map(|authority| authority.name().to_owned())
-        .collect();
+    let authorities = ca.authorities();
+    let roots = authorities.iter().filter(|authority| authority.is_root());
+    let created = Created {
+        anchors: Certificate::bundle_to_pem(roots.map(ca::Authority::certificate)),
+        authorities: authorities
+            .iter()
+            .map(|authority| authority.name().to_owned())
+            .collect(),
+    };
     drop(ca);
     base.keyring.close().await;
-    drop(setup);
-    drop(base);
-    let node = Node::open(data, settings, Services::IDP).await?;
-    let idp = node.idp.as_ref().context("the identity provider")?;
-    let password_link = setup_administrator(idp, options, was_set_up).await?;
-    // The last file: if it exists, the set-up is complete.
-    private_files::replace(&data.root(), 0o644, anchors.as_bytes())?;
-    node.sequencer.catch_up().await.context("the log")?;
-    let set_up = SetUp {
-        data: data.path().display().to_string(),
-        root: data.root().display().to_string(),
-        authorities,
-        issuer: node.settings.public.url.clone(),
-        administrator: options.administrator.clone(),
-        password_link,
-        was_set_up,
-    };
-    node.close().await;
-    Ok(set_up)
+    Ok(created)
 }
 
 /// Writes `xinshu.toml` if there is none. It includes what flags and environment say, so

@@ -132,7 +132,7 @@ impl Setup<'_> {
         Ok(())
     }
 
-    /// Certificates for the OCSP responders, the time-stamping unit and TLS.
+    /// Certificates for the OCSP responders and the time-stamping unit.
     pub(super) async fn services(&self, ca: &ca::Service) -> Result<()> {
         for authority in ca.authorities() {
             let name = format!("ocsp:{}", authority.name());
@@ -150,8 +150,7 @@ impl Setup<'_> {
                 issue_service_certificate(ca, &self.caller, request).await?;
             }
         }
-        self.time_stamping_unit(ca).await?;
-        self.tls(ca).await
+        self.time_stamping_unit(ca).await
     }
 
     async fn time_stamping_unit(&self, ca: &ca::Service) -> Result<()> {

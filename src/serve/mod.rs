@@ -14,7 +14,10 @@ mod tls_certificate;
 use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result};
-use platform_runtime::{jobs, settings::Settings};
+use platform_runtime::{
+    jobs::{self, Job},
+    settings::Settings,
+};
 use platform_store::{Store, StoreError};
 use tokio::{sync::watch, task::JoinSet};
 
@@ -43,22 +46,7 @@ pub(crate) async fn serve(data: &DataFolder, settings: Settings, services: Servi
         .flat_map(|part| part.jobs.drain(..))
         .collect();
 
-    let mut background = JoinSet::new();
-    for task in compose::start(&node).await? {
-        background.spawn(task);
-    }
-    background.spawn(node.sequencer.clone().run());
-    background.spawn(jobs::run(
-        jobs,
-        node.store.clone(),
-        Arc::clone(&node.clock) as _,
-        TICK,
-    ));
-    background.spawn(tls_certificate::follow(
-        Arc::clone(&node),
-        Arc::clone(&tls),
-        readiness.clone(),
-    ));
+    let mut background = start_background(&node, jobs, &tls, &readiness).await?;
     background.spawn(metrics.clone().upkeep());
     // Opening the keys took 16 MiB at a time.
     allocator::give_back();
@@ -91,6 +79,33 @@ pub(crate) async fn serve(data: &DataFolder, settings: Settings, services: Servi
         Ok(Some(error)) => Err(error).context("the database"),
         _ => Ok(()),
     }
+}
+
+/// Starts what runs beside the listeners: the services' own tasks, the sequencer, the jobs and
+/// the renewal of the TLS certificate.
+async fn start_background(
+    node: &Arc<Node>,
+    jobs: Vec<Job>,
+    tls: &Arc<TlsCertificate>,
+    readiness: &Readiness,
+) -> Result<JoinSet<()>> {
+    let mut background = JoinSet::new();
+    for task in compose::start(node).await? {
+        background.spawn(task);
+    }
+    background.spawn(node.sequencer.clone().run());
+    background.spawn(jobs::run(
+        jobs,
+        node.store.clone(),
+        Arc::clone(&node.clock) as _,
+        TICK,
+    ));
+    background.spawn(tls_certificate::follow(
+        Arc::clone(node),
+        Arc::clone(tls),
+        readiness.clone(),
+    ));
+    Ok(background)
 }
 
 /// Stops the listeners on a signal, or when a newer binary has migrated the database:

@@ -1,6 +1,6 @@
 //! HTTP answers, as curl hands them over.
 
-use crate::{Outcome, Server};
+use crate::Outcome;
 
 /// An HTTP answer.
 #[derive(Clone, Debug)]
@@ -13,31 +13,9 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-impl Server {
-    /// Asks by curl and takes the answer apart, whatever its status.
-    #[track_caller]
-    pub fn ask<'a>(&self, arguments: impl IntoIterator<Item = &'a str>, url: &str) -> Answer {
-        // Without `Expect:` no interim answer comes first.
-        let arguments = ["-i", "--http1.1", "-H", "Expect:"]
-            .into_iter()
-            .chain(arguments);
-        Answer::parse(&self.curl(arguments, url).success())
-    }
-
-    /// Moves the server's clock; only where it was built with `test-clock`.
-    #[track_caller]
-    pub fn advance(&self, seconds: i64) {
-        let moved = self.ask(
-            ["-X", "POST"],
-            &format!("{}/test/clock/{seconds}", self.ops),
-        );
-        assert_eq!(moved.status, 200, "the clock stands: {}", moved.text());
-    }
-}
-
 impl Answer {
     #[track_caller]
-    fn parse(outcome: &Outcome) -> Self {
+    pub(crate) fn parse(outcome: &Outcome) -> Self {
         let whole = &outcome.stdout;
         let end = whole
             .windows(4)

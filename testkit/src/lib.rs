@@ -15,11 +15,13 @@ mod postgres;
 mod robot;
 mod server;
 mod softhsm;
+mod xinshu;
 
 pub use answer::Answer;
 pub use browser::{Browser, Page};
 pub use command::{Outcome, SetAtEnd, cache, free_port, python, run, run_with, tool, wait_until};
 pub use postgres::Postgres;
 pub use robot::Robot;
-pub use server::{Options, Server, User, Xinshu, resident_kib};
+pub use server::{Server, resident_kib};
 pub use softhsm::SoftHsm;
+pub use xinshu::{Options, User, Xinshu};

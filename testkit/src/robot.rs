@@ -1,6 +1,6 @@
 //! A service with a client's credentials.
 
-use crate::{Server, Xinshu};
+use crate::Server;
 
 /// A client that gets access tokens by its own secret.
 #[derive(Clone, Debug)]
@@ -9,28 +9,6 @@ pub struct Robot {
     pub id: String,
     /// `client_secret`.
     pub secret: String,
-}
-
-impl Xinshu {
-    /// Registers a client that may do `actions`.
-    #[track_caller]
-    pub fn robot(&self, name: &str, actions: &[&str]) -> Robot {
-        let mut arguments = vec![
-            "client",
-            "add",
-            name,
-            "--grant",
-            "client_credentials",
-            "--json",
-        ];
-        arguments.extend(actions.iter().flat_map(|action| ["--allow", action]));
-        let made = self.xinshu(arguments).success().json();
-        let field = |name: &str| made[name].as_str().expect("a registered client").to_owned();
-        Robot {
-            id: field("client_id"),
-            secret: field("client_secret"),
-        }
-    }
 }
 
 impl Robot {

@@ -2,8 +2,12 @@
 
 use const_oid::ObjectIdentifier;
 use der::{Decode, Header, Reader, SliceReader};
+use jiff::Timestamp;
 
-use crate::{Error, Result, tag};
+use crate::{
+    Error, Result, tag,
+    time::{YEAR_2050, parse_generalized, parse_utc},
+};
 
 /// Rejects input that is longer than `limit` before anything of it is read.
 ///
@@ -191,6 +195,27 @@ impl<'a> Cursor<'a> {
     pub fn oid(&mut self, field: &'static str) -> Result<ObjectIdentifier> {
         let value = self.expect(tag::OID, field)?;
         oid_from_value(value).ok_or_else(|| self.error(field, "malformed OBJECT IDENTIFIER"))
+    }
+
+    /// A Time as RFC 5280 §4.1.2.5 writes it.
+    pub fn time(&mut self, field: &'static str) -> Result<Timestamp> {
+        let element = self.any(field)?;
+        let time = match element.tag {
+            tag::UTC_TIME => parse_utc(element.value),
+            // Before 2050 only UTCTime is right.
+            tag::GENERALIZED_TIME => {
+                parse_generalized(element.value, false).filter(|time| *time >= YEAR_2050)
+            }
+            _ => None,
+        };
+        time.ok_or_else(|| self.error(field, "malformed Time"))
+    }
+
+    /// A GeneralizedTime of whole seconds, or with a DER fraction where `fraction` allows it.
+    pub fn generalized_time(&mut self, field: &'static str, fraction: bool) -> Result<Timestamp> {
+        let value = self.expect(tag::GENERALIZED_TIME, field)?;
+        parse_generalized(value, fraction)
+            .ok_or_else(|| self.error(field, "malformed GeneralizedTime"))
     }
 
     /// A BOOLEAN DEFAULT FALSE: absent, or TRUE (X.690 §11.5 forbids the default).

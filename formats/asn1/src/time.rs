@@ -5,95 +5,7 @@ use jiff::{
     tz::{Offset, TimeZone},
 };
 
-use crate::{Cursor, Error, Result, Writer, tag};
-
-impl Writer {
-    /// A Time: UTCTime through 2049, GeneralizedTime from 2050 (RFC 5280 §4.1.2.5).
-    /// `time` is of whole seconds and within 1950 to 9999; [`whole_seconds`] says so.
-    pub fn time(&mut self, time: Timestamp) {
-        let civil = Offset::UTC.to_datetime(time);
-        if civil.year() < 2050 {
-            self.nested(tag::UTC_TIME, |w| {
-                w.digits(civil.year() % 100, 2);
-                w.after_year(civil);
-                w.raw(b"Z");
-            });
-        } else {
-            self.generalized_time(time, 0);
-        }
-    }
-
-    /// A GeneralizedTime: `YYYYMMDDHHMMSS[.f…]Z` with at most `digits` digits of fraction,
-    /// nine at most, and no trailing zero (X.690 §11.7). `time` is within the years 0 to
-    /// 9999; [`whole_seconds`] says so.
-    pub fn generalized_time(&mut self, time: Timestamp, digits: u8) {
-        let civil = Offset::UTC.to_datetime(time);
-        self.nested(tag::GENERALIZED_TIME, |w| {
-            w.digits(civil.year(), 4);
-            w.after_year(civil);
-            w.fraction(civil.subsec_nanosecond(), digits);
-            w.raw(b"Z");
-        });
-    }
-
-    fn after_year(&mut self, time: civil::DateTime) {
-        for part in [
-            time.month(),
-            time.day(),
-            time.hour(),
-            time.minute(),
-            time.second(),
-        ] {
-            self.digits(part, 2);
-        }
-    }
-
-    /// A dot and the fraction, or nothing.
-    fn fraction(&mut self, nanoseconds: i32, digits: u8) {
-        let mut width = digits.min(9);
-        let mut fraction = nanoseconds / 10_i32.pow(9 - u32::from(width));
-        while width > 0 && fraction % 10 == 0 {
-            fraction /= 10;
-            width -= 1;
-        }
-        if width > 0 {
-            self.raw(b".");
-            self.digits(fraction, width);
-        }
-    }
-
-    /// A number in so many decimal digits, with leading zeros.
-    fn digits(&mut self, number: impl Into<i32>, width: u8) {
-        let number = number.into();
-        for place in (0..u32::from(width)).rev() {
-            let digit = number / 10_i32.pow(place) % 10;
-            self.raw(&[b'0' + digit as u8]);
-        }
-    }
-}
-
-impl Cursor<'_> {
-    /// A Time as RFC 5280 §4.1.2.5 writes it.
-    pub fn time(&mut self, field: &'static str) -> Result<Timestamp> {
-        let element = self.any(field)?;
-        let time = match element.tag {
-            tag::UTC_TIME => parse_utc(element.value),
-            // Before 2050 only UTCTime is right.
-            tag::GENERALIZED_TIME => {
-                parse_generalized(element.value, false).filter(|time| *time >= year_2050())
-            }
-            _ => None,
-        };
-        time.ok_or_else(|| self.error(field, "malformed Time"))
-    }
-
-    /// A GeneralizedTime of whole seconds, or with a DER fraction where `fraction` allows it.
-    pub fn generalized_time(&mut self, field: &'static str, fraction: bool) -> Result<Timestamp> {
-        let value = self.expect(tag::GENERALIZED_TIME, field)?;
-        parse_generalized(value, fraction)
-            .ok_or_else(|| self.error(field, "malformed GeneralizedTime"))
-    }
-}
+use crate::{Error, Result};
 
 /// `time` cut to whole seconds, if certificates can carry it.
 pub fn whole_seconds(time: Timestamp, field: &'static str) -> Result<Timestamp> {
@@ -109,11 +21,60 @@ pub fn whole_seconds(time: Timestamp, field: &'static str) -> Result<Timestamp> 
     Timestamp::from_second(seconds).map_err(|_| out_of_range)
 }
 
-fn year_2050() -> Timestamp {
-    Timestamp::constant(2_524_608_000, 0)
+/// Appends the contents of a UTCTime: `YYMMDDHHMMSSZ`.
+pub(crate) fn append_utc(out: &mut Vec<u8>, time: Timestamp) {
+    let civil = Offset::UTC.to_datetime(time);
+    append_digits(out, civil.year() % 100, 2);
+    append_after_year(out, civil);
+    out.push(b'Z');
 }
 
-fn parse_utc(value: &[u8]) -> Option<Timestamp> {
+/// Appends the contents of a GeneralizedTime with at most `digits` digits of fraction.
+pub(crate) fn append_generalized(out: &mut Vec<u8>, time: Timestamp, digits: u8) {
+    let civil = Offset::UTC.to_datetime(time);
+    append_digits(out, civil.year(), 4);
+    append_after_year(out, civil);
+    append_fraction(out, civil.subsec_nanosecond(), digits);
+    out.push(b'Z');
+}
+
+fn append_after_year(out: &mut Vec<u8>, time: civil::DateTime) {
+    for part in [
+        time.month(),
+        time.day(),
+        time.hour(),
+        time.minute(),
+        time.second(),
+    ] {
+        append_digits(out, part, 2);
+    }
+}
+
+/// A dot and the fraction, or nothing.
+fn append_fraction(out: &mut Vec<u8>, nanoseconds: i32, digits: u8) {
+    let mut width = digits.min(9);
+    let mut fraction = nanoseconds / 10_i32.pow(9 - u32::from(width));
+    while width > 0 && fraction % 10 == 0 {
+        fraction /= 10;
+        width -= 1;
+    }
+    if width > 0 {
+        out.push(b'.');
+        append_digits(out, fraction, width);
+    }
+}
+
+/// A number in so many decimal digits, with leading zeros.
+fn append_digits(out: &mut Vec<u8>, number: impl Into<i32>, width: u8) {
+    let number = number.into();
+    for place in (0..u32::from(width)).rev() {
+        let digit = number / 10_i32.pow(place) % 10;
+        out.push(b'0' + digit as u8);
+    }
+}
+
+/// Reads the contents of a UTCTime.
+pub(crate) fn parse_utc(value: &[u8]) -> Option<Timestamp> {
     let digits = value.strip_suffix(b"Z")?;
     if digits.len() != 12 {
         return None;
@@ -123,7 +84,8 @@ fn parse_utc(value: &[u8]) -> Option<Timestamp> {
     to_timestamp(year, &digits[2..], 0)
 }
 
-fn parse_generalized(value: &[u8], fraction_allowed: bool) -> Option<Timestamp> {
+/// Reads the contents of a GeneralizedTime, with a DER fraction where it is allowed.
+pub(crate) fn parse_generalized(value: &[u8], fraction_allowed: bool) -> Option<Timestamp> {
     let digits = value.strip_suffix(b"Z")?;
     let (whole, nanoseconds) = match digits.iter().position(|byte| *byte == b'.') {
         None => (digits, 0),
@@ -167,9 +129,13 @@ fn number(digits: &[u8]) -> Option<i32> {
     std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
+/// The first moment that certificates write as a GeneralizedTime (RFC 5280 §4.1.2.5).
+pub(crate) const YEAR_2050: Timestamp = Timestamp::constant(2_524_608_000, 0);
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Cursor, Writer, tag};
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()

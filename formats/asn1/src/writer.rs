@@ -1,8 +1,12 @@
 //! Writing DER from the inside out, in one buffer.
 
 use const_oid::ObjectIdentifier;
+use jiff::Timestamp;
 
-use crate::tag;
+use crate::{
+    tag,
+    time::{YEAR_2050, append_generalized, append_utc},
+};
 
 /// A growing DER encoding.
 pub struct Writer {
@@ -144,6 +148,26 @@ impl Writer {
         }];
         value.extend_from_slice(&bytes[..length]);
         self.tlv(tag, &value);
+    }
+
+    /// A Time: UTCTime through 2049, GeneralizedTime from 2050 (RFC 5280 §4.1.2.5).
+    /// `time` is of whole seconds and within 1950 to 9999;
+    /// [`whole_seconds`](crate::whole_seconds) says so.
+    pub fn time(&mut self, time: Timestamp) {
+        if time < YEAR_2050 {
+            self.nested(tag::UTC_TIME, |w| append_utc(&mut w.out, time));
+        } else {
+            self.generalized_time(time, 0);
+        }
+    }
+
+    /// A GeneralizedTime: `YYYYMMDDHHMMSS[.f…]Z` with at most `digits` digits of fraction,
+    /// nine at most, and no trailing zero (X.690 §11.7). `time` is within the years 0 to
+    /// 9999; [`whole_seconds`](crate::whole_seconds) says so.
+    pub fn generalized_time(&mut self, time: Timestamp, digits: u8) {
+        self.nested(tag::GENERALIZED_TIME, |w| {
+            append_generalized(&mut w.out, time, digits);
+        });
     }
 
     /// An Extension (RFC 5280 §4.1): `critical` is left out where it is false.

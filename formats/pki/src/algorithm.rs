@@ -42,7 +42,7 @@ pub(crate) fn write_signature_algorithm(w: &mut Writer, algorithm: SignatureAlgo
 /// The row of the table that a signature's AlgorithmIdentifier names.
 ///
 /// # Errors
-/// [`Error::UnsupportedAlgorithm`] for any other algorithm or parameters: a row
+/// [`crypto::Error::UnsupportedAlgorithm`] for any other algorithm or parameters: a row
 /// has one encoding, and another is not taken for it.
 pub fn decode_signature_algorithm(der: &[u8]) -> Result<SignatureAlgorithm> {
     signature_algorithm(der, "AlgorithmIdentifier")
@@ -53,10 +53,7 @@ pub(crate) fn signature_algorithm(der: &[u8], what: &'static str) -> Result<Sign
         return Ok(*algorithm);
     }
     let mut cursor = Cursor::outer(what, der)?;
-    Err(Error::UnsupportedAlgorithm {
-        what,
-        algorithm: cursor.oid("algorithm")?.to_string(),
-    })
+    Err(unsupported(what, cursor.oid("algorithm")?))
 }
 
 /// The AlgorithmIdentifier of a digest, parameters absent (RFC 5754 §2).
@@ -81,10 +78,10 @@ pub(crate) fn read_digest_oid(
 }
 
 pub(crate) fn unsupported(what: &'static str, algorithm: impl std::fmt::Display) -> Error {
-    Error::UnsupportedAlgorithm {
+    Error::Crypto(crypto::Error::UnsupportedAlgorithm {
         what,
         algorithm: algorithm.to_string(),
-    }
+    })
 }
 
 /// RSASSA-PSS-params with the salt as long as the digest; trailerField is its default.
@@ -135,7 +132,7 @@ mod tests {
         for der in [without, with] {
             assert!(matches!(
                 decode_signature_algorithm(&der),
-                Err(Error::UnsupportedAlgorithm { .. })
+                Err(Error::Crypto(crypto::Error::UnsupportedAlgorithm { .. }))
             ));
         }
     }

@@ -5,7 +5,7 @@ use crypto::SignatureAlgorithm;
 use hsm_adapters::Key;
 
 use crate::{
-    Error, Extension, GeneralName, Name, PublicKey, Result,
+    Extension, GeneralName, Name, PublicKey, Result,
     algorithm::signature_algorithm,
     oid, pem,
     signing::{assemble, sign_checked},
@@ -34,8 +34,8 @@ impl CertificationRequest {
     /// Reads a DER request and checks its proof of possession.
     ///
     /// # Errors
-    /// [`Error::TooLong`], [`Error::Syntax`], [`Error::UnsupportedAlgorithm`],
-    /// [`Error::BadKey`], and [`Error::BadSignature`] if possession is not proved.
+    /// [`asn1::Error::TooLong`], [`asn1::Error::Syntax`], [`crypto::Error::UnsupportedAlgorithm`],
+    /// [`crypto::Error::BadKey`], and [`crypto::Error::BadSignature`] if possession is not proved.
     pub fn parse(der: &[u8]) -> Result<Self> {
         check_length(WHAT, MAX_LENGTH, der)?;
         let mut outer = Cursor::outer(WHAT, der)?;
@@ -65,8 +65,8 @@ impl CertificationRequest {
             .public_key
             .verify(algorithm, info_der, signature)
             .map_err(|error| match error {
-                crypto::Error::BadSignature { .. } => Error::BadSignature { what: WHAT },
-                other => other.into(),
+                crypto::Error::BadSignature { .. } => crypto::Error::BadSignature { what: WHAT },
+                other => other,
             })?;
         Ok(request)
     }
@@ -170,7 +170,7 @@ impl CertificationRequest {
 /// Builds and signs a request for `subject` and `alt_names`.
 ///
 /// # Errors
-/// [`Error::Invalid`] for names with wrong syntax, and those of signing.
+/// [`crate::Error::Invalid`] for names with wrong syntax, and those of signing.
 pub async fn build(
     subject: &Name,
     alt_names: &[GeneralName],

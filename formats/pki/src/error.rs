@@ -8,46 +8,12 @@ use crate::findings::Findings;
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Bytes that do not follow the structure's syntax or DER.
-    #[error("{what}: {field}: {reason}")]
-    Syntax {
-        /// The structure, such as `CertificationRequest`.
-        what: &'static str,
-        /// The field within it, such as `subject`.
-        field: &'static str,
-        /// What is wrong there.
-        reason: String,
-    },
-    /// More bytes than such a thing may have.
-    #[error("{what} has {actual} bytes, the limit is {limit}")]
-    TooLong {
-        /// The structure.
-        what: &'static str,
-        /// How many bytes it may have.
-        limit: usize,
-        /// How many it has.
-        actual: usize,
-    },
-    /// An algorithm that is in no row of the table, or does not fit the key.
-    #[error("{what}: algorithm {algorithm} is not supported here")]
-    UnsupportedAlgorithm {
-        /// Where it was met.
-        what: &'static str,
-        /// Its name or OID.
-        algorithm: String,
-    },
-    /// A public key that must not be used.
-    #[error("public key refused: {reason}")]
-    BadKey {
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// A signature that the key did not make over these bytes.
-    #[error("{what}: wrong signature")]
-    BadSignature {
-        /// What carries the signature.
-        what: &'static str,
-    },
+    /// Bytes that are not what the structure's syntax or DER asks for.
+    #[error(transparent)]
+    Encoding(asn1::Error),
+    /// A public key, an algorithm or a signature that was rejected.
+    #[error(transparent)]
+    Crypto(#[from] crypto::Error),
     /// A value that cannot be put into what was to be built.
     #[error("{field}: {reason}")]
     Invalid {
@@ -78,61 +44,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl From<asn1::Error> for Error {
     fn from(error: asn1::Error) -> Self {
         match error {
-            asn1::Error::Syntax {
-                what,
-                field,
-                reason,
-            } => Self::Syntax {
-                what,
-                field,
-                reason,
-            },
-            asn1::Error::TooLong {
-                what,
-                limit,
-                actual,
-            } => Self::TooLong {
-                what,
-                limit,
-                actual,
-            },
-            asn1::Error::OutOfRange { field, reason } => Self::Invalid {
-                field,
-                reason: reason.into(),
-            },
-        }
-    }
-}
-
-impl From<crypto::Error> for Error {
-    fn from(error: crypto::Error) -> Self {
-        match error {
-            crypto::Error::Syntax {
-                what,
-                field,
-                reason,
-            } => Self::Syntax {
-                what,
-                field,
-                reason,
-            },
-            crypto::Error::TooLong {
-                what,
-                limit,
-                actual,
-            } => Self::TooLong {
-                what,
-                limit,
-                actual,
-            },
-            crypto::Error::UnsupportedAlgorithm { what, algorithm } => {
-                Self::UnsupportedAlgorithm { what, algorithm }
-            }
-            crypto::Error::BadKey { reason } => Self::BadKey { reason },
-            crypto::Error::BadSignature { what } => Self::BadSignature { what },
-            other => Self::BadKey {
-                reason: other.to_string(),
-            },
+            asn1::Error::OutOfRange { field, reason } => Self::invalid(field, reason),
+            other => Self::Encoding(other),
         }
     }
 }
@@ -143,11 +56,11 @@ impl Error {
         field: &'static str,
         reason: impl Into<String>,
     ) -> Self {
-        Self::Syntax {
+        Self::Encoding(asn1::Error::Syntax {
             what,
             field,
             reason: reason.into(),
-        }
+        })
     }
 
     pub(crate) fn invalid(field: &'static str, reason: impl Into<String>) -> Self {

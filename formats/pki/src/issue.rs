@@ -66,7 +66,7 @@ impl EncodedTemplate {
     /// Encodes what certificates with these extensions have in common.
     ///
     /// # Errors
-    /// [`Error::UnsupportedAlgorithm`] if the issuer's key cannot sign so,
+    /// [`crypto::Error::UnsupportedAlgorithm`] if the issuer's key cannot sign so,
     /// [`Error::Invalid`] if an extension holds what no certificate can.
     pub fn new(
         issuer: &Issuer,

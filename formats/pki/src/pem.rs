@@ -22,7 +22,7 @@ pub fn encode(label: &str, der: &[u8]) -> String {
 /// Every block in `text`, in order; text between blocks is ignored (§5.2).
 ///
 /// # Errors
-/// [`Error::Syntax`] for a block that does not end, ends under another label or is not base64.
+/// [`asn1::Error::Syntax`] for a block that does not end, ends under another label or is not base64.
 pub fn decode(text: &str) -> Result<Vec<Block>> {
     let blocks =
         pem::parse_many(text).map_err(|error| Error::syntax("PEM", "block", error.to_string()))?;

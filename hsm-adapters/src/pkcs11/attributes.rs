@@ -7,7 +7,7 @@ use der::{
 };
 use spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 
-use crypto::KeyAlgorithm;
+use crypto::{KeyAlgorithm, mechanism};
 
 use crate::{KeySpec, KeyUsage};
 
@@ -95,7 +95,7 @@ impl KeyPairAttributes {
     /// Which row of the table the key belongs to.
     pub(super) fn algorithm(&self) -> Option<KeyAlgorithm> {
         if let Some(params) = &self.ec_params {
-            return KeyAlgorithm::all().find(|row| row.ec_params().contains(params));
+            return KeyAlgorithm::all().find(|row| mechanism::ec_params(*row).contains(params));
         }
         let modulus = self.modulus.as_deref()?;
         let bits = modulus.iter().skip_while(|byte| **byte == 0).count() * 8;

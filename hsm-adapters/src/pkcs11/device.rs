@@ -23,7 +23,7 @@ use super::{
     module::{Epoch, LibraryGuard, Module, Restart},
 };
 use crate::{KeyError, Pkcs11Uri, Sm2Settings, job_queue::WaitingCallers};
-use crypto::KeyAlgorithm;
+use crypto::{KeyAlgorithm, mechanism};
 
 /// A token that the adapter uses, shared by its threads and handles.
 pub(super) struct Device {
@@ -322,8 +322,8 @@ impl Device {
         let sm2 = self.sm2.mechanisms.as_ref();
         let known = library.get_mechanism_list(slot)?;
         let able = |algorithm: &KeyAlgorithm| {
-            let generator = algorithm.key_pair_gen(sm2)?.mechanism_type();
-            let (signer, _) = algorithm.default_signature().mechanism(sm2)?;
+            let generator = mechanism::key_pair_gen(*algorithm, sm2)?.mechanism_type();
+            let (signer, _) = mechanism::signature(algorithm.default_signature(), sm2)?;
             let signer = signer.mechanism_type();
             (known.contains(&generator) && known.contains(&signer)).then_some(())?;
             if matches!(signer, MechanismType::EDDSA) {

@@ -19,13 +19,15 @@ use super::{
     device::unavailable,
     fault::is_unsupported,
     module::Epoch,
-    objects::Found,
+    objects::{self, Found},
+    secrets,
     worker::{Worker, Workers},
 };
 use crate::{Agree, Decrypt, Key, KeyError, KeySpec, KeyUsage, Pkcs11Uri};
 use crypto::{
-    EncryptionAlgorithm, KeyAlgorithm, MechanismInput, PublicKey, SignatureAlgorithm,
-    ecdsa_raw_to_der, sm2_identity,
+    EncryptionAlgorithm, KeyAlgorithm, PublicKey, SignatureAlgorithm, ecdsa_raw_to_der,
+    mechanism::{self, MechanismInput},
+    sm2_identity,
 };
 
 /// A key of a token; stays valid when the token restarts.
@@ -151,7 +153,7 @@ impl Decrypt for TokenKey {
         self.workers
             .call(move |worker| {
                 let handle = shared.current_handle(worker)?;
-                worker.decrypt(&shared.text, handle, algorithm, &ciphertext)
+                secrets::decrypt(worker, &shared.text, handle, algorithm, &ciphertext)
             })
             .await
     }
@@ -172,7 +174,7 @@ impl Agree for TokenKey {
             .call(move |worker| {
                 let handle = shared.current_handle(worker)?;
                 let length = shared.spec.algorithm.bits() as usize / 8;
-                worker.agree(handle, &point, length)
+                secrets::agree(worker, handle, &point, length)
             })
             .await
     }
@@ -200,7 +202,8 @@ impl Shared {
         };
         let handle = self.current_handle(worker)?;
         let sm2 = worker.device.sm2.mechanisms;
-        let (mechanism, input) = algorithm.mechanism(sm2.as_ref()).ok_or_else(unsupported)?;
+        let (mechanism, input) =
+            mechanism::signature(algorithm, sm2.as_ref()).ok_or_else(unsupported)?;
         let signed = match input {
             MechanismInput::Message => worker.session.sign(&mechanism, handle, message),
             MechanismInput::Digest(digest) => {
@@ -235,7 +238,7 @@ impl Shared {
         if of == epoch {
             return Ok(handle);
         }
-        let found = match worker.find(&self.uri) {
+        let found = match objects::find(worker, &self.uri) {
             // A token that has just restarted may not show all of its keys yet.
             Err(KeyError::NoSuchKey { .. }) if worker.connection.since.elapsed() < SETTLING => {
                 return Err(unavailable(

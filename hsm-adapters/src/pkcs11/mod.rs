@@ -126,7 +126,8 @@ impl Pkcs11Store {
     }
 
     async fn find_key(&self, uri: Pkcs11Uri) -> Result<Arc<TokenKey>, KeyError> {
-        let find = move |worker: &mut Worker| Ok((worker.connection.epoch, worker.find(&uri)?));
+        let find =
+            move |worker: &mut Worker| Ok((worker.connection.epoch, objects::find(worker, &uri)?));
         let (epoch, found) = self.workers.call(find).await?;
         Ok(self.handle(epoch, found))
     }
@@ -180,21 +181,24 @@ impl KeyStore for Pkcs11Store {
         let timeout = self.workers.device.timeout.max(GENERATION);
         let generate = move |worker: &mut Worker| {
             worker.extend_deadline(timeout);
-            Ok((worker.connection.epoch, worker.generate(&uri, spec)?))
+            Ok((
+                worker.connection.epoch,
+                objects::generate(worker, &uri, spec)?,
+            ))
         };
         let (epoch, found) = self.workers.call_within(timeout, generate).await?;
         Ok(self.handle(epoch, found))
     }
 
     async fn list(&self) -> Result<Vec<KeyInfo>, KeyError> {
-        self.workers.call(Worker::list).await
+        self.workers.call(objects::list).await
     }
 
     async fn destroy(&self, uri: &str) -> Result<(), KeyError> {
         let wanted = self.parse(uri)?;
         let destroy = move |worker: &mut Worker| {
-            let public_key = worker.find(&wanted).map(|found| found.public_key);
-            worker.destroy(&wanted).map(|()| public_key.ok())
+            let public_key = objects::find(worker, &wanted).map(|found| found.public_key);
+            objects::destroy(worker, &wanted).map(|()| public_key.ok())
         };
         let public_key = self.workers.call(destroy).await?;
         for handle in self.handles.lock().iter().filter_map(Weak::upgrade) {
@@ -213,7 +217,7 @@ impl KeyStore for Pkcs11Store {
             .filter_map(Weak::upgrade)
             .find(|key| !key.is_destroyed());
         let in_use = live.and_then(|key| key.uri().parse().ok());
-        let look = move |worker: &mut Worker| worker.check(in_use.as_ref());
+        let look = move |worker: &mut Worker| objects::check(worker, in_use.as_ref());
         self.workers.call(look).await
     }
 
@@ -252,7 +256,7 @@ impl Wrap for Pkcs11Store {
     async fn wrap(&self, uri: &str, recipient: &PublicKey) -> Result<WrappedKey, KeyError> {
         let (uri, recipient) = (self.parse(uri)?, recipient.clone());
         self.workers
-            .call(move |worker| worker.wrap(&uri, &recipient))
+            .call(move |worker| secrets::wrap(worker, &uri, &recipient))
             .await
     }
 
@@ -267,7 +271,7 @@ impl Wrap for Pkcs11Store {
         let uri = self.new_uri(label)?;
         let (new, wrapped) = (uri.clone(), wrapped.clone());
         self.workers
-            .call(move |worker| worker.unwrap(&unwrapping_key, &new, &wrapped))
+            .call(move |worker| secrets::unwrap(worker, &unwrapping_key, &new, &wrapped))
             .await?;
         let key = self.find_key(uri).await?;
         if let Err(error) = confirm_pair(key.as_ref()).await {

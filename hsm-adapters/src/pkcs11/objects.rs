@@ -4,7 +4,7 @@ use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
 
 use super::{attributes::KeyPairAttributes, fault::is_unsupported, worker::Worker};
 use crate::{KeyError, KeyInfo, KeySpec, KeyUsage, Pkcs11Uri};
-use crypto::{KeyAlgorithm, PublicKey};
+use crypto::{KeyAlgorithm, PublicKey, mechanism};
 
 /// A key pair that was found.
 pub(super) struct Found {
@@ -14,209 +14,216 @@ pub(super) struct Found {
     pub(super) uri: Pkcs11Uri,
 }
 
-impl Worker {
-    /// The private key that `uri` names.
-    pub(super) fn find(&mut self, uri: &Pkcs11Uri) -> Result<Found, KeyError> {
-        let handle = self.handle(uri)?;
-        let attributes = self.attributes(handle)?;
-        let refused = |reason: &str| KeyError::Refused {
-            store: self.device.name.clone(),
-            reason: format!("{uri} {reason}"),
-        };
-        let spec = attributes
-            .spec()
-            .ok_or_else(|| refused("is a key of an unknown algorithm"))?;
-        let public_key = attributes
-            .public_key()
-            .ok_or_else(|| refused("has no public key object beside it"))?;
-        let public_key = PublicKey::from_der(&public_key)
-            .and_then(|key| key.with_sm2_id(&self.device.sm2.id))
-            .map_err(|error| refused(&format!("cannot be used: {error}")))?;
-        Ok(Found {
-            handle,
-            spec,
-            public_key,
-            uri: self.address(&attributes),
-        })
-    }
+/// The private key that `uri` names.
+pub(super) fn find(worker: &mut Worker, uri: &Pkcs11Uri) -> Result<Found, KeyError> {
+    let handle = find_handle(worker, uri)?;
+    let attributes = read_key_pair(worker, handle)?;
+    let refused = |reason: &str| KeyError::Refused {
+        store: worker.device.name.clone(),
+        reason: format!("{uri} {reason}"),
+    };
+    let spec = attributes
+        .spec()
+        .ok_or_else(|| refused("is a key of an unknown algorithm"))?;
+    let public_key = attributes
+        .public_key()
+        .ok_or_else(|| refused("has no public key object beside it"))?;
+    let public_key = PublicKey::from_der(&public_key)
+        .and_then(|key| key.with_sm2_id(&worker.device.sm2.id))
+        .map_err(|error| refused(&format!("cannot be used: {error}")))?;
+    Ok(Found {
+        handle,
+        spec,
+        public_key,
+        uri: address(worker, &attributes),
+    })
+}
 
-    /// The handle of the one private key that `uri` names.
-    pub(super) fn handle(&mut self, uri: &Pkcs11Uri) -> Result<ObjectHandle, KeyError> {
-        match self.objects(ObjectClass::PRIVATE_KEY, uri)?[..] {
-            [handle] => Ok(handle),
-            [] => Err(KeyError::NoSuchKey {
-                uri: uri.to_string(),
-            }),
-            _ => Err(KeyError::Refused {
-                store: self.device.name.clone(),
-                reason: format!("several keys are named {uri}; name the id too"),
-            }),
-        }
-    }
-
-    /// Checks that the session works and that a key in use is visible.
-    ///
-    /// A token whose storage is gone may answer everything else from memory.
-    pub(super) fn check(&mut self, in_use: Option<&Pkcs11Uri>) -> Result<(), KeyError> {
-        let state = self.session.get_session_info();
-        state.map_err(|error| self.failed(&error))?;
-        let Some(uri) = in_use else { return Ok(()) };
-        match self.handle(uri) {
-            Err(KeyError::NoSuchKey { .. })
-                if self
-                    .objects(ObjectClass::PRIVATE_KEY, &Pkcs11Uri::default())?
-                    .is_empty() =>
-            {
-                Err(self.lost("no key is visible any more"))
-            }
-            other => other.map(drop),
-        }
-    }
-
-    /// Generates a key pair on the token.
-    pub(super) fn generate(&mut self, uri: &Pkcs11Uri, spec: KeySpec) -> Result<Found, KeyError> {
-        let algorithm = spec.algorithm;
-        let unsupported = KeyError::UnsupportedKey {
-            store: self.device.name.clone(),
-            algorithm,
-        };
-        self.refuse_existing(uri)?;
-        let sm2 = self.device.sm2.mechanisms;
-        let Some(mechanism) = algorithm.key_pair_gen(sm2.as_ref()) else {
-            return Err(unsupported);
-        };
-        let Some(both) = self.common_attributes(uri, algorithm) else {
-            return Err(unsupported);
-        };
-        let private = [&both[..], &private_attributes(spec)].concat();
-        let public = [&both[..], &public_attributes(spec.usage)].concat();
-        for parameters in parameters(algorithm) {
-            let public = [&public[..], &parameters].concat();
-            match self
-                .session
-                .generate_key_pair(&mechanism, &public, &private)
-            {
-                Ok(_) => return self.find(uri),
-                Err(error) if is_unsupported(&error) => {}
-                Err(error) => return Err(self.failed(&error)),
-            }
-        }
-        Err(unsupported)
-    }
-
-    /// Refuses a name that a key of the token has.
-    pub(super) fn refuse_existing(&mut self, uri: &Pkcs11Uri) -> Result<(), KeyError> {
-        if self.objects(ObjectClass::PRIVATE_KEY, uri)?.is_empty() {
-            return Ok(());
-        }
-        Err(KeyError::KeyExists {
+/// The handle of the one private key that `uri` names.
+pub(super) fn find_handle(worker: &mut Worker, uri: &Pkcs11Uri) -> Result<ObjectHandle, KeyError> {
+    match find_handles(worker, ObjectClass::PRIVATE_KEY, uri)?[..] {
+        [handle] => Ok(handle),
+        [] => Err(KeyError::NoSuchKey {
             uri: uri.to_string(),
-        })
+        }),
+        _ => Err(KeyError::Refused {
+            store: worker.device.name.clone(),
+            reason: format!("several keys are named {uri}; name the id too"),
+        }),
     }
+}
 
-    /// What both objects of a new key pair have in common; `None` for SM2 without the
-    /// vendor's numbers.
-    pub(super) fn common_attributes(
-        &self,
-        uri: &Pkcs11Uri,
-        algorithm: KeyAlgorithm,
-    ) -> Option<Vec<Attribute>> {
-        Some(vec![
-            Attribute::Token(true),
-            Attribute::KeyType(algorithm.key_type(self.device.sm2.mechanisms.as_ref())?),
-            Attribute::Label(uri.object.clone().unwrap_or_default().into_bytes()),
-            Attribute::Id(crypto::random::bytes::<16>().to_vec()),
-        ])
-    }
-
-    /// Every private key of the token whose algorithm is in the table.
-    pub(super) fn list(&mut self) -> Result<Vec<KeyInfo>, KeyError> {
-        let mut keys = Vec::new();
-        for handle in self.objects(ObjectClass::PRIVATE_KEY, &Pkcs11Uri::default())? {
-            let attributes = self.attributes(handle)?;
-            if let Some(spec) = attributes.spec() {
-                let uri = self.address(&attributes).to_string();
-                keys.push(KeyInfo { uri, spec });
-            }
+/// Checks that the session works and that a key in use is visible.
+///
+/// A token whose storage is gone may answer everything else from memory.
+pub(super) fn check(worker: &mut Worker, in_use: Option<&Pkcs11Uri>) -> Result<(), KeyError> {
+    let state = worker.session.get_session_info();
+    state.map_err(|error| worker.failed(&error))?;
+    let Some(uri) = in_use else { return Ok(()) };
+    match find_handle(worker, uri) {
+        Err(KeyError::NoSuchKey { .. })
+            if find_handles(worker, ObjectClass::PRIVATE_KEY, &Pkcs11Uri::default())?
+                .is_empty() =>
+        {
+            Err(worker.lost("no key is visible any more"))
         }
-        keys.sort_by(|one, other| one.uri.cmp(&other.uri));
-        Ok(keys)
+        other => other.map(drop),
     }
+}
 
-    /// Destroys both attributes of the one key pair that `uri` names.
-    pub(super) fn destroy(&mut self, uri: &Pkcs11Uri) -> Result<(), KeyError> {
-        let private = self.handle(uri)?;
-        let attributes = self.attributes(private)?;
-        // The private half first: without it nothing signs any more.
-        self.destroy_object(private)?;
-        let pair = Pkcs11Uri {
-            object: attributes.label,
-            id: attributes.id,
-            ..Pkcs11Uri::default()
-        };
-        if pair.object.is_some() || pair.id.is_some() {
-            for public in self.objects(ObjectClass::PUBLIC_KEY, &pair)? {
-                self.destroy_object(public)?;
-            }
+/// Generates a key pair on the token.
+pub(super) fn generate(
+    worker: &mut Worker,
+    uri: &Pkcs11Uri,
+    spec: KeySpec,
+) -> Result<Found, KeyError> {
+    let algorithm = spec.algorithm;
+    let unsupported = KeyError::UnsupportedKey {
+        store: worker.device.name.clone(),
+        algorithm,
+    };
+    refuse_existing(worker, uri)?;
+    let sm2 = worker.device.sm2.mechanisms;
+    let Some(mechanism) = mechanism::key_pair_gen(algorithm, sm2.as_ref()) else {
+        return Err(unsupported);
+    };
+    let Some(both) = common_attributes(worker, uri, algorithm) else {
+        return Err(unsupported);
+    };
+    let private = [&both[..], &private_attributes(spec)].concat();
+    let public = [&both[..], &public_attributes(spec.usage)].concat();
+    for parameters in parameters(algorithm) {
+        let public = [&public[..], &parameters].concat();
+        match worker
+            .session
+            .generate_key_pair(&mechanism, &public, &private)
+        {
+            Ok(_) => return find(worker, uri),
+            Err(error) if is_unsupported(&error) => {}
+            Err(error) => return Err(worker.failed(&error)),
         }
-        Ok(())
     }
+    Err(unsupported)
+}
 
-    fn destroy_object(&mut self, handle: ObjectHandle) -> Result<(), KeyError> {
-        let destroyed = self.session.destroy_object(handle);
-        destroyed.map_err(|error| self.failed(&error))
+/// Refuses a name that a key of the token has.
+pub(super) fn refuse_existing(worker: &mut Worker, uri: &Pkcs11Uri) -> Result<(), KeyError> {
+    if find_handles(worker, ObjectClass::PRIVATE_KEY, uri)?.is_empty() {
+        return Ok(());
     }
+    Err(KeyError::KeyExists {
+        uri: uri.to_string(),
+    })
+}
 
-    fn objects(
-        &mut self,
-        class: ObjectClass,
-        uri: &Pkcs11Uri,
-    ) -> Result<Vec<ObjectHandle>, KeyError> {
-        let mut template = vec![Attribute::Class(class), Attribute::Token(true)];
-        template.extend(
-            uri.object
-                .clone()
-                .map(|label| Attribute::Label(label.into_bytes())),
-        );
-        template.extend(uri.id.clone().map(Attribute::Id));
-        let found = self.session.find_objects(&template);
-        found.map_err(|error| self.failed(&error))
-    }
+/// What both objects of a new key pair have in common; `None` for SM2 without the
+/// vendor's numbers.
+pub(super) fn common_attributes(
+    worker: &Worker,
+    uri: &Pkcs11Uri,
+    algorithm: KeyAlgorithm,
+) -> Option<Vec<Attribute>> {
+    Some(vec![
+        Attribute::Token(true),
+        Attribute::KeyType(mechanism::key_type(
+            algorithm,
+            worker.device.sm2.mechanisms.as_ref(),
+        )?),
+        Attribute::Label(uri.object.clone().unwrap_or_default().into_bytes()),
+        Attribute::Id(crypto::random::bytes::<16>().to_vec()),
+    ])
+}
 
-    /// The attributes of both objects of a key pair, the private one first.
-    fn attributes(&mut self, private: ObjectHandle) -> Result<KeyPairAttributes, KeyError> {
-        let mut attributes = KeyPairAttributes::default();
-        attributes.add(self.read_object(private)?);
-        let pair = Pkcs11Uri {
-            object: attributes.label.clone(),
-            id: attributes.id.clone(),
-            ..Pkcs11Uri::default()
-        };
-        if pair.object.is_some() || pair.id.is_some() {
-            for public in self.objects(ObjectClass::PUBLIC_KEY, &pair)? {
-                attributes.add(self.read_object(public)?);
-            }
+/// Every private key of the token whose algorithm is in the table.
+pub(super) fn list(worker: &mut Worker) -> Result<Vec<KeyInfo>, KeyError> {
+    let mut keys = Vec::new();
+    for handle in find_handles(worker, ObjectClass::PRIVATE_KEY, &Pkcs11Uri::default())? {
+        let attributes = read_key_pair(worker, handle)?;
+        if let Some(spec) = attributes.spec() {
+            let uri = address(worker, &attributes).to_string();
+            keys.push(KeyInfo { uri, spec });
         }
-        Ok(attributes)
     }
+    keys.sort_by(|one, other| one.uri.cmp(&other.uri));
+    Ok(keys)
+}
 
-    fn read_object(&mut self, handle: ObjectHandle) -> Result<Vec<Attribute>, KeyError> {
-        let read = self.session.get_attributes(handle, &READ_ATTRIBUTES);
-        read.map_err(|error| self.failed(&error))
-    }
-
-    /// The address of a key: by label, or by id if it has no label.
-    fn address(&self, attributes: &KeyPairAttributes) -> Pkcs11Uri {
-        let label = attributes.label.clone().filter(|label| !label.is_empty());
-        Pkcs11Uri {
-            id: if label.is_none() {
-                attributes.id.clone()
-            } else {
-                None
-            },
-            object: label,
-            ..self.device.token.token_only()
+/// Destroys both attributes of the one key pair that `uri` names.
+pub(super) fn destroy(worker: &mut Worker, uri: &Pkcs11Uri) -> Result<(), KeyError> {
+    let private = find_handle(worker, uri)?;
+    let attributes = read_key_pair(worker, private)?;
+    // The private half first: without it nothing signs any more.
+    destroy_object(worker, private)?;
+    let pair = Pkcs11Uri {
+        object: attributes.label,
+        id: attributes.id,
+        ..Pkcs11Uri::default()
+    };
+    if pair.object.is_some() || pair.id.is_some() {
+        for public in find_handles(worker, ObjectClass::PUBLIC_KEY, &pair)? {
+            destroy_object(worker, public)?;
         }
+    }
+    Ok(())
+}
+
+fn destroy_object(worker: &mut Worker, handle: ObjectHandle) -> Result<(), KeyError> {
+    let destroyed = worker.session.destroy_object(handle);
+    destroyed.map_err(|error| worker.failed(&error))
+}
+
+fn find_handles(
+    worker: &mut Worker,
+    class: ObjectClass,
+    uri: &Pkcs11Uri,
+) -> Result<Vec<ObjectHandle>, KeyError> {
+    let mut template = vec![Attribute::Class(class), Attribute::Token(true)];
+    template.extend(
+        uri.object
+            .clone()
+            .map(|label| Attribute::Label(label.into_bytes())),
+    );
+    template.extend(uri.id.clone().map(Attribute::Id));
+    let found = worker.session.find_objects(&template);
+    found.map_err(|error| worker.failed(&error))
+}
+
+/// The attributes of both objects of a key pair, the private one first.
+fn read_key_pair(
+    worker: &mut Worker,
+    private: ObjectHandle,
+) -> Result<KeyPairAttributes, KeyError> {
+    let mut attributes = KeyPairAttributes::default();
+    attributes.add(read_object(worker, private)?);
+    let pair = Pkcs11Uri {
+        object: attributes.label.clone(),
+        id: attributes.id.clone(),
+        ..Pkcs11Uri::default()
+    };
+    if pair.object.is_some() || pair.id.is_some() {
+        for public in find_handles(worker, ObjectClass::PUBLIC_KEY, &pair)? {
+            attributes.add(read_object(worker, public)?);
+        }
+    }
+    Ok(attributes)
+}
+
+fn read_object(worker: &mut Worker, handle: ObjectHandle) -> Result<Vec<Attribute>, KeyError> {
+    let read = worker.session.get_attributes(handle, &READ_ATTRIBUTES);
+    read.map_err(|error| worker.failed(&error))
+}
+
+/// The address of a key: by label, or by id if it has no label.
+fn address(worker: &Worker, attributes: &KeyPairAttributes) -> Pkcs11Uri {
+    let label = attributes.label.clone().filter(|label| !label.is_empty());
+    Pkcs11Uri {
+        id: if label.is_none() {
+            attributes.id.clone()
+        } else {
+            None
+        },
+        object: label,
+        ..worker.device.token.token_only()
     }
 }
 
@@ -253,8 +260,7 @@ fn parameters(algorithm: KeyAlgorithm) -> Vec<Vec<Attribute>> {
             Attribute::PublicExponent(vec![1, 0, 1]),
         ]];
     }
-    algorithm
-        .ec_params()
+    mechanism::ec_params(algorithm)
         .into_iter()
         .map(|params| vec![Attribute::EcParams(params)])
         .collect()

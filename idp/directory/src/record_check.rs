@@ -1,7 +1,9 @@
 //! What the log says of people, for `audit verify`.
 
 use async_trait::async_trait;
-use platform_log::{Comparison, Fact, FactSink, Outcome, RecordCheck, RecordedEntry};
+use platform_log::{
+    Comparison, Fact, FactSink, Outcome, PrincipalFacts, RecordCheck, RecordedEntry,
+};
 use platform_store::{Snapshot, StoreError};
 
 use crate::actions::{USER_ADD, USER_CHANGE, USER_DELETE};
@@ -15,8 +17,11 @@ use crate::actions::{USER_ADD, USER_CHANGE, USER_DELETE};
 pub struct UserRecords;
 
 const EXISTS: &str = "user";
-const PERMISSIONS: &str = "user.permissions";
-const DISABLED: &str = "user.disabled";
+const FACTS: PrincipalFacts = PrincipalFacts {
+    noun: "user",
+    permissions: "user.permissions",
+    disabled: "user.disabled",
+};
 
 #[async_trait]
 impl RecordCheck for UserRecords {
@@ -29,34 +34,21 @@ impl RecordCheck for UserRecords {
         if entry.outcome != Outcome::Success {
             return Vec::new();
         }
-        // `grants` is what 0.1.0 called permissions.
-        let permissions = entry
-            .text("permissions")
-            .or_else(|| entry.text("grants"))
-            .map(|permissions| Fact::new(PERMISSIONS, name, permissions));
+        let permissions = PrincipalFacts::permissions_of(entry)
+            .map(|permissions| FACTS.has_permissions(name, permissions));
         let mut facts: Vec<Fact> = Vec::new();
         if entry.action == USER_ADD.as_str() {
             let id = entry.text("user_id").unwrap_or_default();
             facts.push(Fact::new(EXISTS, id, name));
-            facts.push(Fact::new(DISABLED, name, "no"));
+            facts.push(FACTS.is_disabled(name, false));
             facts.extend(permissions);
         } else if entry.action == USER_CHANGE.as_str() {
             facts.extend(permissions);
-            let changed = entry
-                .details
-                .get("changed")
-                .and_then(|list| list.as_array());
-            for what in changed.into_iter().flatten() {
-                match what.as_str() {
-                    Some("disabled") => facts.push(Fact::new(DISABLED, name, "yes")),
-                    Some("enabled") => facts.push(Fact::new(DISABLED, name, "no")),
-                    _ => {}
-                }
-            }
+            facts.extend(FACTS.changes(name, entry));
         } else if entry.action == USER_DELETE.as_str() {
             let id = entry.text("user_id").unwrap_or_default();
             facts.push(Fact::removed(EXISTS, id));
-            facts.extend([PERMISSIONS, DISABLED].map(|what| Fact::removed(what, name)));
+            facts.extend(FACTS.removed(name));
         }
         facts
     }
@@ -74,43 +66,30 @@ impl RecordCheck for UserRecords {
             .await?;
         while let Some(row) = rows.next().await? {
             let name: String = row.get("name")?;
-            let disabled = match row.optional_time("disabled_at")? {
-                Some(_) => "yes",
-                None => "no",
-            };
             facts.add(Fact::new(EXISTS, row.get::<String>("id")?, &name))?;
-            facts.add(Fact::new(DISABLED, &name, disabled))?;
             let permissions: String = row.get("permissions")?;
-            facts.add(Fact::new(PERMISSIONS, name, permissions))?;
+            let disabled = row.optional_time("disabled_at")?.is_some();
+            FACTS.add_row(facts, &name, &permissions, disabled)?;
         }
         Ok(())
     }
 
     fn compare(&self, record: &Comparison<'_>) -> Option<String> {
-        if record.logged == record.stored {
-            return None;
+        if record.collection != EXISTS {
+            return FACTS.compare(record);
         }
-        let name = record.key;
-        Some(match (record.collection, record.logged, record.stored) {
-            (EXISTS, None, Some(name)) => {
-                format!("user {name} exists, and the log has no addition")
+        match (record.logged, record.stored) {
+            (None, Some(name)) => Some(format!("user {name} exists, and the log has no addition")),
+            (Some(name), None) => Some(format!(
+                "user {name} is missing, and the log has no deletion"
+            )),
+            // The name was erased from the log.
+            (Some(logged), Some(_)) if logged.starts_with('~') => None,
+            (Some(logged), Some(stored)) if logged != stored => {
+                Some(format!("user {stored} was added as {logged}"))
             }
-            (EXISTS, Some(name), None) => {
-                format!("user {name} is missing, and the log has no deletion")
-            }
-            (EXISTS, Some(logged), Some(_)) if logged.starts_with('~') => return None,
-            (EXISTS, Some(logged), Some(stored)) => {
-                format!("user {stored} was added as {logged}")
-            }
-            // Said by the finding about the user.
-            (_, None, _) | (_, _, None) => return None,
-            (PERMISSIONS, Some(logged), Some(stored)) => {
-                format!("user {name} has the permissions {stored:?}; the log says {logged:?}")
-            }
-            (_, Some(logged), Some(stored)) => {
-                format!("user {name} is disabled: {stored}; the log says {logged}")
-            }
-        })
+            _ => None,
+        }
     }
 }
 
@@ -133,14 +112,14 @@ mod tests {
         assert!(compare(EXISTS, Some("alice"), None).is_some());
         assert!(compare(EXISTS, Some("alice"), Some("bob")).is_some());
         assert!(compare(EXISTS, Some("alice"), Some("alice")).is_none());
-        assert!(compare(PERMISSIONS, Some("ca.*"), Some("*")).is_some());
-        assert!(compare(DISABLED, Some("yes"), Some("no")).is_some());
+        assert!(compare(FACTS.permissions, Some("ca.*"), Some("*")).is_some());
+        assert!(compare(FACTS.disabled, Some("yes"), Some("no")).is_some());
     }
 
     #[test]
     fn an_erased_name_is_no_finding() {
         assert!(compare(EXISTS, Some("~digest"), Some("alice")).is_none());
-        assert!(compare(PERMISSIONS, Some("ca.*"), None).is_none());
-        assert!(compare(PERMISSIONS, None, Some("ca.*")).is_none());
+        assert!(compare(FACTS.permissions, Some("ca.*"), None).is_none());
+        assert!(compare(FACTS.permissions, None, Some("ca.*")).is_none());
     }
 }

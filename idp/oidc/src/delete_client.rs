@@ -3,9 +3,7 @@
 use platform_access::Caller;
 use platform_log::AuditSink as _;
 
-use crate::{
-    Error, Oidc, actions::CLIENT_DELETE, change_client::forget, read_clients::resolve, store,
-};
+use crate::{Error, Oidc, actions::CLIENT_DELETE, read_clients::resolve, store};
 
 /// Deletes a client and revokes all its grants.
 ///
@@ -35,6 +33,6 @@ pub async fn delete_client(oidc: &Oidc, caller: &Caller, id: &str) -> Result<(),
             Ok(())
         })
         .await?;
-    forget(oidc, id);
+    oidc.forget_client(id);
     Ok(())
 }

@@ -3,7 +3,7 @@
 use crypto::OpaqueToken;
 use idp_authn::{Session, interactions};
 use platform_access::Caller;
-use platform_log::AuditSink as _;
+use platform_log::{AuditSink as _, Entry};
 use platform_store::{AppendBatch, StoreError};
 
 use crate::{
@@ -55,30 +55,7 @@ pub(crate) async fn issue_code(
         .with("grant", code.grant_id())
         .with("session", session.id.as_str())
         .with("scope", code.scope.as_str());
-    let issued = match interaction_id {
-        // The usual case: new rows, which no other transaction writes.
-        None => {
-            let mut rows = AppendBatch::default();
-            store::codes::append(&mut rows, code.clone());
-            rows.audit(entry);
-            oidc.0.store.append(rows).await.map(|()| true)
-        }
-        Some(id) => {
-            let (id, code) = (id.to_owned(), code.clone());
-            oidc.0
-                .store
-                .transact(async move |tx| {
-                    if !interactions::finish(tx, &id).await? {
-                        return Ok(false);
-                    }
-                    store::codes::append_in(tx, code.clone());
-                    tx.audit(entry.clone());
-                    Ok::<_, StoreError>(true)
-                })
-                .await
-        }
-    };
-    match issued {
+    match record(oidc, code.clone(), entry, interaction_id).await {
         Ok(true) => {
             oidc.0.issued_codes.remember(code);
             Ok(Issued::Code(token.text().to_owned()))
@@ -87,4 +64,32 @@ pub(crate) async fn issue_code(
         Err(StoreError::MissingParent(_)) => Ok(Issued::SessionEnded),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Commits a code with its entry, and ends the interaction that led to it; false if that was
+/// answered already.
+async fn record(
+    oidc: &Oidc,
+    code: Code,
+    entry: Entry,
+    interaction_id: Option<&str>,
+) -> Result<bool, StoreError> {
+    let store = &oidc.0.store;
+    let Some(id) = interaction_id.map(str::to_owned) else {
+        // The usual case: new rows, which no other transaction writes.
+        let mut rows = AppendBatch::default();
+        store::codes::append(&mut rows, code);
+        rows.audit(entry);
+        return store.append(rows).await.map(|()| true);
+    };
+    store
+        .transact(async move |tx| {
+            if !interactions::finish(tx, &id).await? {
+                return Ok(false);
+            }
+            store::codes::append_in(tx, code.clone());
+            tx.audit(entry.clone());
+            Ok(true)
+        })
+        .await
 }

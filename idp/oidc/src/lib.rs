@@ -11,7 +11,6 @@ pub mod add_client;
 pub mod authenticate_bearer;
 mod authenticate_client;
 mod authorize;
-pub mod change_client;
 mod claims;
 mod client_cache;
 mod config;
@@ -27,13 +26,16 @@ mod issued_codes;
 mod jobs;
 mod key_set;
 pub mod key_source;
+pub mod list_keys;
 mod logout;
 pub mod model;
 pub mod read_clients;
 mod record_check;
+pub mod renew_client_secret;
 mod revoke;
 pub mod rotate_keys;
 mod scopes;
+pub mod set_client_disabled;
 pub mod signing_keys;
 mod store;
 mod userinfo;
@@ -129,6 +131,12 @@ impl Oidc {
     /// What runs on a schedule.
     pub fn jobs(&self) -> Vec<Job> {
         jobs::all(self)
+    }
+
+    /// Voids what caches hold of a client.
+    fn forget_client(&self, id: &str) {
+        self.0.clients.forget(id);
+        self.0.end_access.bearers.clear();
     }
 
     fn now(&self) -> Timestamp {

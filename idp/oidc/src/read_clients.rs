@@ -1,9 +1,14 @@
-//! Listing and showing clients.
+//! Looking clients up: for callers with the permission, and for the verbs that change them.
 
 use platform_access::{Caller, Resource};
 use platform_web::{Page, PageRequest};
 
-use crate::{Client, Error, Oidc, actions::CLIENT_READ, client_cache::is_client_id, store};
+use crate::{
+    Client, Error, Oidc,
+    actions::{CLIENT_CHANGE, CLIENT_READ},
+    client_cache::is_client_id,
+    store,
+};
 
 /// Clients in the order of their ids.
 ///
@@ -63,4 +68,22 @@ pub(crate) async fn resolve(oidc: &Oidc, id: &str) -> Result<NamedClient, Error>
         resource,
         client,
     })
+}
+
+/// The client that a caller may change, once both of these are enforced: the action, and that
+/// the caller has every permission that the client has.
+pub(crate) async fn find_client_to_change(
+    oidc: &Oidc,
+    caller: &Caller,
+    id: &str,
+) -> Result<Client, Error> {
+    let named = resolve(oidc, id).await?;
+    let resource = named.resource.clone();
+    let access = &oidc.0.access;
+    access.enforce(caller, CLIENT_CHANGE, &resource).await?;
+    let client = named.client()?;
+    access
+        .enforce_delegation(caller, CLIENT_CHANGE, &resource, &client.permissions)
+        .await?;
+    Ok(client)
 }

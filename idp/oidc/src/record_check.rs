@@ -1,7 +1,9 @@
 //! What the log says of clients and grants, for `audit verify`.
 
 use async_trait::async_trait;
-use platform_log::{Comparison, Fact, FactSink, Outcome, RecordCheck, RecordedEntry};
+use platform_log::{
+    Comparison, Fact, FactSink, Outcome, PrincipalFacts, RecordCheck, RecordedEntry,
+};
 use platform_store::{Snapshot, StoreError};
 
 use crate::actions::{
@@ -20,8 +22,11 @@ pub struct ClientRecords;
 pub struct GrantRecords;
 
 const CLIENT: &str = "client";
-const PERMISSIONS: &str = "client.permissions";
-const DISABLED: &str = "client.disabled";
+const FACTS: PrincipalFacts = PrincipalFacts {
+    noun: "client",
+    permissions: "client.permissions",
+    disabled: "client.disabled",
+};
 const GRANT: &str = "grant";
 const REVOKED: &str = "grant.revoked";
 
@@ -36,25 +41,15 @@ impl RecordCheck for ClientRecords {
         }
         let mut facts = Vec::new();
         if entry.action == CLIENT_ADD.as_str() {
-            // `grants` is what 0.1.0 called permissions.
-            let permissions = entry.text("permissions").or_else(|| entry.text("grants"));
+            let permissions = PrincipalFacts::permissions_of(entry).unwrap_or_default();
             facts.push(Fact::new(CLIENT, id, "exists"));
-            facts.push(Fact::new(DISABLED, id, "no"));
-            facts.push(Fact::new(PERMISSIONS, id, permissions.unwrap_or_default()));
+            facts.push(FACTS.is_disabled(id, false));
+            facts.push(FACTS.has_permissions(id, permissions));
         } else if entry.action == CLIENT_CHANGE.as_str() {
-            let changed = entry
-                .details
-                .get("changed")
-                .and_then(|list| list.as_array());
-            for what in changed.into_iter().flatten() {
-                match what.as_str() {
-                    Some("disabled") => facts.push(Fact::new(DISABLED, id, "yes")),
-                    Some("enabled") => facts.push(Fact::new(DISABLED, id, "no")),
-                    _ => {}
-                }
-            }
+            facts.extend(FACTS.changes(id, entry));
         } else if entry.action == CLIENT_DELETE.as_str() {
-            facts.extend([CLIENT, PERMISSIONS, DISABLED].map(|what| Fact::removed(what, id)));
+            facts.push(Fact::removed(CLIENT, id));
+            facts.extend(FACTS.removed(id));
         }
         facts
     }
@@ -72,35 +67,28 @@ impl RecordCheck for ClientRecords {
             .await?;
         while let Some(row) = rows.next().await? {
             let id: String = row.get("id")?;
-            let disabled = match row.optional_time("disabled_at")? {
-                Some(_) => "yes",
-                None => "no",
-            };
             facts.add(Fact::new(CLIENT, &id, "exists"))?;
-            facts.add(Fact::new(DISABLED, &id, disabled))?;
             let permissions: String = row.get("permissions")?;
-            facts.add(Fact::new(PERMISSIONS, id, permissions))?;
+            let disabled = row.optional_time("disabled_at")?.is_some();
+            FACTS.add_row(facts, &id, &permissions, disabled)?;
         }
         Ok(())
     }
 
     fn compare(&self, record: &Comparison<'_>) -> Option<String> {
-        if record.logged == record.stored {
-            return None;
+        if record.collection != CLIENT {
+            return FACTS.compare(record);
         }
         let id = record.key;
-        Some(match (record.collection, record.logged, record.stored) {
-            (CLIENT, None, _) => format!("client {id} exists, and the log has no registration"),
-            (CLIENT, ..) => format!("client {id} is missing, and the log has no deletion"),
-            // Said by the finding about the client.
-            (_, None, _) | (_, _, None) => return None,
-            (PERMISSIONS, Some(logged), Some(stored)) => {
-                format!("client {id} has the permissions {stored:?}; the log says {logged:?}")
-            }
-            (_, Some(logged), Some(stored)) => {
-                format!("client {id} is disabled: {stored}; the log says {logged}")
-            }
-        })
+        match (record.logged, record.stored) {
+            (None, Some(_)) => Some(format!(
+                "client {id} exists, and the log has no registration"
+            )),
+            (Some(_), None) => Some(format!(
+                "client {id} is missing, and the log has no deletion"
+            )),
+            _ => None,
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use platform_store::Tx;
 
 use crate::{
     Error, Oidc,
-    actions::{SIGNING_KEY_READ, SIGNING_KEY_ROTATE},
+    actions::SIGNING_KEY_ROTATE,
     model::{KeyState, SigningKeyInfo},
     signing_keys::ALGORITHMS,
     store,
@@ -30,19 +30,6 @@ pub struct Rotation {
     pub at_once: bool,
 }
 
-/// Every key that was ever registered.
-///
-/// # Errors
-/// [`Error::Access`] without `idp.signing_key.read`, and the store's.
-pub async fn list_keys(oidc: &Oidc, caller: &Caller) -> Result<Vec<SigningKeyInfo>, Error> {
-    let access = &oidc.0.access;
-    access
-        .enforce(caller, SIGNING_KEY_READ, &resource())
-        .await?;
-    let stored = store::signing_keys::all(&oidc.0.store).await?;
-    Ok(stored.into_iter().map(|key| key.info).collect())
-}
-
 /// Generates the next key, unless there is one, and activates it when it is due.
 ///
 /// # Errors
@@ -55,7 +42,7 @@ pub async fn rotate_keys(
 ) -> Result<Vec<SigningKeyInfo>, Error> {
     let access = &oidc.0.access;
     access
-        .enforce(caller, SIGNING_KEY_ROTATE, &resource())
+        .enforce(caller, SIGNING_KEY_ROTATE, &Resource::all("signing_key"))
         .await?;
     let algorithms = match rotation.algorithm {
         None => ALGORITHMS.to_vec(),
@@ -283,10 +270,6 @@ fn audit(tx: &mut Tx<'_>, caller: &Caller, uri: &str, now: Timestamp, state: &'s
     let key = Resource::new("signing_key", uri);
     let entry = caller.entry(SIGNING_KEY_ROTATE, &key, now);
     tx.audit(entry.with("state", state));
-}
-
-fn resource() -> Resource {
-    Resource::all("signing_key")
 }
 
 /// RSA keys have 2048 bits, as at set-up: every client verifies them, and tokens are short-lived.

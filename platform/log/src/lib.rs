@@ -23,7 +23,7 @@ pub use body::{Outcome, RecordedActor, RecordedEntry};
 pub use entries::{Entries, StoredEntry};
 pub use entry::{AuditSink, ENTRIES, Entry, Principal, RecordEntry, Requester, Subject};
 pub use list::{Cursor, InvalidCursor, ListQuery, ListedEntry, list, newest};
-pub use records::{Comparison, Fact, FactSink, RecordCheck};
+pub use records::{Comparison, Fact, FactSink, PrincipalFacts, RecordCheck};
 pub use report::{Progress, Report};
 pub use sequencer::{Sequencer, SequencerError, create, latest_checkpoint};
 pub use stream::{ENTRY_NUMBERING, Streams};

@@ -130,16 +130,20 @@ impl Listeners {
         let mut stop = stop;
         // An error means that the sender is gone: the process is ending too.
         let _ = stop.wait_for(|stop| *stop).await;
-        let drain = Duration::from_secs(listen.drain_seconds.into());
-        let drained = tokio::time::timeout(drain, async {
-            while servers.join_next().await.is_some() {}
-        });
-        if drained.await.is_err() {
-            tracing::warn!(
-                drain_seconds = drain.as_secs(),
-                "requests were cut off at the stop"
-            );
-        }
+        drain(servers, Duration::from_secs(listen.drain_seconds.into())).await;
         Ok(())
+    }
+}
+
+/// Waits until accepted requests are finished, for so long at most.
+async fn drain(mut servers: JoinSet<()>, at_most: Duration) {
+    let drained = tokio::time::timeout(at_most, async {
+        while servers.join_next().await.is_some() {}
+    });
+    if drained.await.is_err() {
+        tracing::warn!(
+            drain_seconds = at_most.as_secs(),
+            "requests were cut off at the stop"
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use testkit::run;
 
-use crate::support::{Ca, Leaf, openssl};
+use crate::support::{Ca, Leaf, ocsp, openssl};
 
 /// A certificate's SHA-256 by OpenSSL.
 fn sha256(leaf: &Leaf) -> String {
@@ -104,6 +104,6 @@ fn refusals_too() {
         "{refused}"
     );
 
-    assert_eq!(ca.ocsp_get(&leaf), "good");
+    assert_eq!(ocsp::get(&ca, &leaf), "good");
     ca.node.xinshu(["audit", "verify"]).success();
 }

@@ -6,7 +6,7 @@ use pki::{
 };
 use testkit::{Options, Postgres, run};
 
-use crate::support::{Ca, Leaf, openssl};
+use crate::support::{Ca, Leaf, ocsp, openssl};
 
 #[test]
 fn p256() {
@@ -56,7 +56,7 @@ fn openssl_follows(ca: &Ca, algorithm: &str) {
         let verified = ca.verify(leaf);
         assert!(verified.ok, "{}{}", verified.text(), verified.stderr);
         assert_eq!(
-            (ca.ocsp_post(leaf).as_str(), ca.ocsp_get(leaf).as_str()),
+            (ocsp::post(ca, leaf).as_str(), ocsp::get(ca, leaf).as_str()),
             ("good", "good")
         );
     }
@@ -67,16 +67,19 @@ fn openssl_follows(ca: &Ca, algorithm: &str) {
         "{}",
         verified.stderr
     );
-    assert_eq!(ca.ocsp_post(&revoked), "revoked keyCompromise");
-    assert_eq!(ca.ocsp_get(&revoked), "revoked keyCompromise");
+    assert_eq!(ocsp::post(ca, &revoked), "revoked keyCompromise");
+    assert_eq!(ocsp::get(ca, &revoked), "revoked keyCompromise");
     assert!(ca.verify(&other).ok);
-    assert_eq!(ca.ocsp_get(&other), "good");
+    assert_eq!(ocsp::get(ca, &other), "good");
     ca.node
         .xinshu(["cert", "revoke", &other.serial, "--reason", "superseded"])
         .success();
     assert!(!ca.verify(&other).ok);
     assert_eq!(
-        (ca.ocsp_post(&other).as_str(), ca.ocsp_get(&other).as_str()),
+        (
+            ocsp::post(ca, &other).as_str(),
+            ocsp::get(ca, &other).as_str()
+        ),
         ("revoked superseded", "revoked superseded")
     );
     ca.node.xinshu(["audit", "verify"]).success();
@@ -140,7 +143,7 @@ fn says_revoked(crl: &CertificateList, leaf: &Leaf) -> bool {
 }
 
 fn status(ca: &Ca, issuing: &Certificate, leaf: &Leaf) -> CertStatus {
-    let response = BasicResponse::from_der(&ca.ocsp_get_der(leaf)).unwrap();
+    let response = BasicResponse::from_der(&ocsp::get_der(ca, leaf)).unwrap();
     response.verify(issuing).unwrap();
     response.answers()[0].status
 }

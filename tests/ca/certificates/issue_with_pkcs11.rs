@@ -2,7 +2,7 @@
 
 use testkit::{Options, SoftHsm};
 
-use crate::support::Ca;
+use crate::support::{Ca, ocsp};
 
 #[test]
 fn it_issues_and_revokes() {
@@ -23,12 +23,12 @@ fn it_issues_and_revokes() {
         }
         let leaf = ca.issue("tls-server", &ca.web("www.example.org"));
         assert!(ca.verify(&leaf).ok);
-        assert_eq!(ca.ocsp_post(&leaf), "good");
+        assert_eq!(ocsp::post(&ca, &leaf), "good");
         ca.restart();
-        assert_eq!(ca.ocsp_get(&leaf), "good");
+        assert_eq!(ocsp::get(&ca, &leaf), "good");
         ca.revoke(&leaf.serial, "keyCompromise").expect(204);
         assert!(!ca.verify(&leaf).ok);
-        assert_eq!(ca.ocsp_get(&leaf), "revoked keyCompromise");
+        assert_eq!(ocsp::get(&ca, &leaf), "revoked keyCompromise");
         ca.node.xinshu(["audit", "verify"]).success();
     }
 }

@@ -4,7 +4,7 @@ use pki::RevocationReason;
 use serde_json::json;
 use testkit::{Options, Postgres};
 
-use crate::support::Ca;
+use crate::support::{Ca, ocsp};
 
 #[test]
 fn one_certificate_by_its_serial_number() {
@@ -208,7 +208,7 @@ fn every_reason_is_told_everywhere() {
             reason,
             RevocationReason::PrivilegeWithdrawn | RevocationReason::AaCompromise
         ) {
-            assert_eq!(ca.ocsp_get(&leaf), told);
+            assert_eq!(ocsp::get(&ca, &leaf), told);
         }
     }
     assert_eq!(ca.crl("issuing").entries().count(), reasons.len());

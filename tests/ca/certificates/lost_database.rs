@@ -3,7 +3,7 @@
 use serde_json::json;
 use testkit::{Answer, Options, Postgres, run, wait_until};
 
-use crate::support::{Ca, openssl};
+use crate::support::{Ca, ocsp, openssl};
 
 #[test]
 fn without_a_restart() {
@@ -85,11 +85,11 @@ fn without_a_restart() {
     postgres.resume();
 
     wait_until("a certificate", || orders().status == 201);
-    assert_eq!(ca.ocsp_get(&leaf), "good");
+    assert_eq!(ocsp::get(&ca, &leaf), "good");
     // The refused revocation did not happen in part.
-    assert_eq!(ca.ocsp_get(&other), "good");
+    assert_eq!(ocsp::get(&ca, &other), "good");
     revoke().expect(204);
-    assert_eq!(ca.ocsp_get(&other), "revoked");
+    assert_eq!(ocsp::get(&ca, &other), "revoked");
     assert_eq!(ca.server.pid(), pid);
     wait_until("every entry's place in the log", || {
         ca.node.sql("SELECT COUNT(*) FROM audit_waiting").trim() == "0"

@@ -5,7 +5,7 @@ use std::{path::Path, process::Command};
 use pki::{Certificate, tsp};
 use testkit::{Options, python, run};
 
-use crate::support::Ca;
+use crate::support::{Ca, ocsp};
 
 #[test]
 fn p256() {
@@ -80,7 +80,7 @@ fn finds_nothing(algorithm: &str) {
     let revoked = ca.issue("tls-server", &ca.web("gone.example.org"));
     ca.revoke(&revoked.serial, "unspecified").expect(204);
 
-    let answer = ca.ocsp_get_der(&server);
+    let answer = ocsp::get_der(&ca, &server);
     let responder = pki::ocsp::BasicResponse::from_der(&answer)
         .unwrap()
         .certificates()[0]
@@ -122,7 +122,7 @@ fn finds_nothing(algorithm: &str) {
         );
     }
     for leaf in [&server, &revoked, &person] {
-        let file = ca.written("answer.der", ca.ocsp_get_der(leaf));
+        let file = ca.written("answer.der", ocsp::get_der(&ca, leaf));
         assert_eq!(
             lint("lint_ocsp_response", &[], &file),
             [""; 0],

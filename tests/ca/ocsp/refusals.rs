@@ -5,7 +5,7 @@ use std::fs;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use testkit::{Answer, run};
 
-use crate::support::{Ca, openssl};
+use crate::support::{Ca, ocsp, openssl};
 
 const CONTENT_TYPE: &str = "Content-Type: application/ocsp-request";
 
@@ -98,7 +98,7 @@ fn what_cannot_be_read_is_malformed() {
         assert!(told(&ca, &answer).contains("malformedrequest"), "{path}");
     }
     assert!(told(&ca, &get(&ca, &"A".repeat(20_000))).contains("malformedrequest"));
-    assert_eq!(ca.ocsp_get(&leaf), "good");
+    assert_eq!(ocsp::get(&ca, &leaf), "good");
 }
 
 #[test]

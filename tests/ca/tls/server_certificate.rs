@@ -3,7 +3,7 @@
 use pki::ocsp::BasicResponse;
 use testkit::{run, wait_until};
 
-use crate::support::{Ca, openssl};
+use crate::support::{Ca, ocsp, openssl};
 
 /// The serial number of the certificate that the TLS listener shows.
 fn shown_serial(ca: &Ca) -> String {
@@ -52,7 +52,7 @@ fn the_ocsp_responder_signs_with_the_new_one() {
     let leaf = ca.issue("tls-server", &ca.web("www.example.org"));
     let responder = |ca: &Ca| {
         // Answers to a nonce are signed anew each time.
-        let response = BasicResponse::from_der(&ca.ocsp_with_nonce(&leaf)).unwrap();
+        let response = BasicResponse::from_der(&ocsp::post_with_nonce(ca, &leaf)).unwrap();
         response.verify(&ca.authority("issuing")).unwrap();
         let certificate = &response.certificates()[0];
         assert!(
@@ -86,7 +86,7 @@ fn once_the_clock_is_set_right_what_is_valid_now_is_shown_again() {
         .ask([], "/.well-known/openid-configuration")
         .expect(200);
     // So do OpenSSL's client of OCSP, and a CRL that is of today.
-    wait_until("an answer of today", || ca.ocsp_post(&leaf) == "good");
+    wait_until("an answer of today", || ocsp::post(&ca, &leaf) == "good");
     wait_until("a CRL of today", || {
         ca.crl("issuing").crl_number() > numbered.as_slice()
     });

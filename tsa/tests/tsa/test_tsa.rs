@@ -196,24 +196,6 @@ pub(crate) fn request() -> TimeStampReq {
 
 /// A unit's certificate, from 2026 to 2031, by an authority that exists for this moment.
 async fn certificate(key: &dyn Key) -> Certificate {
-    let extensions = ExtensionSet {
-        key_usage: KeyUsage::DIGITAL_SIGNATURE,
-        extended_key_usage: vec![oid::TIME_STAMPING],
-        ..ExtensionSet::default()
-    };
-    let rules = ProfileRules {
-        profile: "test".to_owned(),
-        basic_constraints: BasicConstraints::EndEntity,
-        key_usage: extensions.key_usage,
-        extended_key_usage: extensions.extended_key_usage.clone(),
-        policies: Vec::new(),
-        max_lifetime: SignedDuration::from_hours(24 * 366 * 5),
-        subject_attributes: vec![oid::COMMON_NAME],
-        alt_names: Vec::new(),
-        max_alt_names: 0,
-        keys: vec![KeyRule::P256],
-        ocsp_no_check: false,
-    };
     let folder = tempfile::tempdir().unwrap();
     let passphrase = Zeroizing::new("a passphrase for tests".to_owned());
     let keyring = Keyring::open(KeyringSettings::software(
@@ -226,49 +208,58 @@ async fn certificate(key: &dyn Key) -> Certificate {
         .generate("software:root", KeyAlgorithm::P256)
         .await
         .unwrap();
-    let root_name = Name::from_common_name("Root").unwrap();
-    let validity = Validity::new(at("2026-01-01T00:00:00Z"), at("2031-01-01T00:00:00Z")).unwrap();
-    let algorithm = KeyAlgorithm::P256.default_signature();
-    let self_issuer = Issuer::root(root_name.clone(), root.public_key().clone());
-    let root_extensions = ExtensionSet {
+    let name = Name::from_common_name("Root").unwrap();
+    let issuer = Issuer::root(name.clone(), root.public_key().clone());
+    let extensions = ExtensionSet {
         basic_constraints: BasicConstraints::Ca { path_len: None },
         key_usage: KeyUsage::KEY_CERT_SIGN | KeyUsage::CRL_SIGN,
         ..ExtensionSet::default()
     };
-    let root_rules = ProfileRules {
-        basic_constraints: root_extensions.basic_constraints,
-        key_usage: root_extensions.key_usage,
-        extended_key_usage: Vec::new(),
-        ..rules.clone()
-    };
-    let issue = async |issuer: &Issuer,
-                       extensions: &ExtensionSet,
-                       rules: &ProfileRules,
-                       name: &Name,
-                       subject: &dyn Key| {
-        let serial = SerialNumber::new(Timestamp::UNIX_EPOCH, &SystemRandom::new()).unwrap();
-        let unsigned = EncodedTemplate::new(issuer, extensions, algorithm)
-            .unwrap()
-            .certificate(&Subject {
-                serial,
-                name,
-                public_key: subject.public_key(),
-                validity,
-                alt_names: &[],
-            })
-            .unwrap();
-        let linted = unsigned.lint(rules).unwrap();
-        linted.sign(root.as_ref()).await.unwrap()
-    };
-    let root_certificate = issue(
-        &self_issuer,
-        &root_extensions,
-        &root_rules,
-        &root_name,
-        root.as_ref(),
-    )
-    .await;
+    let root_certificate = issue(&issuer, root.as_ref(), &extensions, &name, root.as_ref()).await;
+
     let issuer = Issuer::from_certificate(&root_certificate).unwrap();
-    let unit_name = Name::from_common_name("Unit").unwrap();
-    issue(&issuer, &extensions, &rules, &unit_name, key).await
+    let extensions = ExtensionSet {
+        key_usage: KeyUsage::DIGITAL_SIGNATURE,
+        extended_key_usage: vec![oid::TIME_STAMPING],
+        ..ExtensionSet::default()
+    };
+    let name = Name::from_common_name("Unit").unwrap();
+    issue(&issuer, root.as_ref(), &extensions, &name, key).await
+}
+
+/// A certificate of `subject`, signed by `issuer_key`.
+async fn issue(
+    issuer: &Issuer,
+    issuer_key: &dyn Key,
+    extensions: &ExtensionSet,
+    name: &Name,
+    subject: &dyn Key,
+) -> Certificate {
+    let algorithm = KeyAlgorithm::P256.default_signature();
+    let unsigned = EncodedTemplate::new(issuer, extensions, algorithm)
+        .unwrap()
+        .certificate(&Subject {
+            serial: SerialNumber::new(Timestamp::UNIX_EPOCH, &SystemRandom::new()).unwrap(),
+            name,
+            public_key: subject.public_key(),
+            validity: Validity::new(at("2026-01-01T00:00:00Z"), at("2031-01-01T00:00:00Z"))
+                .unwrap(),
+            alt_names: &[],
+        })
+        .unwrap();
+    let rules = ProfileRules {
+        profile: "test".to_owned(),
+        basic_constraints: extensions.basic_constraints,
+        key_usage: extensions.key_usage,
+        extended_key_usage: extensions.extended_key_usage.clone(),
+        policies: Vec::new(),
+        max_lifetime: SignedDuration::from_hours(24 * 366 * 5),
+        subject_attributes: vec![oid::COMMON_NAME],
+        alt_names: Vec::new(),
+        max_alt_names: 0,
+        keys: vec![KeyRule::P256],
+        ocsp_no_check: false,
+    };
+    let linted = unsigned.lint(&rules).unwrap();
+    linted.sign(issuer_key).await.unwrap()
 }

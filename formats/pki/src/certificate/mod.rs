@@ -68,7 +68,8 @@ impl Certificate {
     /// Reads a DER certificate. Its signature is not checked; see [`Certificate::verify`].
     ///
     /// # Errors
-    /// [`Error::Syntax`] with the field that is wrong, [`Error::UnsupportedAlgorithm`], [`Error::BadKey`].
+    /// [`asn1::Error::Syntax`] with the field that is wrong,
+    /// [`crypto::Error::UnsupportedAlgorithm`], [`crypto::Error::BadKey`].
     pub fn from_der(der: &[u8]) -> Result<Self> {
         check_length(WHAT, MAX_LENGTH, der)?;
         let parts = Parts::read(der)?;
@@ -210,7 +211,7 @@ impl Certificate {
     /// Checks the signature by the issuer's key.
     ///
     /// # Errors
-    /// [`Error::BadSignature`] or [`Error::UnsupportedAlgorithm`].
+    /// [`crypto::Error::BadSignature`] or [`crypto::Error::UnsupportedAlgorithm`].
     pub fn verify(&self, issuer: &PublicKey) -> Result<()> {
         Ok(issuer.verify(self.signature_algorithm(), &self.tbs_der, &self.signature)?)
     }

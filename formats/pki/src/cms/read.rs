@@ -45,8 +45,8 @@ impl SignedData {
     /// Reads a DER ContentInfo.
     ///
     /// # Errors
-    /// [`Error::Syntax`], also if there is not exactly one signer with
-    /// contentType, messageDigest and signingCertificateV2; [`Error::UnsupportedAlgorithm`].
+    /// [`asn1::Error::Syntax`], also if there is not exactly one signer with
+    /// contentType, messageDigest and signingCertificateV2; [`crypto::Error::UnsupportedAlgorithm`].
     pub fn from_der(der: &[u8]) -> Result<Self> {
         check_length(WHAT, MAX_LENGTH, der)?;
         let mut info = Cursor::outer(WHAT, der)?;
@@ -120,7 +120,7 @@ impl SignedData {
     /// Whether to trust that certificate is for the caller to say.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if it is not the signer's, [`Error::BadSignature`].
+    /// [`Error::Invalid`] if it is not the signer's, [`crypto::Error::BadSignature`].
     pub fn verify(&self, certificate: &Certificate) -> Result<()> {
         let signer = &self.signer;
         if !signer.is(certificate) {
@@ -133,7 +133,7 @@ impl SignedData {
             ));
         }
         if signer.digest.hash(&self.content) != signer.message_digest {
-            return Err(Error::BadSignature { what: WHAT });
+            return Err(crypto::Error::BadSignature { what: WHAT }.into());
         }
         Ok(certificate.public_key().verify(
             signer.algorithm,

@@ -49,7 +49,7 @@ impl Signer {
     /// Prepares a signer; `chain` is included with its certificate if certificates are requested.
     ///
     /// # Errors
-    /// [`crate::Error::UnsupportedAlgorithm`] if the key cannot sign so.
+    /// [`crypto::Error::UnsupportedAlgorithm`] if the key cannot sign so.
     pub fn new(
         certificate: &Certificate,
         chain: &[Certificate],

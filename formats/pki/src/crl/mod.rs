@@ -139,20 +139,20 @@ impl std::str::FromStr for RevocationReason {
     }
 }
 
-impl Issuer {
-    /// Builds a version 2 CRL. Entries are encoded one by one as they arrive, in
+impl CrlTemplate {
+    /// Builds a version 2 CRL of `issuer`. Entries are encoded one by one as they arrive, in
     /// their order; nothing but the encoding is kept of them.
     ///
     /// # Errors
     /// [`Error::Invalid`] for times out of order or an entry that has no
-    /// encoding, [`Error::UnsupportedAlgorithm`] if the issuer cannot sign so.
-    pub fn crl(
+    /// encoding, [`crypto::Error::UnsupportedAlgorithm`] if the issuer cannot sign so.
+    pub fn build(
         &self,
-        template: &CrlTemplate,
+        issuer: &Issuer,
         algorithm: SignatureAlgorithm,
         entries: impl IntoIterator<Item = Revocation>,
     ) -> Result<UnsignedCrl> {
-        if !self.public_key().can_make(algorithm) {
+        if !issuer.public_key().can_make(algorithm) {
             return Err(unsupported("issuer's key", algorithm));
         }
         let may_sign = |certificate: &crate::Certificate| {
@@ -160,15 +160,15 @@ impl Issuer {
                 .key_usage()
                 .is_some_and(|usage| usage.contains(KeyUsage::CRL_SIGN))
         };
-        if !self.certificate().is_none_or(may_sign) {
+        if !issuer.certificate().is_none_or(may_sign) {
             return Err(Error::invalid("keyUsage", "the issuer has no cRLSign"));
         }
-        let this_update = whole_seconds(template.this_update, "thisUpdate")?;
-        let next_update = whole_seconds(template.next_update, "nextUpdate")?;
+        let this_update = whole_seconds(self.this_update, "thisUpdate")?;
+        let next_update = whole_seconds(self.next_update, "nextUpdate")?;
         if next_update <= this_update {
             return Err(Error::invalid("nextUpdate", "not after thisUpdate"));
         }
-        let urls = template.distribution_point.as_deref();
+        let urls = self.distribution_point.as_deref();
         urls.unwrap_or_default()
             .iter()
             .try_for_each(|url| check_url(url))?;
@@ -182,7 +182,7 @@ impl Issuer {
         out.sequence(|w| {
             w.integer(1);
             write_signature_algorithm(w, algorithm);
-            w.raw(self.name().der());
+            w.raw(issuer.name().der());
             w.time(this_update);
             w.time(next_update);
             // RFC 5280 §5.1.2.6: absent where nothing is revoked.
@@ -190,26 +190,14 @@ impl Issuer {
                 w.tlv(tag::SEQUENCE, &list);
             }
             w.nested(tag::constructed(0), |w| {
-                w.sequence(|w| self.crl_extensions(w, template.crl_number, urls));
+                w.sequence(|w| write_extensions(w, issuer, self.crl_number, urls));
             });
         });
         Ok(UnsignedCrl {
             tbs: out.into_bytes(),
-            issuer: self.clone(),
+            issuer: issuer.clone(),
             algorithm,
         })
-    }
-
-    fn crl_extensions(&self, w: &mut Writer, crl_number: u64, urls: Option<&[String]>) {
-        w.extension(oid::AUTHORITY_KEY_IDENTIFIER, false, |w| {
-            w.sequence(|w| w.tlv(tag::context(0), self.key_identifier()));
-        });
-        w.extension(oid::CRL_NUMBER, false, |w| w.integer(crl_number));
-        if let Some(urls) = urls.filter(|urls| !urls.is_empty()) {
-            w.extension(oid::ISSUING_DISTRIBUTION_POINT, true, |w| {
-                w.sequence(|w| distribution_point_name(w, urls));
-            });
-        }
     }
 }
 
@@ -227,6 +215,18 @@ impl UnsignedCrl {
         let issuer = self.issuer.public_key();
         let signature = sign_checked(key, issuer, self.algorithm, &self.tbs).await?;
         Ok(assemble(&self.tbs, self.algorithm, &signature))
+    }
+}
+
+fn write_extensions(w: &mut Writer, issuer: &Issuer, crl_number: u64, urls: Option<&[String]>) {
+    w.extension(oid::AUTHORITY_KEY_IDENTIFIER, false, |w| {
+        w.sequence(|w| w.tlv(tag::context(0), issuer.key_identifier()));
+    });
+    w.extension(oid::CRL_NUMBER, false, |w| w.integer(crl_number));
+    if let Some(urls) = urls.filter(|urls| !urls.is_empty()) {
+        w.extension(oid::ISSUING_DISTRIBUTION_POINT, true, |w| {
+            w.sequence(|w| distribution_point_name(w, urls));
+        });
     }
 }
 

@@ -35,7 +35,7 @@ impl CertificateList {
     /// Reads a DER CRL, all entries included. Its signature is not checked.
     ///
     /// # Errors
-    /// [`Error::Syntax`](crate::Error::Syntax) with the field that is wrong, [`Error::UnsupportedAlgorithm`](crate::Error::UnsupportedAlgorithm).
+    /// [`asn1::Error::Syntax`] with the field that is wrong, [`crypto::Error::UnsupportedAlgorithm`].
     pub fn from_der(der: &[u8]) -> Result<Self> {
         check_length(WHAT, MAX_LENGTH, der)?;
         let range = |part: &[u8]| {
@@ -168,7 +168,7 @@ impl CertificateList {
     /// Checks the signature by the issuer's key.
     ///
     /// # Errors
-    /// [`Error::BadSignature`](crate::Error::BadSignature) or [`Error::UnsupportedAlgorithm`](crate::Error::UnsupportedAlgorithm).
+    /// [`crypto::Error::BadSignature`] or [`crypto::Error::UnsupportedAlgorithm`].
     pub fn verify(&self, issuer: &PublicKey) -> Result<()> {
         let tbs = &self.der[self.tbs.clone()];
         Ok(issuer.verify(self.signature_algorithm, tbs, &self.signature)?)

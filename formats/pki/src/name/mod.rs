@@ -87,7 +87,7 @@ impl Name {
     /// Reads a DER Name.
     ///
     /// # Errors
-    /// [`Error::Syntax`] with the field that is wrong.
+    /// [`asn1::Error::Syntax`] with the field that is wrong.
     pub fn from_der(der: &[u8]) -> Result<Self> {
         check_length(WHAT, MAX_LENGTH, der)?;
         let mut sequence = Cursor::outer(WHAT, der)?;

@@ -42,7 +42,7 @@ impl BasicResponse {
     /// Reads a successful DER OCSPResponse with a responder named by key.
     ///
     /// # Errors
-    /// [`Error::Syntax`]; a response without an answer names its status.
+    /// [`asn1::Error::Syntax`]; a response without an answer names its status.
     pub fn from_der(der: &[u8]) -> Result<Self> {
         check_length(WHAT, MAX_LENGTH, der)?;
         let mut basic = Cursor::outer(WHAT, read_envelope(der)?)?;
@@ -107,7 +107,7 @@ impl BasicResponse {
     /// (RFC 6960 §4.2.2.2), with a certificate valid at producedAt.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if the responder is not authorized, [`Error::BadSignature`].
+    /// [`Error::Invalid`] if the responder is not authorized, [`crypto::Error::BadSignature`].
     pub fn verify(&self, issuer: &Certificate) -> Result<()> {
         let signer = std::iter::once(issuer)
             .chain(&self.certificates)

@@ -22,7 +22,7 @@ impl OcspRequest {
     /// Reads a DER OCSPRequest. A signature on it is neither needed nor checked.
     ///
     /// # Errors
-    /// [`Error::TooLong`](crate::Error::TooLong), [`Error::Syntax`](crate::Error::Syntax): answer malformedRequest.
+    /// [`asn1::Error::TooLong`], [`asn1::Error::Syntax`]: answer malformedRequest.
     pub fn parse(der: &[u8]) -> Result<Self> {
         check_length(WHAT, MAX_LENGTH, der)?;
         let mut outer = Cursor::outer(WHAT, der)?;

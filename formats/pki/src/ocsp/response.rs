@@ -88,7 +88,7 @@ impl Responder {
     ///
     /// # Errors
     /// [`Error::Invalid`] if the certificate may not sign answers (RFC 6960
-    /// §4.2.2.2), [`Error::UnsupportedAlgorithm`] if its key cannot sign so.
+    /// §4.2.2.2), [`crypto::Error::UnsupportedAlgorithm`] if its key cannot sign so.
     pub fn new(certificate: &Certificate, algorithm: SignatureAlgorithm) -> Result<Self> {
         if !certificate
             .extended_key_usage()
@@ -114,8 +114,8 @@ impl Responder {
     /// §4.2.2.2, case 1). They contain no certificate: relying parties have the issuer's.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if the certificate is no CA's, [`Error::UnsupportedAlgorithm`] if its
-    /// key cannot sign so.
+    /// [`Error::Invalid`] if the certificate is no CA's,
+    /// [`crypto::Error::UnsupportedAlgorithm`] if its key cannot sign so.
     pub fn for_issuer(issuer: &Certificate, algorithm: SignatureAlgorithm) -> Result<Self> {
         if issuer.basic_constraints() == BasicConstraints::EndEntity {
             return Err(Error::invalid("basicConstraints", "not a CA certificate"));

@@ -45,7 +45,7 @@ impl TimeStampResp {
     /// Reads a DER TimeStampResp.
     ///
     /// # Errors
-    /// [`Error::Syntax`] and those of [`TimeStampToken::from_der`].
+    /// [`asn1::Error::Syntax`] and those of [`TimeStampToken::from_der`].
     pub fn from_der(der: &[u8]) -> Result<Self> {
         let mut response = Cursor::outer(WHAT, der)?;
         let mut info = response.sequence("status")?;

@@ -91,7 +91,7 @@ impl TimeStamper {
     ///
     /// # Errors
     /// [`Error::Invalid`] if the certificate is not for time-stamping alone
-    /// (RFC 3161 §2.3), [`Error::UnsupportedAlgorithm`].
+    /// (RFC 3161 §2.3), [`crypto::Error::UnsupportedAlgorithm`].
     pub fn new(
         certificate: &Certificate,
         chain: &[Certificate],
@@ -199,7 +199,7 @@ impl TimeStampToken {
     /// Reads a DER token.
     ///
     /// # Errors
-    /// [`Error::Syntax`], [`Error::UnsupportedAlgorithm`].
+    /// [`asn1::Error::Syntax`], [`crypto::Error::UnsupportedAlgorithm`].
     pub fn from_der(der: &[u8]) -> Result<Self> {
         let signed_data = cms::SignedData::from_der(der)?;
         if signed_data.content_type() != oid::ID_CT_TST_INFO {
@@ -236,7 +236,7 @@ impl TimeStampToken {
     /// for the caller to say.
     ///
     /// # Errors
-    /// [`Error::Invalid`], [`Error::BadSignature`].
+    /// [`Error::Invalid`], [`crypto::Error::BadSignature`].
     pub fn verify(&self, certificate: &Certificate) -> Result<()> {
         if certificate.extended_key_usage() != [oid::TIME_STAMPING] {
             return Err(Error::invalid("extKeyUsage", "not timeStamping alone"));

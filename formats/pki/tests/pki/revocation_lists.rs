@@ -36,9 +36,8 @@ pub(crate) fn list(world: &World, others: u64) -> Vec<u8> {
         RevocationReason::KeyCompromise,
     ))
     .chain(others.map(|serial| entry(&serial, RevocationReason::Unspecified)));
-    let unsigned = world
-        .issuer
-        .crl(&template(None), world.algorithm, entries)
+    let unsigned = template(None)
+        .build(&world.issuer, world.algorithm, entries)
         .unwrap();
     wait(unsigned.sign(&*world.issuing.key)).unwrap()
 }
@@ -96,9 +95,8 @@ fn both_readers_agree_with_what_was_written() {
     ];
     let url = "http://pki.example.org:8080/crl/issuing.crl".to_owned();
     let template = template(Some(vec![url.clone()]));
-    let unsigned = world
-        .issuer
-        .crl(&template, world.algorithm, entries.clone())
+    let unsigned = template
+        .build(&world.issuer, world.algorithm, entries.clone())
         .unwrap();
     let der = wait(unsigned.sign(&*world.issuing.key)).unwrap();
     let ours = CertificateList::from_der(&der).unwrap();
@@ -135,9 +133,8 @@ fn both_readers_agree_with_what_was_written() {
 #[test]
 fn an_empty_list_has_no_list() {
     let world = World::new(KeyAlgorithm::P256, SignatureAlgorithm::EcdsaP256Sha256);
-    let unsigned = world
-        .issuer
-        .crl(&template(None), world.algorithm, [])
+    let unsigned = template(None)
+        .build(&world.issuer, world.algorithm, [])
         .unwrap();
     let der = wait(unsigned.sign(&*world.issuing.key)).unwrap();
     assert_eq!(
@@ -167,17 +164,16 @@ fn what_cannot_be_is_refused() {
     let world = World::new(KeyAlgorithm::P256, SignatureAlgorithm::EcdsaP256Sha256);
     let mut backwards = template(None);
     backwards.next_update = backwards.this_update;
-    assert!(world.issuer.crl(&backwards, world.algorithm, []).is_err());
+    assert!(backwards.build(&world.issuer, world.algorithm, []).is_err());
     let rsa = SignatureAlgorithm::RsaPkcs1Sha256;
     assert!(matches!(
-        world.issuer.crl(&template(None), rsa, []),
-        Err(Error::UnsupportedAlgorithm { .. })
+        template(None).build(&world.issuer, rsa, []),
+        Err(Error::Crypto(crypto::Error::UnsupportedAlgorithm { .. }))
     ));
     // A key that is not the issuer's.
     let other = TestKey::named(KeyAlgorithm::P256, "leaf");
-    let unsigned = world
-        .issuer
-        .crl(&template(None), world.algorithm, [])
+    let unsigned = template(None)
+        .build(&world.issuer, world.algorithm, [])
         .unwrap();
     assert!(matches!(
         wait(unsigned.sign(&*other)),

@@ -2,13 +2,12 @@
 
 use async_trait::async_trait;
 use crypto::token_key;
-use idp_directory::read_users::find_by_id;
 use oauth::{CodeChallenge, ErrorCode, GrantType, OFFLINE_ACCESS, Params, Scope, TokenResponse};
 use platform_access::{Caller, Resource};
 use platform_log::AuditSink as _;
 use platform_store::{AppendBatch, StoreError};
 
-use super::{GrantHandler, check_same_resource};
+use super::{GrantHandler, check_same_resource, find_enabled_user, refuse_and_revoke};
 use crate::{
     Client, Error, Oidc,
     actions::acts::{CODE_REDEEM, TOKEN_ISSUE},
@@ -37,9 +36,8 @@ impl GrantHandler for AuthorizationCode {
         params: &Params,
     ) -> Result<TokenResponse, Error> {
         let code = find_code(oidc, caller, client, params).await?;
-        let user = find_by_id(oidc.0.authn.directory(), &code.user_id)
+        let user = find_enabled_user(oidc, &code.user_id)
             .await?
-            .filter(|user| user.disabled_at.is_none())
             .ok_or_else(invalid_code)?;
         let scope = supported(&code.scope);
         let offline = scope.has(OFFLINE_ACCESS) && client.may(GrantType::RefreshToken);
@@ -146,23 +144,13 @@ async fn record(
 /// request is not the client's (RFC 6749 §4.1.2, RFC 9700 §2.1.1). Returns the error for the
 /// client.
 async fn replayed(oidc: &Oidc, caller: &Caller, code: &Code) -> Error {
-    let now = oidc.now();
     let grant_id = code.grant_id();
+    let client = Resource::new("client", &code.client_id);
     let entry = caller
-        .entry(CODE_REDEEM, &Resource::new("client", &code.client_id), now)
+        .entry(CODE_REDEEM, &client, oidc.now())
         .refused("the code was redeemed before; its tokens are revoked")
         .with("grant", grant_id.as_str());
-    let revoked: Result<(), Error> = oidc
-        .0
-        .store
-        .transact(async move |tx| {
-            store::grants::revoke(tx, &grant_id, now).await?;
-            tx.audit(entry.clone());
-            Ok(())
-        })
-        .await;
-    oidc.0.end_access.bearers.clear();
-    revoked.err().unwrap_or_else(invalid_code)
+    refuse_and_revoke(oidc, grant_id, entry, invalid_code()).await
 }
 
 fn invalid_code() -> Error {

@@ -5,10 +5,12 @@ mod client_credentials;
 mod refresh_token;
 
 use async_trait::async_trait;
+use idp_directory::{User, read_users::find_by_id};
 use oauth::{ErrorCode, GrantType, Params, TokenResponse};
 use platform_access::Caller;
+use platform_log::{AuditSink as _, Entry};
 
-use crate::{Client, Error, Oidc};
+use crate::{Client, Error, Oidc, store};
 
 /// What the token endpoint does for one grant type.
 #[async_trait]
@@ -81,4 +83,27 @@ fn check_same_resource(params: &Params, granted: Option<&str>) -> Result<(), Err
         )),
         _ => Ok(()),
     }
+}
+
+/// The user of a code or a grant, unless they were disabled or deleted.
+async fn find_enabled_user(oidc: &Oidc, id: &str) -> Result<Option<User>, Error> {
+    let user = find_by_id(oidc.0.authn.directory(), id).await?;
+    Ok(user.filter(|user| user.disabled_at.is_none()))
+}
+
+/// Revokes the grant of a code or a token that was presented twice, and commits the entry of
+/// the refusal. Returns the error for the client: `refusal`, or the store's.
+async fn refuse_and_revoke(oidc: &Oidc, grant_id: String, entry: Entry, refusal: Error) -> Error {
+    let now = oidc.now();
+    let revoked: Result<(), Error> = oidc
+        .0
+        .store
+        .transact(async move |tx| {
+            store::grants::revoke(tx, &grant_id, now).await?;
+            tx.audit(entry.clone());
+            Ok(())
+        })
+        .await;
+    oidc.0.end_access.bearers.clear();
+    revoked.err().unwrap_or(refusal)
 }

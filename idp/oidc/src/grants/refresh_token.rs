@@ -3,12 +3,11 @@
 
 use async_trait::async_trait;
 use crypto::token_key;
-use idp_directory::read_users::find_by_id;
 use oauth::{ErrorCode, GrantType, Params, Scope, TokenResponse};
 use platform_access::{Caller, Resource};
 use platform_log::AuditSink as _;
 
-use super::{GrantHandler, check_same_resource};
+use super::{GrantHandler, check_same_resource, find_enabled_user, refuse_and_revoke};
 use crate::{
     Client, Error, Oidc,
     actions::acts::{TOKEN_REFRESH, TOKEN_REUSE},
@@ -51,9 +50,8 @@ impl GrantHandler for RefreshTokenGrant {
         let scope = narrowed_scope(params, &supported(&grant.scope))?;
         check_same_resource(params, grant.resource.as_deref())?;
         check_resource(oidc, client, grant.resource.as_deref(), &scope)?;
-        let user = find_by_id(oidc.0.authn.directory(), &grant.user_id)
+        let user = find_enabled_user(oidc, &grant.user_id)
             .await?
-            .filter(|user| user.disabled_at.is_none())
             .ok_or_else(invalid_token)?;
         let issued = issue_tokens(
             oidc,
@@ -130,24 +128,13 @@ async fn record(
 
 /// Somebody has a copy, and nobody can tell who is the thief. Returns the error for the client.
 async fn reused(oidc: &Oidc, caller: &Caller, grant: &Grant) -> Error {
-    let now = oidc.now();
-    let grant_id = grant.id.clone();
+    let client = Resource::new("client", &grant.client_id);
     let entry = caller
-        .entry(TOKEN_REUSE, &Resource::new("client", &grant.client_id), now)
+        .entry(TOKEN_REUSE, &client, oidc.now())
         .refused("the refresh token was used before; its grant is revoked")
-        .with("grant", grant_id.as_str());
+        .with("grant", grant.id.as_str());
     metrics::counter!("xinshu_idp_refresh_reuse_total").increment(1);
-    let revoked: Result<(), Error> = oidc
-        .0
-        .store
-        .transact(async move |tx| {
-            store::grants::revoke(tx, &grant_id, now).await?;
-            tx.audit(entry.clone());
-            Ok(())
-        })
-        .await;
-    oidc.0.end_access.bearers.clear();
-    revoked.err().unwrap_or_else(invalid_token)
+    refuse_and_revoke(oidc, grant.id.clone(), entry, invalid_token()).await
 }
 
 fn invalid_token() -> Error {

@@ -7,7 +7,10 @@ use axum::{
 use platform_access::{Actor, Caller, Permissions};
 use serde_json::{Value as Json, json};
 
-use crate::test_idp::{Answer, PASSWORD, TestIdp};
+use crate::{
+    answer::Answer,
+    test_idp::{PASSWORD, TestIdp},
+};
 
 on_both![
     a_users_life,

@@ -5,8 +5,9 @@ use idp_directory::UserChange;
 use zeroize::Zeroizing;
 
 use crate::{
+    browser::Browser,
     flow::{authorize, code, redeem, refresh, userinfo},
-    test_idp::{Browser, PASSWORD, TestIdp},
+    test_idp::{PASSWORD, TestIdp},
 };
 
 on_both![

@@ -2,7 +2,11 @@
 
 use idp_oidc::ClientCredentials;
 
-use crate::test_idp::{Answer, Browser, CALLBACK, PASSWORD, TestIdp, encode};
+use crate::{
+    answer::Answer,
+    browser::{Browser, encode},
+    test_idp::{CALLBACK, PASSWORD, TestIdp},
+};
 
 /// RFC 7636 appendix B.
 pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";

@@ -3,8 +3,9 @@
 use axum::http::StatusCode;
 
 use crate::{
+    browser::encode,
     flow::{code, redeem},
-    test_idp::{PASSWORD, TestIdp, encode},
+    test_idp::{PASSWORD, TestIdp},
 };
 
 on_both![

@@ -24,9 +24,11 @@ macro_rules! on_both {
     };
 }
 
+mod answer;
 mod api;
 mod authorize;
 mod bad_input;
+mod browser;
 mod code_flow;
 mod end_of_access;
 mod flow;

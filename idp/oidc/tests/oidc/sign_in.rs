@@ -2,7 +2,11 @@
 
 use axum::http::StatusCode;
 
-use crate::test_idp::{Answer, Browser, PASSWORD, TestIdp};
+use crate::{
+    answer::Answer,
+    browser::Browser,
+    test_idp::{PASSWORD, TestIdp},
+};
 
 on_both![
     nobody_learns_whether_a_user_exists,

@@ -183,7 +183,7 @@ async fn run_jobs(idp: &TestIdp) {
 }
 
 async fn keys(idp: &TestIdp) -> Vec<idp_oidc::model::SigningKeyInfo> {
-    idp_oidc::rotate_keys::list_keys(&idp.oidc, &idp.admin())
+    idp_oidc::list_keys::list_keys(&idp.oidc, &idp.admin())
         .await
         .unwrap()
 }

@@ -1,14 +1,13 @@
-//! An identity provider on a database of its own, and browsers that visit it.
+//! An identity provider on a database of its own.
 
-use std::{collections::BTreeMap, net::IpAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
     body::Body,
-    http::{HeaderMap, Method, Request, StatusCode, header},
+    http::{Request, header},
 };
 use crypto::SignatureAlgorithm;
-use http_body_util::BodyExt as _;
 use idp_authn::{Accounts, Authn, model::PasswordLink};
 use idp_directory::{Directory, NewUser, UserChange, UserInfo};
 use idp_oidc::{
@@ -17,13 +16,16 @@ use idp_oidc::{
 use platform_access::{Access, Actor, Caller};
 use platform_runtime::{Clock as _, clock::ManualClock, jobs::Job};
 use platform_store::Store;
-use platform_web::{ClientAddress, RequestContextLayer};
+use platform_web::RequestContextLayer;
 use serde_json::Value as Json;
 use testkit::Postgres;
-use tower::ServiceExt as _;
 use zeroize::Zeroizing;
 
-use crate::key::{ES256_URI, MemoryKeys, RS256_URI};
+use crate::{
+    answer::{Answer, send},
+    browser::{Browser, encode},
+    key::{ES256_URI, MemoryKeys, RS256_URI},
+};
 
 pub const ISSUER: &str = "https://id.example";
 pub const PASSWORD: &str = "correct horse battery staple";
@@ -46,21 +48,6 @@ pub struct TestIdp {
 pub enum Database {
     Sqlite,
     Postgres,
-}
-
-/// A browser with its cookies.
-pub struct Browser {
-    router: Router,
-    cookies: BTreeMap<String, String>,
-    pub address: IpAddr,
-    pub language: &'static str,
-}
-
-#[derive(Debug)]
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: String,
 }
 
 impl TestIdp {
@@ -248,11 +235,11 @@ impl TestIdp {
 
     pub async fn set_client_disabled(&self, id: &str, disabled: bool) -> Result<(), Error> {
         let admin = self.admin();
-        idp_oidc::change_client::set_client_disabled(&self.oidc, &admin, id, disabled).await
+        idp_oidc::set_client_disabled::set_client_disabled(&self.oidc, &admin, id, disabled).await
     }
 
     pub async fn renew_client_secret(&self, id: &str) -> Result<ClientCredentials, Error> {
-        idp_oidc::change_client::renew_client_secret(&self.oidc, &self.admin(), id).await
+        idp_oidc::renew_client_secret::renew_client_secret(&self.oidc, &self.admin(), id).await
     }
 
     pub async fn authenticate_bearer(&self, token: &str) -> Result<Actor, Error> {
@@ -263,13 +250,12 @@ impl TestIdp {
         self.add_client(portal()).await
     }
 
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
     pub fn browser(&self) -> Browser {
-        Browser {
-            router: self.router.clone(),
-            cookies: BTreeMap::new(),
-            address: [192, 0, 2, 7].into(),
-            language: "en",
-        }
+        Browser::new(self.router())
     }
 
     /// A request of a program: no cookies, client credentials in the header.
@@ -329,150 +315,6 @@ impl TestIdp {
     }
 }
 
-impl Browser {
-    pub async fn get(&mut self, path: &str) -> Answer {
-        self.go(Method::GET, path, None).await
-    }
-
-    pub async fn post(&mut self, path: &str, form: &[(&str, &str)]) -> Answer {
-        self.go(Method::POST, path, Some(encode(form))).await
-    }
-
-    /// Sends a form of ours with the hidden field that its page has.
-    pub async fn submit(&mut self, path: &str, page: &Answer, form: &[(&str, &str)]) -> Answer {
-        let csrf = page.field("csrf");
-        let mut form = form.to_vec();
-        form.push(("csrf", &csrf));
-        self.post(path, &form).await
-    }
-
-    /// Signs in at the page that `path` leads to; the answer to the form.
-    pub async fn sign_in(&mut self, path: &str, name: &str, password: &str) -> Answer {
-        let page = self.follow(path).await;
-        assert_eq!(page.status, StatusCode::OK, "{}", page.body);
-        let request = page.field("request");
-        self.submit(
-            "/sign-in",
-            &page,
-            &[
-                ("username", name),
-                ("password", password),
-                ("request", &request),
-            ],
-        )
-        .await
-    }
-
-    /// The same browser, led to another node.
-    pub fn at(&mut self, idp: &TestIdp) -> &mut Self {
-        self.router = idp.router.clone();
-        self
-    }
-
-    /// GETs and follows redirects as long as they stay here.
-    pub async fn follow(&mut self, path: &str) -> Answer {
-        let mut answer = self.get(path).await;
-        for _ in 0..5 {
-            match answer.headers.get(header::LOCATION) {
-                Some(location) if location.to_str().unwrap().starts_with('/') => {
-                    let location = location.to_str().unwrap().to_owned();
-                    answer = self.get(&location).await;
-                }
-                _ => break,
-            }
-        }
-        answer
-    }
-
-    pub fn cookie(&self, name: &str) -> Option<&str> {
-        self.cookies.get(name).map(String::as_str)
-    }
-
-    pub fn set_cookie(&mut self, name: &str, value: &str) {
-        self.cookies.insert(name.to_owned(), value.to_owned());
-    }
-
-    async fn go(&mut self, method: Method, path: &str, form: Option<String>) -> Answer {
-        let cookies: Vec<_> = self
-            .cookies
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(header::ACCEPT_LANGUAGE, self.language)
-            .header(header::COOKIE, cookies.join("; "));
-        if form.is_some() {
-            request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        }
-        let mut request = request.body(Body::from(form.unwrap_or_default())).unwrap();
-        request
-            .extensions_mut()
-            .insert(ClientAddress(Some(self.address)));
-        let answer = send(&self.router, request).await;
-        for cookie in answer.headers.get_all(header::SET_COOKIE) {
-            let cookie = cookie.to_str().unwrap();
-            let (pair, attributes) = cookie.split_once(';').unwrap();
-            assert!(pair.starts_with("__Host-"), "{cookie}");
-            for attribute in ["Path=/", "Secure", "HttpOnly", "SameSite=Lax"] {
-                assert!(attributes.contains(attribute), "{cookie}");
-            }
-            let (name, value) = pair.split_once('=').unwrap();
-            if value.is_empty() {
-                self.cookies.remove(name);
-            } else {
-                self.set_cookie(name, value);
-            }
-        }
-        answer
-    }
-}
-
-impl Answer {
-    pub fn json(&self) -> Json {
-        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("{self:?}"))
-    }
-
-    pub fn location(&self) -> &str {
-        self.headers
-            .get(header::LOCATION)
-            .unwrap_or_else(|| panic!("{self:?}"))
-            .to_str()
-            .unwrap()
-    }
-
-    /// A parameter of the redirect's query.
-    pub fn parameter(&self, name: &str) -> Option<String> {
-        let url = url::Url::parse(self.location()).unwrap();
-        url.query_pairs()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.into_owned())
-    }
-
-    /// The value of a hidden field.
-    pub fn field(&self, name: &str) -> String {
-        let start = format!("name=\"{name}\" value=\"");
-        let at = self
-            .body
-            .find(&start)
-            .unwrap_or_else(|| panic!("no {name} in {}", self.body));
-        let value = &self.body[at + start.len()..];
-        let value = &value[..value.find('"').unwrap()];
-        value
-            .replace("&#38;", "&")
-            .replace("&amp;", "&")
-            .replace("&#34;", "\"")
-            .replace("&#39;", "'")
-    }
-
-    pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().unwrap())
-    }
-}
-
 pub fn portal() -> NewClient {
     NewClient {
         name: "Portal".to_owned(),
@@ -482,12 +324,6 @@ pub fn portal() -> NewClient {
     }
 }
 
-pub fn encode(pairs: &[(&str, &str)]) -> String {
-    url::form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(pairs)
-        .finish()
-}
-
 pub fn basic(credentials: &ClientCredentials) -> String {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
     let secret = credentials.client_secret.as_deref().unwrap();
@@ -495,15 +331,4 @@ pub fn basic(credentials: &ClientCredentials) -> String {
         "Basic {}",
         STANDARD.encode(format!("{}:{secret}", credentials.client_id))
     )
-}
-
-async fn send(router: &Router, request: Request<Body>) -> Answer {
-    let response = router.clone().oneshot(request).await.unwrap();
-    let (parts, body) = response.into_parts();
-    let body = body.collect().await.unwrap().to_bytes();
-    Answer {
-        status: parts.status,
-        headers: parts.headers,
-        body: String::from_utf8(body.to_vec()).unwrap(),
-    }
 }

@@ -6,6 +6,7 @@
 //! entries needs a bounded amount of memory.
 
 mod partition;
+mod principal;
 
 use async_trait::async_trait;
 use platform_store::{Snapshot, StoreError};
@@ -16,6 +17,7 @@ use crate::{
 };
 
 use partition::Partitions;
+pub use principal::PrincipalFacts;
 
 /// What one service knows about its tables and about the entries that account for
 /// them. Each service implements it; `src` passes all of them to [`crate::verify`].

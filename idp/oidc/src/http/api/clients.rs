@@ -14,8 +14,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    Client, ClientCredentials, Error, NewClient, Oidc, add_client::add_client, change_client,
-    delete_client::delete_client, read_clients,
+    Client, ClientCredentials, Error, NewClient, Oidc, add_client::add_client,
+    delete_client::delete_client, read_clients, renew_client_secret::renew_client_secret,
+    set_client_disabled::set_client_disabled,
 };
 
 /// How a client authenticates.
@@ -236,7 +237,7 @@ pub(super) async fn change(
     PathParams(id): PathParams<String>,
     JsonBody(body): JsonBody<ClientChangeBody>,
 ) -> Result<StatusCode, Problem> {
-    change_client::set_client_disabled(&oidc, &caller, &id, body.disabled).await?;
+    set_client_disabled(&oidc, &caller, &id, body.disabled).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -262,7 +263,7 @@ pub(super) async fn renew_secret(
     Extension(caller): Extension<Caller>,
     PathParams(id): PathParams<String>,
 ) -> Result<Response, Problem> {
-    let credentials = change_client::renew_client_secret(&oidc, &caller, &id).await?;
+    let credentials = renew_client_secret(&oidc, &caller, &id).await?;
     Ok(credentials_response(StatusCode::OK, credentials))
 }
 

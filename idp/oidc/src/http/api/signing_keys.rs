@@ -9,8 +9,9 @@ use utoipa::ToSchema;
 
 use crate::{
     Error, Oidc,
+    list_keys::list_keys,
     model::SigningKeyInfo,
-    rotate_keys::{Rotation, list_keys, rotate_keys},
+    rotate_keys::{Rotation, rotate_keys},
 };
 
 /// A key that signs tokens.

@@ -1,4 +1,7 @@
-//! A running authority, and what its users do with OpenSSL.
+//! A running authority, and what its requesters and relying parties do.
+
+pub(crate) mod ocsp;
+mod openssl;
 
 use std::{
     fs,
@@ -7,14 +10,11 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use pki::{
-    Certificate, CertificateList,
-    ocsp::{CertIdHash, IssuerHashes, build_request},
-};
+use pki::{Certificate, CertificateList};
 use serde_json::{Value, json};
 use testkit::{Answer, Options, Outcome, Robot, Server, Xinshu, run};
 
+pub(crate) use self::openssl::{openssl, shown};
 use crate::XINSHU;
 
 /// An authority that serves, and a client that may use it.
@@ -281,86 +281,6 @@ impl Ca {
             .arg(&leaf.chain))
     }
 
-    /// `openssl ocsp` by POST, with a nonce; its verdict such as `good`.
-    #[track_caller]
-    pub(crate) fn ocsp_post(&self, leaf: &Leaf) -> String {
-        let asked = run(self
-            .ocsp_command(leaf)
-            .args(["-url", &format!("{}/ocsp", self.server.http)]));
-        verdict(&asked)
-    }
-
-    /// The same question by GET, verified by `openssl ocsp`.
-    #[track_caller]
-    pub(crate) fn ocsp_get(&self, leaf: &Leaf) -> String {
-        let answer = self.written("answer.der", self.ocsp_get_der(leaf));
-        verdict(&run(self
-            .ocsp_command(leaf)
-            .arg("-no_nonce")
-            .arg("-respin")
-            .arg(answer)))
-    }
-
-    /// The bytes that answer a GET.
-    #[track_caller]
-    pub(crate) fn ocsp_get_der(&self, leaf: &Leaf) -> Vec<u8> {
-        let question = self.file("question.der");
-        run(self
-            .ocsp_command(leaf)
-            .arg("-no_nonce")
-            .arg("-reqout")
-            .arg(&question))
-        .success();
-        let path = STANDARD.encode(fs::read(question).unwrap());
-        // RFC 6960 appendix A.1: the base64 text is URL-encoded.
-        let path = path
-            .replace('+', "%2B")
-            .replace('/', "%2F")
-            .replace('=', "%3D");
-        let answer = self
-            .server
-            .ask([], &format!("{}/ocsp/{path}", self.server.http))
-            .expect(200);
-        assert_eq!(answer.header("content-type"), "application/ocsp-response");
-        answer.body
-    }
-
-    /// The bytes that answer a POST with a nonce.
-    #[track_caller]
-    pub(crate) fn ocsp_with_nonce(&self, leaf: &Leaf) -> Vec<u8> {
-        let issuing = self.authority("issuing");
-        let hashes = IssuerHashes::of(issuing.subject(), issuing.public_key());
-        let cert_id = hashes
-            .cert_id(CertIdHash::Sha1, leaf.certificate.serial())
-            .unwrap();
-        let question = build_request(&[cert_id], Some(b"0123456789abcdef"));
-        let question = format!("@{}", self.written("question.der", question).display());
-        let arguments = [
-            "-H",
-            "Content-Type: application/ocsp-request",
-            "--data-binary",
-            &question,
-        ];
-        self.server
-            .ask(arguments, &format!("{}/ocsp", self.server.http))
-            .expect(200)
-            .body
-    }
-
-    fn ocsp_command(&self, leaf: &Leaf) -> Command {
-        let mut command = openssl();
-        command
-            .arg("ocsp")
-            .arg("-issuer")
-            .arg(self.authority_file("issuing"));
-        command
-            .arg("-cert")
-            .arg(&leaf.chain)
-            .arg("-CAfile")
-            .arg(self.node.root());
-        command
-    }
-
     /// The newest audit entries of an action.
     #[track_caller]
     pub(crate) fn entries(&self, action: &str) -> Vec<Value> {
@@ -369,41 +289,4 @@ impl Ca {
         ]);
         listed.success().json().as_array().unwrap().clone()
     }
-}
-
-/// OpenSSL, which shall not go by a proxy.
-pub(crate) fn openssl() -> Command {
-    let mut command = Command::new("openssl");
-    for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"] {
-        command.env_remove(name);
-    }
-    command
-}
-
-/// What `openssl ocsp` says of the certificate, once it has verified the answer.
-#[track_caller]
-fn verdict(outcome: &Outcome) -> String {
-    assert!(
-        outcome.ok && outcome.stderr.contains("Response verify OK"),
-        "{}{}",
-        outcome.text(),
-        outcome.stderr
-    );
-    let text = outcome.text();
-    let line = text
-        .lines()
-        .find(|line| line.contains(".pem: "))
-        .unwrap_or_else(|| panic!("no verdict: {text}"));
-    let status = line.rsplit(": ").next().unwrap();
-    let reason = text
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("Reason: "));
-    reason.map_or_else(|| status.to_owned(), |reason| format!("{status} {reason}"))
-}
-
-/// Certificates as `openssl x509 -text` shows them.
-pub(crate) fn shown(file: &Path) -> String {
-    run(openssl().args(["x509", "-noout", "-text", "-in"]).arg(file))
-        .success()
-        .text()
 }
