@@ -6,6 +6,7 @@ use std::{
 };
 
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, postgres::PgConnectOptions};
+use tokio::runtime::Handle;
 
 use crate::{StoreError, Tx, sqlite, tx};
 
@@ -26,6 +27,8 @@ pub(crate) enum WriteConnection {
         options: Box<PgConnectOptions>,
         open: Option<PgConnection>,
         used: Instant,
+        /// Where the callers run.
+        callers: Handle,
     },
 }
 
@@ -34,11 +37,12 @@ impl WriteConnection {
         Self::Sqlite { path, open: None }
     }
 
-    pub(crate) fn postgres(options: PgConnectOptions) -> Self {
+    pub(crate) fn postgres(options: PgConnectOptions, callers: Handle) -> Self {
         Self::Postgres {
             options: Box::new(options),
             open: None,
             used: Instant::now(),
+            callers,
         }
     }
 
@@ -52,12 +56,16 @@ impl WriteConnection {
     }
 
     /// Yields briefly so that callers about to enqueue can join this batch.
-    pub(crate) fn pause(&self) {
+    pub(crate) async fn pause(&self) {
         match self {
             // The thread is the writer's own, and the runtime's timer counts
             // milliseconds.
             Self::Sqlite { .. } => std::thread::sleep(PAUSE),
-            Self::Postgres { .. } => std::thread::yield_now(),
+            // A task that lets others go first: when it has run, so have those that were
+            // ready to enqueue. It fails only if they have all ended.
+            Self::Postgres { callers, .. } => {
+                let _ = callers.spawn(tokio::task::yield_now()).await;
+            }
         }
     }
 
@@ -75,6 +83,7 @@ impl WriteConnection {
                 options,
                 open,
                 used,
+                ..
             } => {
                 if used.elapsed() > PING_AFTER
                     && let Some(idle) = open

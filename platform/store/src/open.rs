@@ -137,7 +137,7 @@ async fn open_postgres(
     let (appends, append) = queue();
     let start = |name: String, jobs| {
         let options = options.clone().application_name(WRITER);
-        let connection = WriteConnection::postgres(options);
+        let connection = WriteConnection::postgres(options, Handle::current());
         let writer = CommitWriter::new(connection, schema.numbering, Arc::clone(committed));
         start_postgres_writer(name, writer, jobs, running.clone())
     };

@@ -105,7 +105,7 @@ impl CommitWriter {
             return true;
         }
         for _ in 0..self.connection.pauses() {
-            self.connection.pause();
+            self.connection.pause().await;
             let had = batch.len();
             while batch.len() < BATCH
                 && let Ok(job) = queue.try_recv()
