@@ -53,7 +53,7 @@ fn the_other_publishes_it() {
     drop(commands);
     session.wait().unwrap();
     // The dead node may have held the job's lease.
-    survivor.advance(150);
+    survivor.advance(15);
     wait_until("the survivor's CRL to tell of it", || {
         let crl = survivor.curl(["-f"], &format!("{}/crl/issuing.crl", survivor.http));
         let mut read = Command::new("openssl");

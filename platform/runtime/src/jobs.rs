@@ -11,11 +11,14 @@ use futures_util::future::BoxFuture;
 
 use crypto::random;
 use platform_store::{Store, StoreError, Tx, params};
+use tokio::task::JoinSet;
 
 use crate::SharedClock;
 
-/// How long a run may take before another node may take over.
-const LEASE: Duration = Duration::from_secs(120);
+/// How long after a node's death another takes over; a node that lives renews its lease.
+const LEASE: Duration = Duration::from_secs(10);
+/// How often a lease is renewed.
+const RENEW: Duration = Duration::from_secs(3);
 
 /// How soon a failed run is tried again.
 const RETRY: Duration = Duration::from_secs(30);
@@ -100,7 +103,10 @@ struct RunResult {
 
 async fn run_once(job: &Job, store: &Store, clock: &SharedClock, lease: Lease) {
     let started = clock.now().as_microsecond();
-    let result = match (job.run)().await {
+    let renewing = renew_while_held(job.name, store, clock, &lease);
+    let outcome = (job.run)().await;
+    drop(renewing);
+    let result = match outcome {
         Ok(()) => RunResult {
             lease_until: 0,
             ran_at: Some(started),
@@ -116,6 +122,49 @@ async fn run_once(job: &Job, store: &Store, clock: &SharedClock, lease: Lease) {
     if let Err(error) = release(store, job.name, lease, result).await {
         tracing::warn!(job = job.name, %error, "a job's lease was not released");
     }
+}
+
+/// Renews a lease until it is dropped, in a task of its own: a run may compute for long
+/// without a pause.
+fn renew_while_held(
+    name: &'static str,
+    store: &Store,
+    clock: &SharedClock,
+    lease: &Lease,
+) -> JoinSet<()> {
+    let (store, clock, node) = (store.clone(), clock.clone(), lease.node.clone());
+    let mut renewing = JoinSet::new();
+    renewing.spawn(async move {
+        loop {
+            tokio::time::sleep(RENEW).await;
+            let until = clock.now().as_microsecond() + micros(LEASE);
+            if let Err(error) = renew(&store, name, &node, until).await {
+                tracing::warn!(job = name, %error, "a job's lease was not renewed");
+            }
+        }
+    });
+    renewing
+}
+
+async fn renew(
+    store: &Store,
+    name: &'static str,
+    node: &str,
+    until: i64,
+) -> Result<(), StoreError> {
+    let node = node.to_owned();
+    store
+        .transact(async move |tx| {
+            // One that was released stays so.
+            tx.execute(
+                "UPDATE job SET lease_until = $3
+                 WHERE name = $1 AND holder = $2 AND lease_until > 0",
+                params![name, &node, until],
+            )
+            .await
+            .map(|_| ())
+        })
+        .await
 }
 
 /// When a job is due, in microseconds. Times further in the future than a run or a

@@ -128,10 +128,44 @@ async fn a_node_that_died_in_a_run_is_succeeded_by_another() {
         doomed.abort();
         // The lease of the dead node ends first.
         let job = world.counting(0);
-        world.pass(119);
+        world.pass(9);
         assert_eq!(world.round(&job, "survivor").await, 0);
         world.pass(1);
         assert_eq!(world.round(&job, "survivor").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_run_keeps_its_lease() {
+    on_both(async |world| {
+        let started = Arc::new(Notify::new());
+        let begun = Arc::clone(&started);
+        let endless = Job::new(NAME, HOUR, move || {
+            begun.notify_one();
+            std::future::pending::<Result<(), &str>>()
+        });
+        let (store, clock) = (world.store.clone(), world.clock());
+        let tick = Duration::from_millis(1);
+        let busy = tokio::spawn(jobs::run(vec![endless], store, clock, tick));
+        started.notified().await;
+        let lease_until = async || -> i64 {
+            let sql = "SELECT lease_until FROM job";
+            let row = world.store.fetch_optional(sql, vec![]).await.unwrap();
+            row.unwrap().get("lease_until").unwrap()
+        };
+        let first = lease_until().await;
+        world.pass(9);
+        while lease_until().await == first {
+            tokio::task::yield_now().await;
+        }
+        let job = world.counting(0);
+        world.pass(9);
+        assert_eq!(world.round(&job, "other").await, 0);
+        busy.abort();
+        assert!(busy.await.unwrap_err().is_cancelled());
+        world.pass(10);
+        assert_eq!(world.round(&job, "other").await, 1);
     })
     .await;
 }

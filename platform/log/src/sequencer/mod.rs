@@ -70,6 +70,8 @@ pub struct Sequencer {
 struct Memory {
     /// When all streams were read.
     read_all: Option<Instant>,
+    /// Whether this node has looked for a claim since it started.
+    has_looked: bool,
     /// The open claim that was seen last: its size, since when, and whether it is
     /// this node's.
     claim: Option<(i64, Instant, bool)>,
@@ -117,12 +119,12 @@ impl Sequencer {
     /// every second for those of other nodes.
     pub async fn run(self) {
         loop {
+            if let Err(error) = self.catch_up().await {
+                tracing::error!(%error, "audit entries wait to be sequenced");
+            }
             tokio::select! {
                 () = self.store.entry_committed().notified() => tokio::time::sleep(PERIOD).await,
                 () = tokio::time::sleep(IDLE) => {}
-            }
-            if let Err(error) = self.catch_up().await {
-                tracing::error!(%error, "audit entries wait to be sequenced");
             }
         }
     }
@@ -149,10 +151,13 @@ impl Sequencer {
         let (step, more) = match &tree.claim {
             Some(claim) if !self.may_complete(claim) => return Ok(StepOutcome::ClaimedElsewhere),
             Some(claim) => (Step::of_claim(&tree, claim, &self.store).await?, true),
-            None => match self.claim_next(&tree).await? {
-                Ok(claimed) => claimed,
-                Err(outcome) => return Ok(outcome),
-            },
+            None => {
+                self.memory.lock().has_looked = true;
+                match self.claim_next(&tree).await? {
+                    Ok(claimed) => claimed,
+                    Err(outcome) => return Ok(outcome),
+                }
+            }
         };
         let note = step.head(&tree.origin).sign(self.key.as_ref()).await?;
         let committed = step.commit(&self.store, note, self.clock.now()).await?;
@@ -189,25 +194,53 @@ impl Sequencer {
         Ok(Ok((step, more)))
     }
 
-    /// True for this node's own claim, and for one that was seen open for so long that
-    /// its node must have died.
     fn may_complete(&self, claim: &Claim) -> bool {
         let now = self.clock.monotonic();
-        let mut memory = self.memory.lock();
-        match memory.claim {
-            Some((size, since, own)) if size == claim.size => {
-                own || now.saturating_duration_since(since) >= ABANDONED
-            }
-            _ => {
-                memory.claim = Some((claim.size, now, false));
-                false
-            }
-        }
+        self.memory.lock().may_complete(claim.size, now)
     }
 
     fn must_read_all(&self) -> bool {
         let now = self.clock.monotonic();
         let read_all = self.memory.lock().read_all;
         read_all.is_none_or(|at| now.saturating_duration_since(at) >= ALL)
+    }
+}
+
+impl Memory {
+    /// True for this node's own claim, for one that was seen open for so long that its
+    /// node must have died, and for one that is open when this node starts: most likely
+    /// it died itself, and would never complete its claim if it died again and again.
+    /// If another node is about to complete it, both sign the same head.
+    fn may_complete(&mut self, size: i64, now: Instant) -> bool {
+        if !std::mem::replace(&mut self.has_looked, true) {
+            return true;
+        }
+        match self.claim {
+            Some((seen, since, own)) if seen == size => {
+                own || now.saturating_duration_since(since) >= ABANDONED
+            }
+            _ => {
+                self.claim = Some((size, now, false));
+                false
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_claim_is_completed_at_the_start_or_once_it_was_abandoned() {
+        let start = Instant::now();
+        let mut memory = Memory::default();
+        assert!(memory.may_complete(10, start), "open at the start");
+        assert!(!memory.may_complete(20, start), "another node's");
+        assert!(!memory.may_complete(20, start + ABANDONED / 2));
+        assert!(!memory.may_complete(30, start + ABANDONED), "a new one");
+        assert!(memory.may_complete(30, start + ABANDONED * 2));
+        memory.claim = Some((40, start, true));
+        assert!(memory.may_complete(40, start), "its own");
     }
 }
