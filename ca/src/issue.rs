@@ -105,7 +105,7 @@ async fn resolve(
     let profile = ca.profiles().for_requester(&request.profile)?;
     let authority = find_issuer(ca, &profile, request.authority.as_deref())?;
     ca.check_not_revoked(&authority).await?;
-    let names = profile.names_from_request(csr)?;
+    let names = CertificateNames::from_request(&profile, csr)?;
     request.allowed_names.check(&names)?;
     let plan = Plan {
         issuer: PlannedIssuer::from_authority(&authority, &profile)?,

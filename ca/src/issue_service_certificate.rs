@@ -9,6 +9,7 @@ use crate::{
     Error, Service,
     actions::ISSUE_CERTIFICATE,
     issuance::{Plan, PlannedIssuer, issue_certificate},
+    model::CertificateNames,
     store,
 };
 
@@ -67,7 +68,8 @@ async fn resolve(ca: &Service, request: &ServiceRequest<'_>) -> Result<Plan, Err
         None => crate::issue::find_issuer(ca, &profile, None)?,
     };
     ca.check_not_revoked(&authority).await?;
-    let names = profile.names_for_service(
+    let names = CertificateNames::for_service(
+        &profile,
         authority.certificate().subject(),
         request.alternative_names.clone(),
     )?;

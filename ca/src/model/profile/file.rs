@@ -12,7 +12,6 @@ use super::{
     AlternativeNameRule, CertificateProfile, DefaultAuthority, ExtensionRule, IssuedTo, PolicyRule,
     SubjectRule,
 };
-use crate::error::ProfileFileError;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -134,41 +133,10 @@ struct AuthorityFile {
     path_length: Option<u8>,
 }
 
-impl CertificateProfile {
-    /// Reads a profile from the text of its file; `file` is named in errors.
-    ///
-    /// # Errors
-    /// [`ProfileFileError`] for unknown fields and values, and for a profile that contradicts
-    /// itself.
-    pub fn parse(file: &str, text: &str) -> Result<Self, ProfileFileError> {
-        let error = |reason: String| ProfileFileError {
-            file: file.to_owned(),
-            reason,
-        };
-        let read: ProfileFile = toml::from_str(text).map_err(|found| error(found.to_string()))?;
-        let profile = read.into_profile().map_err(error)?;
-        profile.check().map_err(error)?;
-        Ok(profile)
-    }
-
-    /// Rejects what can only be a mistake.
-    fn check(&self) -> Result<(), String> {
-        let is_authority = matches!(self.issued_to, IssuedTo::Authority | IssuedTo::Root);
-        let may_issue = self.extensions.basic_constraints != BasicConstraints::EndEntity;
-        if is_authority != may_issue {
-            return Err("extensions.authority does not fit issued-to".to_owned());
-        }
-        if !may_issue && self.extensions.extended_key_usage.is_empty() {
-            return Err("an end entity needs an extended-key-usage".to_owned());
-        }
-        if self.keys.is_empty() || self.lifetime <= SignedDuration::ZERO {
-            return Err("no certificate could have this profile".to_owned());
-        }
-        if self.subject == SubjectRule::AlternativeNames && self.alternative_names.max == 0 {
-            return Err("a subject from alternative names needs such names".to_owned());
-        }
-        Ok(())
-    }
+/// Reads a profile from the text of its file.
+pub(super) fn read(text: &str) -> Result<CertificateProfile, String> {
+    let file: ProfileFile = toml::from_str(text).map_err(|error| error.to_string())?;
+    file.into_profile()
 }
 
 impl ProfileFile {

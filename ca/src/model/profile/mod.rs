@@ -22,7 +22,7 @@ pub use builtin::Profiles;
 pub use subject::CertificateNames;
 
 use super::PublicationUrls;
-use crate::Error;
+use crate::{Error, error::ProfileFileError};
 
 /// Certificates begin a little in the past, since clocks differ.
 const BACKDATE: SignedDuration = SignedDuration::from_secs(300);
@@ -140,6 +140,21 @@ pub struct ExtensionRule {
 }
 
 impl CertificateProfile {
+    /// Reads a profile from the text of its file; `file` is named in errors.
+    ///
+    /// # Errors
+    /// [`ProfileFileError`] for unknown fields and values, and for a profile that contradicts
+    /// itself.
+    pub fn parse(file: &str, text: &str) -> Result<Self, ProfileFileError> {
+        let error = |reason: String| ProfileFileError {
+            file: file.to_owned(),
+            reason,
+        };
+        let profile = file::read(text).map_err(error)?;
+        profile.check().map_err(error)?;
+        Ok(profile)
+    }
+
     /// The extensions of certificates that the authority named `issuer` issues.
     ///
     /// # Errors
@@ -181,7 +196,7 @@ impl CertificateProfile {
             extended_key_usage: self.extensions.extended_key_usage.clone(),
             policies: self.policies(policy_arc)?,
             max_lifetime: self.lifetime + BACKDATE,
-            subject_attributes: self.subject_attributes(),
+            subject_attributes: self.subject.attributes(),
             alt_names: self.alternative_names.kinds.clone(),
             max_alt_names: self.alternative_names.max,
             keys: self.keys.clone(),
@@ -214,6 +229,25 @@ impl CertificateProfile {
         Err(self.forbids(format!("{:?} keys are not allowed", key.kind())))
     }
 
+    /// Rejects what can only be a mistake.
+    fn check(&self) -> Result<(), String> {
+        let is_authority = matches!(self.issued_to, IssuedTo::Authority | IssuedTo::Root);
+        let may_issue = self.extensions.basic_constraints != BasicConstraints::EndEntity;
+        if is_authority != may_issue {
+            return Err("extensions.authority does not fit issued-to".to_owned());
+        }
+        if !may_issue && self.extensions.extended_key_usage.is_empty() {
+            return Err("an end entity needs an extended-key-usage".to_owned());
+        }
+        if self.keys.is_empty() || self.lifetime <= SignedDuration::ZERO {
+            return Err("no certificate could have this profile".to_owned());
+        }
+        if self.subject == SubjectRule::AlternativeNames && self.alternative_names.max == 0 {
+            return Err("a subject from alternative names needs such names".to_owned());
+        }
+        Ok(())
+    }
+
     fn policies(&self, arc: ObjectIdentifier) -> Result<Vec<ObjectIdentifier>, Error> {
         Ok(match self.policy {
             PolicyRule::None => Vec::new(),
@@ -229,6 +263,17 @@ impl CertificateProfile {
         Error::ForbiddenByProfile {
             profile: self.name.clone(),
             reason: what.into(),
+        }
+    }
+}
+
+impl SubjectRule {
+    /// Every attribute that a subject may have.
+    fn attributes(&self) -> Vec<ObjectIdentifier> {
+        match self {
+            Self::AlternativeNames => vec![oid::COMMON_NAME],
+            Self::Service { .. } => vec![oid::ORGANIZATION, oid::COMMON_NAME],
+            Self::Request { attributes, .. } | Self::Caller { attributes } => attributes.clone(),
         }
     }
 }
