@@ -13,7 +13,7 @@ pub enum Error {
     #[error(transparent)]
     Access(#[from] AccessError),
     /// The certification request cannot be used.
-    #[error("the certification request: {0}")]
+    #[error("{0}")]
     BadRequest(pki::Error),
     /// There is no such profile, or requesters may not use it.
     // The name is not repeated: failures are logged, and a requester may have typed anything.
@@ -30,16 +30,37 @@ pub enum Error {
         /// Which rule, in the words of the standards.
         reason: String,
     },
-    /// The profile does not certify names of this kind.
-    #[error("profile {profile} takes {allowed}, not {kind}")]
+    /// The commonName is not among the names, so that it would be lost.
+    #[error(
+        "profile {profile}: the commonName {common_name:?} is not among the subjectAltName \
+         entries {names}"
+    )]
+    CommonNameNotAmongNames {
+        /// The profile's name.
+        profile: String,
+        /// The name that would be lost.
+        common_name: String,
+        /// The names that the request asks for.
+        names: String,
+    },
+    /// The profile does not certify names of these kinds.
+    #[error("profile {profile} takes {allowed}, not {names}")]
     NameNotAllowed {
         /// The profile's name.
         profile: String,
         /// The kinds that it takes.
         allowed: String,
-        /// The kind that was asked for.
-        kind: String,
+        /// The kinds that were asked for.
+        kinds: String,
+        /// The names of these kinds.
+        names: String,
     },
+    /// A certificate with this key was revoked because the key is compromised.
+    #[error(
+        "a certificate with this key was revoked here because the key is compromised; generate a \
+         new key"
+    )]
+    CompromisedKey,
     /// The caller asked for a name that it may not have certified.
     #[error("the request asks for {0}, which the caller may not have certified")]
     NameNotAuthorized(String),
@@ -139,6 +160,24 @@ impl From<pki::Error> for Error {
 }
 
 impl Error {
+    /// What the log says of a failure. Entries are kept for ever, so they do not repeat what a
+    /// request says about a person.
+    pub(crate) fn cause_for_log(&self) -> String {
+        match self {
+            Self::BadRequest(_) => "the certification request cannot be used".to_owned(),
+            Self::CommonNameNotAmongNames { profile, .. } => {
+                format!("profile {profile}: the commonName is not among the subjectAltName entries")
+            }
+            Self::NameNotAllowed {
+                profile,
+                allowed,
+                kinds,
+                ..
+            } => format!("profile {profile} takes {allowed}, not {kinds}"),
+            other => other.to_string(),
+        }
+    }
+
     /// Whether the request was at fault: the log calls such failures refusals.
     pub(crate) fn is_refusal(&self) -> bool {
         matches!(
@@ -146,7 +185,9 @@ impl Error {
             Self::BadRequest(_)
                 | Self::NoSuchProfile { .. }
                 | Self::ForbiddenByProfile { .. }
+                | Self::CommonNameNotAmongNames { .. }
                 | Self::NameNotAllowed { .. }
+                | Self::CompromisedKey
                 | Self::NameNotAuthorized(_)
                 | Self::RejectedByLinter(_)
                 | Self::NoDefaultAuthority { .. }
@@ -165,7 +206,9 @@ impl From<Error> for Problem {
             Error::BadRequest(_)
             | Error::NoSuchProfile { .. }
             | Error::ForbiddenByProfile { .. }
+            | Error::CommonNameNotAmongNames { .. }
             | Error::NameNotAllowed { .. }
+            | Error::CompromisedKey
             | Error::NameNotAuthorized(_)
             | Error::RejectedByLinter(_)
             | Error::NoDefaultAuthority { .. }

@@ -104,6 +104,9 @@ async fn attempt(
     } = &plan;
     let now = ca.clock().now();
     profile.check_key(public_key)?;
+    if store::is_compromised(ca.store(), public_key).await? {
+        return Err(Error::CompromisedKey);
+    }
     // 2. Build.
     let unsigned = issuer
         .template
@@ -187,9 +190,7 @@ async fn record_failure(
     let entry = match error {
         // Nothing can be written if the database failed.
         Error::Store(_) => return Ok(()),
-        // Entries are kept for ever, so they do not repeat what a request says about a person.
-        Error::BadRequest(_) => entry.refused("the certification request cannot be used"),
-        refusal if refusal.is_refusal() => entry.refused(refusal.to_string()),
+        refusal if refusal.is_refusal() => entry.refused(refusal.cause_for_log()),
         failure => entry.failed(failure.to_string()),
     };
     Ok(ca.store().record(entry).await?)

@@ -41,6 +41,8 @@ pub struct Issued {
     pub certificate: Certificate,
     /// The certificate and its chain, leaf first, as PEM.
     pub chain_pem: String,
+    /// What the request asked for and the profile leaves out, in words.
+    pub ignored: Vec<String>,
 }
 
 /// What protocol front ends need of the certificate authority, so that they depend on this trait
@@ -79,21 +81,25 @@ pub async fn issue(
         Err(_) => LogSubject::thing("certificate"),
     };
     let mut chain_pem = String::new();
+    let mut requested = None;
     let certificate = issue_certificate(
         ca,
         caller,
         about,
         async || {
-            let (plan, authority) = resolve(ca, &request, &csr?).await?;
+            let csr = requested.insert(csr?);
+            let (plan, authority) = resolve(ca, &request, csr).await?;
             authority.chain_pem().clone_into(&mut chain_pem);
             Ok(plan)
         },
         |_, _, _| {},
     )
     .await?;
+    let ignored = requested.map_or_else(Vec::new, |csr| csr.left_out_of(&certificate));
     Ok(Issued {
         chain_pem: certificate.to_pem() + &chain_pem,
         certificate,
+        ignored,
     })
 }
 
@@ -170,17 +176,10 @@ impl AllowedNames {
         match names
             .alternative_names
             .iter()
-            .find(|name| !allowed.iter().any(|allowed| same_name(name, allowed)))
+            .find(|name| !allowed.iter().any(|allowed| allowed.is_same_as(name)))
         {
             Some(name) => Err(Error::NameNotAuthorized(name.kind_name().to_owned())),
             None => Ok(()),
         }
-    }
-}
-
-fn same_name(a: &GeneralName, b: &GeneralName) -> bool {
-    match (a, b) {
-        (GeneralName::Dns(a), GeneralName::Dns(b)) => a.eq_ignore_ascii_case(b),
-        _ => a == b,
     }
 }

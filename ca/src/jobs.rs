@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use platform_runtime::jobs::Job;
+use platform_store::{StoreError, Tx};
 
-use crate::{Service, publish_crl, renew_service_certificates::renew_service_certificates};
+use crate::{Service, publish_crl, renew_service_certificates::renew_service_certificates, store};
 
 /// The job that publishes the CRLs of authorities with new revocations. Every revocation
 /// schedules it.
 pub(crate) const PUBLISH_DUE_CRLS: &str = "ca.publish_due_crls";
 const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 pub(crate) fn jobs(ca: &Service) -> Vec<Job> {
     let (publishing, listing) = (ca.clone(), ca.clone());
@@ -22,8 +24,22 @@ pub(crate) fn jobs(ca: &Service) -> Vec<Job> {
             let ca = listing.clone();
             async move { publish_crl::publish_due(&ca).await }
         }),
+        compromised_keys(ca),
         renewal(ca),
     ]
+}
+
+/// The job that finds the keys of certificates that earlier versions revoked for their compromise.
+fn compromised_keys(ca: &Service) -> Job {
+    let ca = ca.clone();
+    Job::new("ca.record_compromised_keys", DAY, move || {
+        let ca = ca.clone();
+        async move {
+            let record = async |tx: &mut Tx<'_>| store::record_earlier_compromises(tx).await;
+            while ca.store().transact(record).await? > 0 {}
+            Ok::<_, StoreError>(())
+        }
+    })
 }
 
 /// The job that renews the certificates of this system's own services.

@@ -72,6 +72,9 @@ pub async fn revoke(
             if !store::insert_revocation(tx, &key, reason, now).await? {
                 return Err(Error::AlreadyRevoked(key.serial.to_string()));
             }
+            if store::is_compromise(reason) {
+                store::insert_compromised_key(tx, &key).await?;
+            }
             tx.audit(entry.clone());
             Ok(store::advance_epoch(tx, &key.authority_id).await?)
         })

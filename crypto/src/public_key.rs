@@ -37,6 +37,18 @@ pub enum KeyKind {
     Sm2,
 }
 
+impl fmt::Display for KeyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::P256 => f.write_str("P-256"),
+            Self::P384 => f.write_str("P-384"),
+            Self::Rsa { bits } => write!(f, "{bits}-bit RSA"),
+            Self::Ed25519 => f.write_str("Ed25519"),
+            Self::Sm2 => f.write_str("SM2"),
+        }
+    }
+}
+
 /// The 20 octets of a subject or authority key identifier.
 pub type KeyIdentifier = [u8; 20];
 

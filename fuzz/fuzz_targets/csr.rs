@@ -8,7 +8,7 @@ fuzz_target!(|data: &[u8]| {
     let Ok(request) = CertificationRequest::from_pem_or_der(data) else {
         return;
     };
-    // What was read is strict DER, so it reads again as the same.
+    // Without what was around it, it reads again as the same.
     let again = CertificationRequest::parse(request.der()).expect("its own bytes read again");
     assert_eq!(again.subject(), request.subject());
     assert_eq!(again.subject_alt_names(), request.subject_alt_names());

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use clap::Subcommand;
+use pki::RequestError;
 use serde_json::json;
 
 use super::support::{Api, Common, output, percent_encode, with_api};
@@ -73,6 +74,10 @@ async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
             let request = read_request(&csr)?;
             let body = json!({ "profile": profile, "csr": request, "ca": ca });
             let issued = api.post("/api/v1/certificates", body).await?;
+            for left_out in issued["ignored"].as_array().into_iter().flatten() {
+                let left_out = left_out.as_str().unwrap_or_default();
+                eprintln!("note: profile {profile} leaves out {left_out}");
+            }
             if common.json {
                 return output::json(&issued);
             }
@@ -132,19 +137,27 @@ fn list_path(limit: u32, filters: [(&str, Option<String>); 3]) -> String {
     path
 }
 
-/// A request as PEM, whatever form the file has.
+/// The request of a file as PEM, whatever form the file has. Nothing else in it is sent.
 fn read_request(file: &std::path::Path) -> Result<String> {
-    let bytes = if file.as_os_str() == "-" {
+    let (name, bytes) = if file.as_os_str() == "-" {
         let mut bytes = Vec::new();
         std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes)
             .context("standard input")?;
-        bytes
+        ("standard input".into(), bytes)
     } else {
-        std::fs::read(file).with_context(|| format!("{}", file.display()))?
+        let name = file.display().to_string();
+        let bytes = std::fs::read(file).with_context(|| name.clone())?;
+        (name, bytes)
     };
-    match String::from_utf8(bytes) {
-        Ok(text) if text.contains("-----BEGIN") => Ok(text),
-        Ok(text) => Ok(pki::pem::encode("CERTIFICATE REQUEST", text.as_bytes())),
-        Err(binary) => Ok(pki::pem::encode("CERTIFICATE REQUEST", binary.as_bytes())),
+    let found = match pki::request::find_request(&bytes) {
+        Err(pki::Error::Request(RequestError::PrivateKeyOnly)) => bail!(
+            "{name}: this file contains a private key, which was not sent, and no certification \
+             request"
+        ),
+        found => found.with_context(|| name.clone())?,
+    };
+    if found.has_private_key {
+        eprintln!("note: {name}: this file contains a private key, which was not sent");
     }
+    Ok(pki::pem::encode("CERTIFICATE REQUEST", &found.der))
 }

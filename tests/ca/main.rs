@@ -11,6 +11,7 @@ mod audit {
 }
 mod certificates {
     mod issue_by_default_authority;
+    mod issue_from_files;
     mod issue_hostile_request;
     mod issue_person;
     mod issue_with_every_algorithm;

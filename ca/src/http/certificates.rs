@@ -19,7 +19,7 @@ use crate::{
 pub(super) struct NewCertificate {
     /// The name of a profile, such as `tls-server` or `person`; `/api/v1/profiles` lists them.
     profile: String,
-    /// A PKCS#10 certification request, PEM.
+    /// A PKCS#10 certification request: PEM, or the base64 of DER without its header.
     #[schema(max_length = 65536)]
     csr: String,
     /// The authority that shall issue it; the profile's default authority if absent.
@@ -33,6 +33,9 @@ pub(super) struct IssuedCertificate {
     serial: String,
     /// The certificate and its chain, leaf first, as PEM.
     certificate: String,
+    /// What the request asked for and the profile leaves out, such as
+    /// `organizationName Example`.
+    ignored: Vec<String>,
 }
 
 /// Issues a certificate.
@@ -54,6 +57,7 @@ pub(super) async fn issue(
     let body = IssuedCertificate {
         serial: issued.certificate.serial().to_string(),
         certificate: issued.chain_pem,
+        ignored: issued.ignored,
     };
     Ok((StatusCode::CREATED, Json(body)))
 }

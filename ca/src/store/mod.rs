@@ -2,6 +2,7 @@
 
 mod authorities;
 mod certificates;
+mod compromised_keys;
 mod crls;
 mod migrated;
 mod recorded;
@@ -20,6 +21,9 @@ pub(crate) use certificates::{
     find_certificate_keys, find_certificates, intent, list_position,
 };
 pub(crate) use certificates::{CertificateKey, ListPosition};
+pub(crate) use compromised_keys::{
+    insert_compromised_key, is_compromise, is_compromised, record_earlier_compromises,
+};
 pub(crate) use crls::{
     NewCrl, insert_crl, latest_this_update, newest_crl, next_crl_number, revocations,
 };

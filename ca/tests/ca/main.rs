@@ -12,5 +12,6 @@ mod issuance;
 mod ocsp;
 mod profiles;
 mod renewal;
+mod requests;
 mod revocation;
 mod test_ca;

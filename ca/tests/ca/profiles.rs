@@ -51,7 +51,7 @@ async fn a_servers_common_name_is_one_of_its_names() {
         &names,
     )
     .await;
-    assert!(matches!(other, Err(Error::ForbiddenByProfile { .. })));
+    assert!(matches!(other, Err(Error::CommonNameNotAmongNames { .. })));
     // ub-common-name is 64 characters: a longer name is in the extension only.
     let long = format!("{}.example.org", "a".repeat(60));
     let issued = request(&test, "tls-server", &Name::empty(), &[dns(&long)])

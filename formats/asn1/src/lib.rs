@@ -3,13 +3,16 @@
 //!
 //! Tags and lengths are read by the `der` crate, which rejects every BER form; this crate
 //! adds the names of fields to its errors and the few value rules that PKIX needs. Nothing
-//! here recurses, so the schema bounds the depth.
+//! here recurses, so the schema bounds the depth. [`BerCursor`] is the exception: it reads the
+//! BER that requests of other people's tools may be.
 
+mod ber;
 mod cursor;
 mod error;
 mod time;
 mod writer;
 
+pub use ber::{BerCursor, BerElement, Malformed};
 pub use const_oid::ObjectIdentifier;
 pub use cursor::{Cursor, Tlv, check_length};
 pub use error::{Error, Result};
@@ -34,6 +37,8 @@ pub mod tag {
     pub const ENUMERATED: u8 = 0x0a;
     /// UTF8String.
     pub const UTF8_STRING: u8 = 0x0c;
+    /// NumericString.
+    pub const NUMERIC_STRING: u8 = 0x12;
     /// PrintableString.
     pub const PRINTABLE_STRING: u8 = 0x13;
     /// TeletexString.
@@ -44,6 +49,8 @@ pub mod tag {
     pub const UTC_TIME: u8 = 0x17;
     /// GeneralizedTime.
     pub const GENERALIZED_TIME: u8 = 0x18;
+    /// VisibleString.
+    pub const VISIBLE_STRING: u8 = 0x1a;
     /// UniversalString.
     pub const UNIVERSAL_STRING: u8 = 0x1c;
     /// BMPString.

@@ -2,7 +2,7 @@
 
 use hsm_adapters::KeyError;
 
-use crate::findings::Findings;
+use crate::{findings::Findings, request_error::RequestError};
 
 /// What was wrong, and where, in the terms of the standards.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -14,6 +14,9 @@ pub enum Error {
     /// A public key, an algorithm or a signature that was rejected.
     #[error(transparent)]
     Crypto(#[from] crypto::Error),
+    /// A certification request that cannot be used.
+    #[error(transparent)]
+    Request(#[from] RequestError),
     /// A value that cannot be put into what was to be built.
     #[error("{field}: {reason}")]
     Invalid {

@@ -148,6 +148,19 @@ impl KeyUsage {
         Self(self.0 & !other.0)
     }
 
+    /// The names of the usages in the set.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        let names = Self::NAMES.into_iter().enumerate();
+        names
+            .filter(move |(index, _)| self.0 & (0x8000 >> index) != 0)
+            .map(|(_, name)| name)
+    }
+
+    /// The set with the first bit highest.
+    pub(crate) fn from_bits(bits: u16) -> Self {
+        Self(bits)
+    }
+
     pub(crate) fn write(self, w: &mut Writer) {
         w.extension(oid::KEY_USAGE, true, |w| {
             w.named_bits(tag::BIT_STRING, self.0);
@@ -172,9 +185,7 @@ impl BitOr for KeyUsage {
 
 impl fmt::Debug for KeyUsage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = Self::NAMES.iter().enumerate();
-        let set = names.filter(|(index, _)| self.0 & (0x8000 >> index) != 0);
-        f.debug_list().entries(set.map(|(_, name)| name)).finish()
+        f.debug_list().entries(self.names()).finish()
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::{fmt, net::IpAddr};
 
-use crate::{Error, Name, Result};
-use asn1::{Cursor, Tlv, Writer, tag};
+use asn1::{BerCursor, Cursor, Tlv, Writer, tag};
+
+use crate::{Error, Name, Result, oid_name::name_of};
 
 /// One GeneralName.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -28,6 +29,14 @@ pub enum GeneralName {
 }
 
 impl GeneralName {
+    /// The name of a host: an address if it is one, in whatever spelling, or else a DNS name.
+    pub fn from_host(text: &str) -> Self {
+        match text.parse() {
+            Ok(address) => Self::Ip(address),
+            Err(_) => Self::Dns(text.to_owned()),
+        }
+    }
+
     /// The name of its kind in the standards, such as `dNSName`.
     pub fn kind_name(&self) -> &'static str {
         match self {
@@ -43,6 +52,31 @@ impl GeneralName {
                 8 => "registeredID",
                 _ => "unknown name",
             },
+        }
+    }
+
+    /// Its kind for messages: as [`Self::kind_name`], and which kind of otherName.
+    pub fn kind_in_words(&self) -> String {
+        if let Self::Other { number: 0, der } = self
+            && let Ok(mut other_name) = BerCursor::new(der).any().map(|e| BerCursor::new(e.value))
+            && let Ok(type_id) = other_name.oid()
+        {
+            return format!("otherName {}", name_of(type_id));
+        }
+        self.kind_name().to_owned()
+    }
+
+    /// Whether both name the same: hosts are compared without case (RFC 5280 §7.2, §7.5).
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Dns(a), Self::Dns(b)) => a.eq_ignore_ascii_case(b),
+            (Self::Email(a), Self::Email(b)) => match (a.rsplit_once('@'), b.rsplit_once('@')) {
+                (Some((a, a_host)), Some((b, b_host))) => {
+                    a == b && a_host.eq_ignore_ascii_case(b_host)
+                }
+                _ => a == b,
+            },
+            (a, b) => a == b,
         }
     }
 

@@ -29,7 +29,10 @@ pub mod lint;
 mod name;
 pub mod ocsp;
 pub mod oid;
+mod oid_name;
 pub mod pem;
+pub mod request;
+mod request_error;
 mod serial;
 mod signing;
 pub mod tsp;
@@ -39,10 +42,9 @@ pub use certificate::{Certificate, Validity};
 pub use const_oid::ObjectIdentifier;
 pub use crl::{CertificateList, CrlTemplate, Revocation, RevocationReason};
 pub use crypto::{
-    Digest, KeyAlgorithm, KeyIdentifier, KeyKind, PublicKey, SignatureAlgorithm, ecdsa_der_to_raw,
-    ecdsa_raw_to_der,
+    Digest, KeyAlgorithm, KeyIdentifier, KeyKind, PublicKey, SignatureAlgorithm, SignatureScheme,
+    ecdsa_der_to_raw, ecdsa_raw_to_der,
 };
-pub use csr::CertificationRequest;
 pub use error::{Error, Result};
 pub use extension::{BasicConstraints, Extension, ExtensionSet, KeyUsage, NameConstraints, Policy};
 pub use general_name::GeneralName;
@@ -50,4 +52,7 @@ pub use hsm_adapters::{Key, KeyError};
 pub use issue::{EncodedTemplate, Linted, Subject, Unsigned};
 pub use issuer::Issuer;
 pub use name::{Name, NameBuilder, attribute_name, attribute_type};
+pub use oid_name::name_of;
+pub use request::CertificationRequest;
+pub use request_error::RequestError;
 pub use serial::SerialNumber;

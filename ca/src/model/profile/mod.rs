@@ -6,8 +6,10 @@
 //! The linter receives the same rules ([`CertificateProfile::rules`]) and rejects a certificate
 //! that contains anything else.
 
+mod alternative_names;
 mod builtin;
 mod file;
+mod requested;
 mod subject;
 
 use jiff::{SignedDuration, Timestamp};
@@ -226,7 +228,12 @@ impl CertificateProfile {
         if self.keys.iter().any(|rule| rule.allows(key)) {
             return Ok(());
         }
-        Err(self.forbids(format!("{:?} keys are not allowed", key.kind())))
+        let allowed: Vec<_> = self.keys.iter().map(|rule| key_in_words(*rule)).collect();
+        Err(self.forbids(format!(
+            "{} keys are not allowed; allowed are {}",
+            key.kind(),
+            allowed.join(", ")
+        )))
     }
 
     /// Rejects what can only be a mistake.
@@ -275,6 +282,16 @@ impl SubjectRule {
             Self::Service { .. } => vec![oid::ORGANIZATION, oid::COMMON_NAME],
             Self::Request { attributes, .. } | Self::Caller { attributes } => attributes.clone(),
         }
+    }
+}
+
+fn key_in_words(rule: KeyRule) -> String {
+    match rule {
+        KeyRule::P256 => "P-256".to_owned(),
+        KeyRule::P384 => "P-384".to_owned(),
+        KeyRule::Rsa { min_bits, max_bits } => format!("RSA with {min_bits} to {max_bits} bits"),
+        KeyRule::Ed25519 => "Ed25519".to_owned(),
+        KeyRule::Sm2 => "SM2".to_owned(),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{Error, Result, oid};
 
 const WHAT: &str = "Name";
 const MAX_LENGTH: usize = 8 * 1024;
-const MAX_ATTRIBUTES: usize = 64;
+pub(crate) const MAX_ATTRIBUTES: usize = 64;
 
 /// A distinguished name. Two names are equal if their encodings are.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -136,8 +136,8 @@ impl Name {
         self.rdns.iter().flatten()
     }
 
-    /// Encodes RDNs that are checked already.
-    fn from_rdns(rdns: Vec<Vec<Attribute>>) -> Self {
+    /// Encodes RDNs that are checked already, or those of a request.
+    pub(crate) fn from_rdns(rdns: Vec<Vec<Attribute>>) -> Self {
         let mut out = Writer::new();
         out.sequence(|w| {
             for rdn in &rdns {
@@ -196,7 +196,12 @@ pub(crate) fn is_printable_string(text: &str) -> bool {
 }
 
 fn encode_attribute(attribute: &Attribute) -> Vec<u8> {
-    let tag = row(attribute.oid).map_or(tag::UTF8_STRING, |row| row.tag);
+    let tag = match row(attribute.oid).map_or(tag::UTF8_STRING, |row| row.tag) {
+        // Requests have values that their type cannot hold; certificates do not.
+        tag::PRINTABLE_STRING if !is_printable_string(&attribute.value) => tag::UTF8_STRING,
+        tag::IA5_STRING if !attribute.value.is_ascii() => tag::UTF8_STRING,
+        tag => tag,
+    };
     Writer::build(|w| {
         w.sequence(|w| {
             w.oid(attribute.oid);

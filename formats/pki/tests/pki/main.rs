@@ -10,6 +10,7 @@
 mod authority;
 mod bad_input;
 mod certificate_requests;
+mod foreign_requests;
 mod linter;
 mod pkilint;
 mod public_keys;
