@@ -18,6 +18,7 @@ use platform_store::AppendBatch;
 use crate::{
     Error, Service,
     actions::ISSUE_CERTIFICATE,
+    compromised_keys,
     model::{Authority, CertificateNames, CertificateProfile, IssuerTemplate},
     store,
 };
@@ -104,7 +105,7 @@ async fn attempt(
     } = &plan;
     let now = ca.clock().now();
     profile.check_key(public_key)?;
-    if store::is_compromised(ca.store(), public_key).await? {
+    if compromised_keys::is_compromised(ca, public_key).await? {
         return Err(Error::CompromisedKey);
     }
     // 2. Build.

@@ -7,6 +7,7 @@
 //! the authority still read its [`Records`].
 
 mod actions;
+mod compromised_keys;
 pub mod create_authority;
 mod error;
 mod http;
@@ -104,6 +105,7 @@ struct Inner {
     publication_turns: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     /// When authorities were last found not revoked, by their ids.
     found_valid: Mutex<HashMap<String, Instant>>,
+    compromised_keys: compromised_keys::CompromisedKeys,
     responder: OnceLock<ocsp::Responder>,
 }
 
@@ -133,6 +135,7 @@ impl Service {
             authorities: ArcSwap::default(),
             publication_turns: Mutex::default(),
             found_valid: Mutex::default(),
+            compromised_keys: compromised_keys::CompromisedKeys::default(),
             responder: OnceLock::new(),
         }));
         let loaded = service.load_authorities().await?;

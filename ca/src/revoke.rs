@@ -81,6 +81,7 @@ pub async fn revoke(
         .await?;
     ca.invalidate_before(&certificate.authority_id, epoch);
     ca.forget_valid_authorities();
+    ca.0.compromised_keys.forget();
     metrics::counter!("xinshu_ca_certificates_revoked_total").increment(1);
     if request.wait_for_crl {
         wait_for_crl(ca, &certificate, epoch).await;

@@ -13,6 +13,12 @@ pub(crate) fn is_compromise(reason: RevocationReason) -> bool {
     )
 }
 
+/// Whether any key is recorded as compromised.
+pub(crate) async fn has_compromised_keys(store: &Store) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 AS one FROM ca_compromised_key LIMIT 1";
+    Ok(store.fetch_optional(sql, vec![]).await?.is_some())
+}
+
 /// Whether a certificate with this key was revoked for its compromise.
 pub(crate) async fn is_compromised(store: &Store, key: &PublicKey) -> Result<bool, StoreError> {
     let sql = "SELECT 1 AS one FROM ca_compromised_key WHERE key_digest = $1 LIMIT 1";

@@ -22,7 +22,8 @@ pub(crate) use certificates::{
 };
 pub(crate) use certificates::{CertificateKey, ListPosition};
 pub(crate) use compromised_keys::{
-    insert_compromised_key, is_compromise, is_compromised, record_earlier_compromises,
+    has_compromised_keys, insert_compromised_key, is_compromise, is_compromised,
+    record_earlier_compromises,
 };
 pub(crate) use crls::{
     NewCrl, insert_crl, latest_this_update, newest_crl, next_crl_number, revocations,

@@ -64,7 +64,7 @@ impl WriteConnection {
             // A task that lets others go first: when it has run, so have those that were
             // ready to enqueue. It fails only if they have all ended.
             Self::Postgres { callers, .. } => {
-                let _ = callers.spawn(tokio::task::yield_now()).await;
+                let _ = callers.spawn(async {}).await;
             }
         }
     }

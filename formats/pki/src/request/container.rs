@@ -8,7 +8,7 @@ use base64::{
 };
 
 use super::MAX_LENGTH;
-use crate::{Error, RequestError, Result};
+use crate::{RequestError, Result};
 
 /// A file may be base64 as UTF-16 with text before it.
 const MAX_FILE_LENGTH: usize = 4 * MAX_LENGTH;

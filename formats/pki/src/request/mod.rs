@@ -20,7 +20,7 @@ use crypto::SignatureScheme;
 pub use container::{RequestFile, find_request};
 pub use subject::UnreadableAttribute;
 
-use crate::{Error, Extension, GeneralName, Name, PublicKey, RequestError, Result, oid};
+use crate::{Extension, GeneralName, Name, PublicKey, RequestError, Result, oid};
 
 /// A longer request is rejected unread.
 pub const MAX_LENGTH: usize = 64 * 1024;
@@ -59,7 +59,7 @@ impl CertificationRequest {
                 limit: MAX_LENGTH,
                 actual: encoding.len(),
             }
-        .into());
+            .into());
         }
         let failed =
             |field: &'static str| move |reason: Malformed| RequestError::malformed(field, reason);
