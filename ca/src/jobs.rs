@@ -36,7 +36,9 @@ fn compromised_keys(ca: &Service) -> Job {
         let ca = ca.clone();
         async move {
             let record = async |tx: &mut Tx<'_>| store::record_earlier_compromises(tx).await;
-            while ca.store().transact(record).await? > 0 {}
+            while ca.store().transact(record).await? > 0 {
+                ca.0.compromised_keys.forget();
+            }
             Ok::<_, StoreError>(())
         }
     })
