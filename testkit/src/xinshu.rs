@@ -240,7 +240,10 @@ impl Xinshu {
             .unwrap_or_else(|log| panic!("the server did not start: {log}"))
     }
 
-    /// Starts the server with further arguments, or tells what it wrote before it ended.
+    /// Starts the server with further arguments.
+    ///
+    /// # Errors
+    /// Its log, if it ended before it was ready.
     pub fn try_serve(&self, arguments: &[&str]) -> Result<Server, String> {
         let mut command = self.command();
         command.arg("serve").args(arguments);

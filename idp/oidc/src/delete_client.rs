@@ -3,7 +3,10 @@
 use platform_access::Caller;
 use platform_log::AuditSink as _;
 
-use crate::{Error, Oidc, actions::CLIENT_DELETE, read_clients::resolve, store};
+use crate::{
+    Error, Oidc, actions::CLIENT_DELETE, end_access::end_client_access, read_clients::resolve,
+    store,
+};
 
 /// Deletes a client and revokes all its grants.
 ///
@@ -27,8 +30,7 @@ pub async fn delete_client(oidc: &Oidc, caller: &Caller, id: &str) -> Result<(),
             if !store::clients::delete(tx, &client.id).await? {
                 return Err(Error::NoSuchClient(client.id.clone()));
             }
-            store::codes::revoke(tx, store::codes::CodesOf::Client(&client.id), now).await?;
-            store::grants::revoke_of_client(tx, &client.id, now).await?;
+            end_client_access(tx, &client.id, now).await?;
             tx.audit(entry.clone());
             Ok(())
         })

@@ -33,6 +33,21 @@ impl Default for EndAccess {
     }
 }
 
+/// Ends the codes and grants of a client. Codes first, as in [`EndAccess`].
+///
+/// # Errors
+/// Any [`StoreError`].
+pub(crate) async fn end_client_access(
+    tx: &mut Tx<'_>,
+    client_id: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    store::codes::revoke(tx, CodesOf::Client(client_id), now).await?;
+    store::grants::revoke_of_client(tx, client_id, now)
+        .await
+        .map(|_| ())
+}
+
 #[async_trait]
 impl AccessHook for EndAccess {
     async fn access_ended(

@@ -3,7 +3,10 @@
 use platform_access::Caller;
 use platform_log::AuditSink as _;
 
-use crate::{Error, Oidc, actions::CLIENT_CHANGE, read_clients::find_client_to_change, store};
+use crate::{
+    Error, Oidc, actions::CLIENT_CHANGE, end_access::end_client_access,
+    read_clients::find_client_to_change, store,
+};
 
 /// Disables a client, or enables it again. Disabling revokes all its grants.
 ///
@@ -30,8 +33,7 @@ pub async fn set_client_disabled(
                 return Err(Error::NoSuchClient(client.id.clone()));
             }
             if disabled {
-                store::codes::revoke(tx, store::codes::CodesOf::Client(&client.id), now).await?;
-                store::grants::revoke_of_client(tx, &client.id, now).await?;
+                end_client_access(tx, &client.id, now).await?;
             }
             tx.audit(entry.clone());
             Ok(())

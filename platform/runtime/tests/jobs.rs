@@ -17,7 +17,7 @@ use platform_runtime::{
 };
 use platform_store::Store;
 use testkit::Postgres;
-use tokio::sync::Notify;
+use tokio::{sync::Notify, task::JoinHandle};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const NAME: &str = "test.count";
@@ -71,6 +71,21 @@ impl World {
         self.runs.load(Ordering::SeqCst)
     }
 
+    /// A node whose run of the job has begun and never ends.
+    async fn node_in_an_endless_run(&self) -> JoinHandle<()> {
+        let started = Arc::new(Notify::new());
+        let begun = Arc::clone(&started);
+        let endless = Job::new(NAME, HOUR, move || {
+            begun.notify_one();
+            std::future::pending::<Result<(), &str>>()
+        });
+        let tick = Duration::from_millis(1);
+        let (store, clock) = (self.store.clone(), self.clock());
+        let node = tokio::spawn(jobs::run(vec![endless], store, clock, tick));
+        started.notified().await;
+        node
+    }
+
     fn clock(&self) -> SharedClock {
         Arc::clone(&self.clock) as SharedClock
     }
@@ -115,16 +130,7 @@ async fn a_failed_run_is_tried_again_long_before_its_period() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_died_in_a_run_is_succeeded_by_another() {
     on_both(async |world| {
-        let started = Arc::new(Notify::new());
-        let begun = Arc::clone(&started);
-        let endless = Job::new(NAME, HOUR, move || {
-            begun.notify_one();
-            std::future::pending::<Result<(), &str>>()
-        });
-        let (store, clock) = (world.store.clone(), world.clock());
-        let tick = Duration::from_millis(1);
-        let doomed = tokio::spawn(jobs::run(vec![endless], store, clock, tick));
-        started.notified().await;
+        let doomed = world.node_in_an_endless_run().await;
         doomed.abort();
         // The lease of the dead node ends first.
         let job = world.counting(0);
@@ -139,16 +145,7 @@ async fn a_node_that_died_in_a_run_is_succeeded_by_another() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_run_keeps_its_lease() {
     on_both(async |world| {
-        let started = Arc::new(Notify::new());
-        let begun = Arc::clone(&started);
-        let endless = Job::new(NAME, HOUR, move || {
-            begun.notify_one();
-            std::future::pending::<Result<(), &str>>()
-        });
-        let (store, clock) = (world.store.clone(), world.clock());
-        let tick = Duration::from_millis(1);
-        let busy = tokio::spawn(jobs::run(vec![endless], store, clock, tick));
-        started.notified().await;
+        let busy = world.node_in_an_endless_run().await;
         let lease_until = async || -> i64 {
             let sql = "SELECT lease_until FROM job";
             let row = world.store.fetch_optional(sql, vec![]).await.unwrap();

@@ -135,7 +135,7 @@ impl Row {
     /// The column `name`.
     ///
     /// # Errors
-    /// [`StoreError::Unexpected`] if there is none of that name and type.
+    /// [`StoreError::Unexpected`] if no column has that name and type.
     pub fn get<T: ColumnType>(&self, name: &str) -> Result<T, StoreError> {
         match self {
             Self::Sqlite(row) => row

@@ -69,7 +69,8 @@ fn failed(reason: Malformed) -> RequestError {
 fn read_name(element: BerElement<'_>) -> Result<GeneralName, RequestError> {
     let value = element.value;
     let text = |kind: &str| {
-        // IA5String, but whoever writes a name beyond ASCII should read it in the refusal.
+        // IA5String (RFC 5280 §4.2.1.6). A name beyond ASCII is decoded too, so that the
+        // refusal can name it.
         std::str::from_utf8(value)
             .ok()
             .filter(|text| !text.chars().any(char::is_control))

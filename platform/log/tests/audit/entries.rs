@@ -52,7 +52,7 @@ async fn an_act_that_followed_another_comes_after_it() {
     .await;
 }
 
-/// A row that a hand put where a writer goes on: it takes another stream.
+/// If a row inserted by hand has a writer's next number, the writer takes another stream.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_that_is_taken_stops_nobody() {
     on_both(async |log| {

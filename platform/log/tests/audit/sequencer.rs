@@ -60,8 +60,8 @@ async fn no_two_heads_of_one_size_are_signed() {
     .await;
 }
 
-/// A node that dies after its claim: another completes the very step, whatever was
-/// written meanwhile, and then goes on.
+/// If a node dies after its claim, another completes that same step, whatever was written
+/// meanwhile, and then sequences the rest.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_claim_is_completed_as_it_was_made() {
     on_both(async |log| {
