@@ -11,11 +11,14 @@ use platform_pages::{BrowserRequest, Layout, Page, cookie, see_other};
 use platform_web::RETRY_AFTER_SECONDS;
 use zeroize::Zeroizing;
 
+use super::set_password;
 use crate::{
-    Authn, Error, interactions,
+    Authn, Error,
+    devices::{self, DEVICE_COOKIE},
+    interactions,
     model::{Interaction, SignInPage},
     sessions::SESSION_COOKIE,
-    sign_in::{SignIn, sign_in},
+    sign_in::{SignIn, SignedIn, sign_in},
 };
 
 #[derive(Template)]
@@ -77,15 +80,24 @@ pub(super) async fn post(
             .as_ref()
             .map(|interaction| interaction.id.clone()),
         previous_token: browser.cookie(SESSION_COOKIE),
+        device_token: browser.cookie(DEVICE_COOKIE),
         user_agent: browser.user_agent.clone(),
     };
     match sign_in(&authn, &browser.caller, attempt).await {
-        Ok(token) => {
+        Ok(SignedIn::MustChange { link_token }) => {
+            let request = attempt_request(interaction.as_ref());
+            Ok(see_other(&set_password::address(&link_token, request, true)))
+        }
+        Ok(SignedIn::Session {
+            token,
+            device_token,
+        }) => {
             let mut page = match &interaction {
                 None => see_other("/account"),
                 Some(interaction) => see_other(&interaction.continue_at()),
             };
             cookie::set(page.headers_mut(), SESSION_COOKIE, &token);
+            remember_device(&mut page, &device_token);
             Ok(page)
         }
         Err(error) => {
@@ -99,6 +111,15 @@ pub(super) async fn post(
             ))
         }
     }
+}
+
+/// Sets the cookie by which a browser is known.
+pub(super) fn remember_device(page: &mut Page, token: &str) {
+    cookie::set_for(page.headers_mut(), DEVICE_COOKIE, token, devices::LIFETIME);
+}
+
+fn attempt_request(interaction: Option<&Interaction>) -> Option<&str> {
+    interaction.map(|interaction| interaction.id.as_str())
 }
 
 /// The interaction that the page is for; none if the user came by themselves.
