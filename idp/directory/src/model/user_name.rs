@@ -4,8 +4,10 @@ use std::fmt;
 
 use unicode_bidi::{BidiClass, bidi_class};
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
+use unicode_script::{Script, UnicodeScript as _};
 use unicode_security::{
     GeneralSecurityProfile as _, RestrictionLevel, RestrictionLevelDetection as _,
+    general_security_profile::IdentifierType,
 };
 
 use crate::Error;
@@ -110,13 +112,24 @@ fn is_allowed(char: char) -> bool {
     if char.is_ascii() {
         return char.is_ascii_alphanumeric() || PUNCTUATION.contains(&char);
     }
-    (char.is_alphanumeric() || is_combining_mark(char)) && char.identifier_allowed()
+    (char.is_alphanumeric() || is_combining_mark(char))
+        && (char.identifier_allowed() || is_rare_han(char))
+}
+
+/// A Han character that UTS #39 counts as uncommon, and restricts for that reason alone:
+/// people's names have such characters, which GB 18030-2022 demands at its third level.
+fn is_rare_han(char: char) -> bool {
+    char.script() == Script::Han && char.identifier_type() == Some(IdentifierType::Uncommon_Use)
 }
 
 /// UTS #39 §5.2: one script, or Latin with those of Chinese, Japanese or Korean.
 fn is_highly_restrictive(name: &str) -> bool {
     // `@` and `+` are common to all scripts and in no identifier profile.
-    let letters = name.replace(['@', '+'], "");
+    let letters: String = name
+        .chars()
+        .filter(|char| !matches!(char, '@' | '+'))
+        .map(|char| if is_rare_han(char) { '人' } else { char })
+        .collect();
     letters
         .as_str()
         .check_restriction_level(RestrictionLevel::HighlyRestrictive)
@@ -166,8 +179,11 @@ mod tests {
             ("7", "7"),
             ("王小明", "王小明"),
             ("王Lei", "王lei"),
-            // A surname of CJK extension E, newer than the tables of RFC 8264.
-            ("\u{2ba3a}伟", "\u{2ba3a}伟"),
+            // Rare characters of names; the third and fourth are newer than the tables of RFC 8264.
+            ("䶮\u{36c3}", "䶮\u{36c3}"),
+            ("王\u{2b5af}", "王\u{2b5af}"),
+            ("\u{2c029}伟", "\u{2c029}伟"),
+            ("\u{2ba3a}Lei", "\u{2ba3a}lei"),
             ("Ａｌｉｃｅ９", "alice9"),
             ("ｱﾘｽ", "アリス"),
             ("Jose\u{301}", "jos\u{e9}"),
@@ -212,7 +228,7 @@ mod tests {
             ("a\u{fe0f}b", "U+FE0F"),
             ("a\u{e0041}", "U+E0041"),
             ("a\u{feff}b", "U+FEFF"),
-            ("\u{3164}", "U+1160"),
+            ("\u{3164}", "U+3164"),
             ("\u{115f}", "U+115F"),
             // Controls of direction: marks, embeddings, overrides, isolates.
             ("a\u{200e}", "U+200E"),
@@ -227,7 +243,7 @@ mod tests {
             ("x²", "U+00B2"),
             ("ﬁ", "U+FB01"),
             ("①", "U+2460"),
-            ("ᎠᎡ", "U+13A0"),
+            ("ᎠᎡ", "U+AB70"),
             // Scripts whose letters look alike.
             ("p\u{430}ypal", "look alike"),
             ("α1pha", "look alike"),
