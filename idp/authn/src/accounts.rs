@@ -87,7 +87,9 @@ impl Accounts {
     ) -> Result<RevokedGrants, StoreError> {
         let mut grants = RevokedGrants::default();
         for hook in &self.hooks {
-            let revoked = hook.session_ended(tx, user_id, session_id, how, now).await?;
+            let revoked = hook
+                .session_ended(tx, user_id, session_id, how, now)
+                .await?;
             grants.0 += revoked.0;
         }
         Ok(grants)

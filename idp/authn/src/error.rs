@@ -83,7 +83,9 @@ impl From<Error> for Problem {
         match error {
             Error::Access(error) => error.into(),
             Error::WeakPassword(_) => Self::unprocessable(error.to_string()),
-            Error::NoSuchUser(_) | Error::NoSuchSession(_) | Error::LinkExpired => Self::not_found(error.to_string()),
+            Error::NoSuchUser(_) | Error::NoSuchSession(_) | Error::LinkExpired => {
+                Self::not_found(error.to_string())
+            }
             Error::Store(error) => error.into(),
             Error::Busy | Error::Throttled { .. } => Self::unavailable(error.to_string()),
             Error::WrongCredentials => Self::unauthorized(error.to_string()),

@@ -81,9 +81,7 @@ pub async fn sign_in(authn: &Authn, caller: &Caller, form: SignIn) -> Result<Str
                     accounts.session_replaced(tx, &user_id, &id, new_id).await?;
                 } else {
                     let how = SessionEnd::SignOut;
-                    accounts
-                        .session_ended(tx, &user_id, &id, how, now)
-                        .await?;
+                    accounts.session_ended(tx, &user_id, &id, how, now).await?;
                 }
             }
             store::sessions::insert(tx, &session).await?;

@@ -4,7 +4,10 @@ use platform_access::Caller;
 use platform_log::AuditSink as _;
 
 use crate::{
-    Error, Oidc, actions::CLIENT_DELETE, end_access::{end_client_access, oldest_code}, read_clients::resolve,
+    Error, Oidc,
+    actions::CLIENT_DELETE,
+    end_access::{end_client_access, oldest_code},
+    read_clients::resolve,
     store,
 };
 

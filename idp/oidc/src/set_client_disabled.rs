@@ -4,8 +4,11 @@ use platform_access::Caller;
 use platform_log::AuditSink as _;
 
 use crate::{
-    Error, Oidc, actions::CLIENT_CHANGE, end_access::{end_client_access, oldest_code},
-    read_clients::find_client_to_change, store,
+    Error, Oidc,
+    actions::CLIENT_CHANGE,
+    end_access::{end_client_access, oldest_code},
+    read_clients::find_client_to_change,
+    store,
 };
 
 /// Disables a client, or enables it again. Disabling revokes all its grants.

@@ -4,9 +4,7 @@ use idp_directory::read_users::find_by_id;
 use oauth::{EMAIL, ErrorCode, OPENID, PROFILE, Scope};
 use serde::Serialize;
 
-use crate::{
-    Error, Oidc, client_cache::find_client, issue_tokens::read_access_token, store,
-};
+use crate::{Error, Oidc, client_cache::find_client, issue_tokens::read_access_token, store};
 
 /// The claims of userinfo.
 #[derive(Debug, Serialize)]

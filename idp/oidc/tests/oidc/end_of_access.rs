@@ -242,7 +242,10 @@ async fn an_administrator_who_ends_one_session_ends_what_came_from_it(first: Tes
     // Another's session is not found under this name.
     let status = delete("bob", &phone.session).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
-    assert_eq!(delete("alice", &phone.session).await, StatusCode::NO_CONTENT);
+    assert_eq!(
+        delete("alice", &phone.session).await,
+        StatusCode::NO_CONTENT
+    );
     assert_eq!(delete("alice", &phone.session).await, StatusCode::NOT_FOUND);
     assert_eq!(first.count("idp.session.end", "success").await, 1);
     everything_ended(phone, [&first, &second]).await;
@@ -366,9 +369,12 @@ async fn userinfo_asks_for_the_client_itself(idp: TestIdp) {
     let (code, _) = code(&idp, &client.client_id, &[]).await;
     let tokens = redeem(&idp, &client, &code).await.json();
     let access = tokens["access_token"].as_str().unwrap();
-    idp.set_client_disabled(&client.client_id, true).await.unwrap();
+    idp.set_client_disabled(&client.client_id, true)
+        .await
+        .unwrap();
     let reset = async |tx: &mut platform_store::Tx<'_>| {
-        tx.execute("UPDATE idp_grant SET revoked_at = NULL", vec![]).await
+        tx.execute("UPDATE idp_grant SET revoked_at = NULL", vec![])
+            .await
     };
     idp.store.transact(reset).await.unwrap();
     let answer = userinfo(&idp, access).await;
