@@ -10,7 +10,7 @@ use platform_log::{AuditSink as _, Entry, RecordEntry as _};
 use zeroize::Zeroizing;
 
 use crate::{
-    Authentication, Authn, Error,
+    Authentication, Authn, Error, SessionEnd,
     actions::acts::SIGN_IN,
     devices::Device,
     model::Credential,
@@ -142,7 +142,8 @@ async fn start_session(
                     let new_id = &session.id;
                     accounts.session_replaced(tx, &user_id, &id, new_id).await?;
                 } else {
-                    accounts.session_ended(tx, &user_id, &id, now).await?;
+                    let how = SessionEnd::SignOut;
+                    accounts.session_ended(tx, &user_id, &id, how, now).await?;
                 }
             }
             store::sessions::insert(tx, &session).await?;
