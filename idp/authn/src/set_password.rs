@@ -103,7 +103,11 @@ pub(crate) async fn change_own_password(
     new: Zeroizing<String>,
 ) -> Result<String, Error> {
     let user = session.user.clone();
-    authn.0.accounts.policy.check(&prepare(&new), &names(&user))?;
+    authn
+        .0
+        .accounts
+        .policy
+        .check(&prepare(&new), &names(&user))?;
     let attempt = count_in_session(authn, caller, &session.id).await?;
     let stored = store::credentials::password_of(&authn.0.store, &user.id).await;
     let stored = refund_on_error(authn, &attempt, stored).await?;

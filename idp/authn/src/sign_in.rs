@@ -182,7 +182,9 @@ async fn check_password(authn: &Authn, caller: &Caller, form: &SignIn) -> Result
     let (user, stored) = find(authn, typed).await?;
     let device = Device::find(authn, form.device_token.clone()).await?;
     let id = user.as_ref().map_or("?", |user| user.id.as_str());
-    let browser = device.key_if_known(id).map_or(Browser::Unknown, Browser::Known);
+    let browser = device
+        .key_if_known(id)
+        .map_or(Browser::Unknown, Browser::Known);
     let attempt = count_attempt(authn, caller, &UserName::fold(typed), browser).await?;
     let password = form.password.clone();
     let fits = password.len() <= MAX_LENGTH;

@@ -98,7 +98,10 @@ pub(crate) async fn count_attempt(
         Browser::Unknown => (format!("account:{account}"), "address"),
         Browser::Known(key) => {
             let browser = hex::encode(key);
-            (format!("known-browser:{account}:{browser}"), "known-address")
+            (
+                format!("known-browser:{account}:{browser}"),
+                "known-address",
+            )
         }
     };
     let attempt = Attempt {

@@ -35,7 +35,11 @@ pub async fn add_user(
     let email = parse_email(new.email)?;
     let password = match new.password {
         Some(password) => {
-            let names = [Some(name.as_str()), display_name.as_deref(), email.as_deref()];
+            let names = [
+                Some(name.as_str()),
+                display_name.as_deref(),
+                email.as_deref(),
+            ];
             let names: Vec<&str> = names.into_iter().flatten().collect();
             let accounts = &directory.0.accounts;
             Some(accounts.prepare_password(&names, password).await?)

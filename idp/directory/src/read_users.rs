@@ -100,9 +100,12 @@ pub async fn find_by_name(directory: &Directory, name: &str) -> Result<Option<Us
     // usually only one form.
     let store = &directory.0.store;
     let old = as_of_0_1_0(name);
-    let found = store::users::by_name(store, &old).await?;
+    let found = match &old {
+        Some(old) => store::users::by_name(store, old).await?,
+        None => None,
+    };
     match UserName::parse(name) {
-        Ok(name) if name.as_str() != old => {
+        Ok(name) if Some(name.as_str()) != old.as_deref() => {
             let other = store::users::by_name(store, name.as_str()).await?;
             Ok(found.or(other))
         }

@@ -86,7 +86,11 @@ pub(super) async fn post(
     match sign_in(&authn, &browser.caller, attempt).await {
         Ok(SignedIn::MustChange { link_token }) => {
             let request = attempt_request(interaction.as_ref());
-            Ok(see_other(&set_password::address(&link_token, request, true)))
+            Ok(see_other(&set_password::address(
+                &link_token,
+                request,
+                true,
+            )))
         }
         Ok(SignedIn::Session {
             token,

@@ -128,7 +128,10 @@ mod tests {
     fn what_attackers_try_first_is_rejected() {
         for (bad, why) in [
             ("fourteen chars", WeakPassword::TooShort { min: 15 }),
-            ("密码密码密码密码密码密码密码", WeakPassword::TooShort { min: 15 }),
+            (
+                "密码密码密码密码密码密码密码",
+                WeakPassword::TooShort { min: 15 },
+            ),
             (&"xy".repeat(128)[1..], WeakPassword::Repetitive),
             (&format!("{:0>257}", 1), WeakPassword::TooLong { max: 256 }),
             ("zzzzzzzzzzzzzzz", WeakPassword::Repetitive),

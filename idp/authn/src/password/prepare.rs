@@ -26,8 +26,14 @@ mod tests {
     fn what_looks_the_same_is_the_same() {
         // RFC 8265 §4.3, and the same letters from keyboards that compose them or do not.
         for (typed, prepared) in [
-            ("correct horse battery staple", "correct horse battery staple"),
-            ("Correct Horse Battery Staple", "Correct Horse Battery Staple"),
+            (
+                "correct horse battery staple",
+                "correct horse battery staple",
+            ),
+            (
+                "Correct Horse Battery Staple",
+                "Correct Horse Battery Staple",
+            ),
             ("πßå", "πßå"),
             ("Jack of \u{2666}s", "Jack of \u{2666}s"),
             ("foo\u{1680}bar", "foo bar"),

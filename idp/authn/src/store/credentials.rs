@@ -70,13 +70,7 @@ pub(crate) async fn set_password(
          VALUES ($1, $2, 'password', $3, $5, $4, $4)
          ON CONFLICT (id) DO UPDATE SET secret = excluded.secret, form = excluded.form,
              changed_at = excluded.changed_at",
-        params![
-            format!("password-{user_id}"),
-            user_id,
-            hash,
-            now,
-            PREPARED
-        ],
+        params![format!("password-{user_id}"), user_id, hash, now, PREPARED],
     )
     .await
     .map(|_| ())

@@ -71,7 +71,7 @@ impl UserName {
 
     /// What a name is counted under, whatever somebody typed: the name if it is one.
     pub fn fold(typed: &str) -> String {
-        Self::parse(typed).map_or_else(|_| as_of_0_1_0(typed), |name| name.0)
+        Self::parse(typed).map_or_else(|_| typed.trim().to_lowercase(), |name| name.0)
     }
 
     /// The name's text.
@@ -86,10 +86,16 @@ impl fmt::Display for UserName {
     }
 }
 
-/// The name under which 0.1.0 stored what somebody typed. Its users keep their names, which
-/// need not satisfy today's rules.
-pub(crate) fn as_of_0_1_0(typed: &str) -> String {
-    typed.trim().to_lowercase()
+/// The name under which 0.1.0 stored what somebody typed, if it took that for a name. Its
+/// users keep their names, which need not satisfy today's rules.
+pub(crate) fn as_of_0_1_0(typed: &str) -> Option<String> {
+    let name = typed.trim().to_lowercase();
+    let fits = name.chars().count() <= MAX_NAME
+        && name.starts_with(char::is_alphanumeric)
+        && name
+            .chars()
+            .all(|char| char.is_alphanumeric() || PUNCTUATION.contains(&char));
+    fits.then_some(name)
 }
 
 /// Width mapping, case mapping and normalization (RFC 8265 §3.3.2).
@@ -268,9 +274,10 @@ mod tests {
     fn the_pattern_agrees() {
         let pattern = regex::Regex::new(PATTERN).unwrap();
         let ascii = || (0..=0x7f_u8).map(char::from);
-        for name in ascii().map(String::from).chain(
-            ascii().flat_map(|first| ascii().map(move |second| format!("{first}{second}"))),
-        ) {
+        for name in ascii()
+            .map(String::from)
+            .chain(ascii().flat_map(|first| ascii().map(move |second| format!("{first}{second}"))))
+        {
             assert_eq!(pattern.is_match(&name), parse(&name).is_ok(), "{name:?}");
         }
         for char in (0x80..=0x10_ffff).filter_map(char::from_u32) {
@@ -279,7 +286,9 @@ mod tests {
             }
         }
         // Characters that hide or turn the text are excluded by the pattern too.
-        for hidden in ["\u{200b}", "\u{200f}", "\u{202e}", "\u{2066}", "\u{ad}", "\u{feff}"] {
+        for hidden in [
+            "\u{200b}", "\u{200f}", "\u{202e}", "\u{2066}", "\u{ad}", "\u{feff}",
+        ] {
             assert!(!pattern.is_match(&format!("a{hidden}b")), "{hidden:?}");
         }
     }
@@ -287,7 +296,9 @@ mod tests {
     /// What 0.1.0 stored is found and counted under the same name.
     #[test]
     fn names_of_0_1_0_stay() {
-        assert_eq!(as_of_0_1_0(" p\u{430}Ypal "), "p\u{430}ypal");
+        let old = as_of_0_1_0(" p\u{430}Ypal ");
+        assert_eq!(old.as_deref(), Some("p\u{430}ypal"));
+        assert_eq!(as_of_0_1_0("a\u{0}b"), None);
         assert_eq!(UserName::fold(" p\u{430}Ypal "), "p\u{430}ypal");
         assert_eq!(UserName::fold("ＡＬＩＣＥ"), UserName::fold("alice"));
     }

@@ -212,7 +212,9 @@ async fn a_password_of_0_1_0_signs_in_and_is_renewed(idp: TestIdp) {
     assert_eq!(idp.stored_password(&id).await.0, renewed);
     // So is one that is set today, and a space is a space (§4.2.2).
     let spaced = DECOMPOSED.replace(' ', "\u{3000}");
-    idp.set_password("alice", Zeroizing::new(spaced)).await.unwrap();
+    idp.set_password("alice", Zeroizing::new(spaced))
+        .await
+        .unwrap();
     assert_eq!(sign_in(COMPOSED).await, StatusCode::SEE_OTHER);
 }
 
@@ -253,12 +255,21 @@ async fn a_short_password_signs_in_and_must_be_changed(idp: TestIdp) {
     };
     let mut submit = async |password| {
         let form = form(password);
-        let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let form: Vec<_> = form
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
         browser.submit("/account/set-password", &page, &form).await
     };
-    assert_eq!(submit("short two").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(
+        submit("short two").await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
     let path = submit(NEW).await.location().to_owned();
-    assert!(path.starts_with("/sign-in?notice=password-set&request="), "{path}");
+    assert!(
+        path.starts_with("/sign-in?notice=password-set&request="),
+        "{path}"
+    );
     // The sign-in that was under way continues.
     let answer = browser.sign_in(&path, "alice", NEW).await;
     assert!(answer.location().starts_with("/oauth2/continue?request="));
@@ -276,7 +287,10 @@ async fn a_short_password_can_be_kept_by_setting() {
     .await;
     let id = idp.add_user("alice").await;
     idp.set_password_of_0_1_0(&id, "short one").await;
-    let answer = idp.browser().sign_in("/sign-in", "alice", "short one").await;
+    let answer = idp
+        .browser()
+        .sign_in("/sign-in", "alice", "short one")
+        .await;
     assert_eq!(answer.location(), "/account");
     // A new one has to be long enough all the same.
     let short = Zeroizing::new("short two".to_owned());

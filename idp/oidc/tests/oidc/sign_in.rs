@@ -279,7 +279,10 @@ async fn who_guesses_cannot_keep_the_owner_out(idp: TestIdp) {
     let page = owner.get("/sign-out").await;
     owner.submit("/sign-out", &page, &[]).await;
     let new = "a new and longer sentence";
-    assert_eq!(attempt(&mut owner, "alice", new).await.location(), "/account");
+    assert_eq!(
+        attempt(&mut owner, "alice", new).await.location(),
+        "/account"
+    );
     // The owner's success does not help who guesses.
     let answer = attempt(&mut stranger, "alice", new).await;
     assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
@@ -339,7 +342,10 @@ async fn a_browser_is_known_by_a_cookie_of_ours_only() {
         attempt(&mut browser, "alice", new).await.status,
         StatusCode::TOO_MANY_REQUESTS
     );
-    assert_eq!(attempt(&mut reset, "alice", new).await.location(), "/account");
+    assert_eq!(
+        attempt(&mut reset, "alice", new).await.location(),
+        "/account"
+    );
 }
 
 /// Guessing a password in a session that somebody left open is slowed down too.
@@ -358,10 +364,16 @@ async fn guesses_in_a_session_are_counted_there() {
             ("new_password", "a new and longer sentence"),
             ("new_password_again", "a new and longer sentence"),
         ];
-        browser.submit("/account/password", &page, &form).await.status
+        browser
+            .submit("/account/password", &page, &form)
+            .await
+            .status
     };
     for _ in 0..10 {
-        assert_eq!(change(&mut here, "wrong horse").await, StatusCode::FORBIDDEN);
+        assert_eq!(
+            change(&mut here, "wrong horse").await,
+            StatusCode::FORBIDDEN
+        );
     }
     assert_eq!(
         change(&mut here, "wrong horse").await,
@@ -375,7 +387,14 @@ async fn names_sign_in_in_every_spelling(idp: TestIdp) {
     for name in ["王Lei", "jos\u{e9}", "ئابدۇقادىر"] {
         idp.add_user(name).await;
     }
-    for typed in ["王lei", "王ＬＥＩ", " 王Lei ", "JOSE\u{301}", "jos\u{e9}", "ئابدۇقادىر"] {
+    for typed in [
+        "王lei",
+        "王ＬＥＩ",
+        " 王Lei ",
+        "JOSE\u{301}",
+        "jos\u{e9}",
+        "ئابدۇقادىر",
+    ] {
         let answer = attempt(&mut idp.browser(), typed, PASSWORD).await;
         assert_eq!(answer.location(), "/account", "{typed}");
     }
@@ -385,7 +404,8 @@ async fn names_sign_in_in_every_spelling(idp: TestIdp) {
         .store
         .transact(async move |tx| {
             let sql = "UPDATE idp_user SET name = $1 WHERE name = 'later'";
-            tx.execute(sql, platform_store::params!["p\u{430}ypal"]).await
+            tx.execute(sql, platform_store::params!["p\u{430}ypal"])
+                .await
         })
         .await;
     assert_eq!(renamed.unwrap(), 1);
