@@ -7,6 +7,7 @@ use idp_directory::{
     User,
     read_users::{find_by_id, lock_enabled, resolve},
 };
+use oauth::append_query;
 use platform_access::Caller;
 use platform_log::AuditSink as _;
 
@@ -103,6 +104,17 @@ pub(crate) async fn make_link_for_short_password(
         })
         .await?;
     Ok(token.text().to_owned())
+}
+
+/// The value of `reason` in the address of somebody whose password is too short.
+pub(crate) const SHORT: &str = "short";
+
+/// The path of the page for a link that [`make_link_for_short_password`] made, and what
+/// continues after the sign-in that follows.
+pub(crate) fn short_password_path(token: &str, request: Option<&str>) -> String {
+    let mut fields = vec![("token", token), ("reason", SHORT)];
+    fields.extend(request.map(|request| ("request", request)));
+    append_query("/account/set-password", &fields)
 }
 
 /// The user whose password a link sets, unless it was used or has expired.

@@ -9,7 +9,9 @@ use zeroize::Zeroizing;
 
 use super::{account::password_advice, sign_in::remember_device};
 use crate::{
-    Authn, Error, devices::DEVICE_COOKIE, password_link::find_password_link,
+    Authn, Error,
+    devices::DEVICE_COOKIE,
+    password_link::{SHORT, find_password_link},
     set_password::set_password_by_link,
 };
 
@@ -48,17 +50,6 @@ impl Fields {
     fn request(&self) -> Option<&str> {
         Some(self.request.as_str()).filter(|request| !request.is_empty())
     }
-}
-
-/// The value of `reason` for a password that is too short.
-const SHORT: &str = "short";
-
-/// The page's address, and what continues after the sign-in that follows.
-pub(super) fn address(token: &str, request: Option<&str>, is_short: bool) -> String {
-    let mut fields = vec![("token", token)];
-    fields.extend(request.map(|request| ("request", request)));
-    fields.extend(is_short.then_some(("reason", SHORT)));
-    append_query("/account/set-password", &fields)
 }
 
 pub(super) async fn get(State(authn): State<Authn>, browser: BrowserRequest) -> Result<Page, Page> {

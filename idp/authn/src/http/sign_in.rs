@@ -11,12 +11,12 @@ use platform_pages::{BrowserRequest, Layout, Page, cookie, see_other};
 use platform_web::RETRY_AFTER_SECONDS;
 use zeroize::Zeroizing;
 
-use super::set_password;
 use crate::{
     Authn, Error,
     devices::{self, DEVICE_COOKIE},
     interactions,
     model::{Interaction, SignInPage},
+    password_link::short_password_path,
     sessions::SESSION_COOKIE,
     sign_in::{SignIn, SignedIn, sign_in},
 };
@@ -85,12 +85,8 @@ pub(super) async fn post(
     };
     match sign_in(&authn, &browser.caller, attempt).await {
         Ok(SignedIn::MustChange { link_token }) => {
-            let request = attempt_request(interaction.as_ref());
-            Ok(see_other(&set_password::address(
-                &link_token,
-                request,
-                true,
-            )))
+            let request = interaction.as_ref().map(|it| it.id.as_str());
+            Ok(see_other(&short_password_path(&link_token, request)))
         }
         Ok(SignedIn::Session {
             token,
@@ -120,10 +116,6 @@ pub(super) async fn post(
 /// Sets the cookie by which a browser is known.
 pub(super) fn remember_device(page: &mut Page, token: &str) {
     cookie::set_for(page.headers_mut(), DEVICE_COOKIE, token, devices::LIFETIME);
-}
-
-fn attempt_request(interaction: Option<&Interaction>) -> Option<&str> {
-    interaction.map(|interaction| interaction.id.as_str())
 }
 
 /// The interaction that the page is for; none if the user came by themselves.
