@@ -11,6 +11,7 @@ mod names;
 mod params;
 mod pkce;
 mod redirect_uri;
+mod request_object;
 mod scope;
 mod token_response;
 

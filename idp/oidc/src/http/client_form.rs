@@ -62,7 +62,12 @@ fn proof(headers: &HeaderMap, params: &Params) -> Result<ClientProof, OAuthError
             "client assertions are not supported",
         ));
     }
-    let Some(header) = headers.get(header::AUTHORIZATION) else {
+    let mut authorization = headers.get_all(header::AUTHORIZATION).iter();
+    let first = authorization.next();
+    if authorization.next().is_some() {
+        return Err(invalid("there are two Authorization headers"));
+    }
+    let Some(header) = first else {
         let client_id = named
             .ok_or_else(|| OAuthError::new(ErrorCode::InvalidClient, "client_id is missing"))?;
         return Ok(ClientProof {
@@ -80,6 +85,6 @@ fn proof(headers: &HeaderMap, params: &Params) -> Result<ClientProof, OAuthError
     }
     Ok(ClientProof {
         client_id: credentials.client_id,
-        secret: Some(credentials.client_secret),
+        secret: credentials.client_secret,
     })
 }
