@@ -7,8 +7,7 @@ use idp_authn::{AccessHook, ApplicationAccess, RevokedGrants, SessionEnd};
 use jiff::Timestamp;
 use platform_store::{Store, StoreError, Tx};
 
-use crate::{
-    config::MAX_CODE_LIFETIME,Oidc, authenticate_bearer::BearerCache, store};
+use crate::{Oidc, authenticate_bearer::BearerCache, config::MAX_CODE_LIFETIME, store};
 
 /// The most grants of a person that the list of applications is made from.
 const LISTED_GRANTS: i64 = 1000;
@@ -107,7 +106,10 @@ impl AccessHook for EndAccess {
         let mut applications: Vec<ApplicationAccess> = Vec::new();
         for (client_id, name, scope, signed_in_at) in grants {
             let scopes = scope.split_whitespace().map(str::to_owned);
-            match applications.iter_mut().find(|one| one.client_id == client_id) {
+            match applications
+                .iter_mut()
+                .find(|one| one.client_id == client_id)
+            {
                 Some(known) => known.scopes.extend(scopes),
                 None => applications.push(ApplicationAccess {
                     client_id,

@@ -77,10 +77,7 @@ pub(crate) async fn validate(
         .await?
         .ok_or_else(|| page(ErrorCode::InvalidClient, "this client is not registered"))?;
     if !client.has_redirect_uri(&recipient.redirect_uri) {
-        return Err(page(
-            ErrorCode::InvalidRequest,
-            UNREGISTERED_REDIRECT_URI,
-        ));
+        return Err(page(ErrorCode::InvalidRequest, UNREGISTERED_REDIRECT_URI));
     }
     // From here on the client learns of its errors itself.
     let request = AuthorizationRequest::parse(params, fault, recipient)?;

@@ -99,8 +99,9 @@ fn format(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
     } else {
         let text = std::str::from_utf8(bytes).ok()?;
         let start = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
-        let is_svg = (start.starts_with("<svg") || start.starts_with("<?xml") || start.starts_with("<!--"))
-            && text.contains("<svg");
+        let is_svg =
+            (start.starts_with("<svg") || start.starts_with("<?xml") || start.starts_with("<!--"))
+                && text.contains("<svg");
         is_svg.then_some(("svg", "image/svg+xml"))
     }
 }
@@ -121,12 +122,18 @@ mod tests {
             (&b"\x89PNG\r\n\x1a\n...."[..], "png"),
             (b"\xff\xd8\xff\xe0", "jpg"),
             (b"RIFF\0\0\0\0WEBPVP8 ", "webp"),
-            (b"<?xml version=\"1.0\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\"/>", "svg"),
+            (
+                b"<?xml version=\"1.0\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\"/>",
+                "svg",
+            ),
             (b"\xef\xbb\xbf <svg/>", "svg"),
         ] {
             let branding = Branding::new("某某大学", &file("logo", content)).unwrap();
             let path = branding.logo().unwrap().path().to_owned();
-            assert!(path.starts_with("/assets/logo-") && path.ends_with(extension), "{path}");
+            assert!(
+                path.starts_with("/assets/logo-") && path.ends_with(extension),
+                "{path}"
+            );
         }
         for (content, part) in [
             (&b"<html><svg></svg></html>"[..], "is neither"),

@@ -43,8 +43,8 @@ impl Layout {
 
     /// A text with names in it, as HTML: what is named is bold, and its direction of writing
     /// does not affect the rest. Templates write it with `|safe`.
-    pub fn html<const N: usize>(&self, id: &str, names: [(&str, &str); N]) -> String {
-        markup::with_names(self.texts, id, &names)
+    pub fn html(&self, id: &str, names: &[(&str, &str)]) -> String {
+        markup::with_names(self.texts, id, names)
     }
 
     /// How long ago something happened, as HTML with the time itself. Templates write it
@@ -75,14 +75,20 @@ impl Layout {
 
     /// Address of the organization's logo, or else of the product's mark.
     pub fn logo(&self) -> &str {
-        self.branding
-            .logo()
-            .map_or_else(assets::mark_path, |logo| logo.path())
+        match self.branding.logo() {
+            Some(logo) => logo.path(),
+            None => assets::mark_path(),
+        }
     }
 
     /// The organization's name.
     pub fn organization(&self) -> Option<&str> {
         self.branding.organization()
+    }
+
+    /// A text with the argument `service`.
+    pub fn tr_service(&self, id: &str) -> String {
+        self.tr_with(id, "service", &self.service())
     }
 
     /// What people call this service: the organization's name, or else the product's.

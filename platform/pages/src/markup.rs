@@ -13,7 +13,12 @@ const END: char = '\u{e001}';
 pub(crate) fn with_names(texts: Texts, id: &str, names: &[(&str, &str)]) -> String {
     let marked: Vec<(&str, String)> = names
         .iter()
-        .map(|(name, value)| (*name, format!("{BEGIN}{}{END}", value.replace([BEGIN, END], ""))))
+        .map(|(name, value)| {
+            (
+                *name,
+                format!("{BEGIN}{}{END}", value.replace([BEGIN, END], "")),
+            )
+        })
         .collect();
     let arguments: Vec<Argument<'_>> = marked
         .iter()

@@ -23,6 +23,11 @@ pub fn unknown_address(
         .any(|range| range.trim().eq_ignore_ascii_case("text/html"));
     asks_for_html.then(|| {
         let link = home.map(|home| Link::to(home, "go-to-account"));
-        browser.message(status, "unknown-address-title", "unknown-address-text", link)
+        browser.message(
+            status,
+            "unknown-address-title",
+            "unknown-address-text",
+            link,
+        )
     })
 }

@@ -63,7 +63,13 @@ impl Fields {
 pub(super) async fn get(State(authn): State<Authn>, browser: BrowserRequest) -> Result<Page, Page> {
     let fields = Fields::read(browser.query()?);
     let user = find(&authn, &browser, &fields.token).await?;
-    Ok(show(&authn, &browser, &user, &fields, FieldError::default()))
+    Ok(show(
+        &authn,
+        &browser,
+        &user,
+        &fields,
+        FieldError::default(),
+    ))
 }
 
 pub(super) async fn post(

@@ -28,11 +28,7 @@ pub(in crate::http) async fn change_password(
     let tr = |id| browser.texts.tr(id).into_owned();
     let (status, field, text) = if new != secret("new_password_again") {
         let text = tr("passwords-differ");
-        (
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "new_password_again",
-            text,
-        )
+        (StatusCode::UNPROCESSABLE_ENTITY, "new_password_again", text)
     } else {
         let current = secret("password");
         match change_own_password(&authn, &browser.caller, &session, current, new).await {

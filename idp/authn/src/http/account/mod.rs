@@ -13,9 +13,7 @@ use crate::{
     ApplicationAccess, Authn, Session, SessionInfo, applications::list_own_applications, sessions,
 };
 
-pub(super) use change::{
-    change_password, end_application, end_session, end_sessions_elsewhere,
-};
+pub(super) use change::{change_password, end_application, end_session, end_sessions_elsewhere};
 
 #[derive(Template)]
 #[template(path = "account.html")]
@@ -100,7 +98,9 @@ async fn show(
     let failed = |error| browser.failed(error);
     let mut sessions = sessions::list_own(authn, session).await.map_err(failed)?;
     sessions.sort_by_key(|info| info.id != session.id);
-    let applications = list_own_applications(authn, session).await.map_err(failed)?;
+    let applications = list_own_applications(authn, session)
+        .await
+        .map_err(failed)?;
     let user = &session.user;
     let template = AccountTemplate {
         l: browser.layout(),
