@@ -22,6 +22,7 @@ sign-out-question = Sign out?
 sign-out-asked-by = { $client } asks to end your session.
 sign-out-incomplete = The application’s request cannot be handled. You can still sign out here; you will not be sent back to the application.
 signed-in-as = You are signed in as { $user }.
+sign-in-as-another = Use another account
 stay-signed-in = Stay signed in
 signed-out-title = You are signed out
 signed-out-text = Your session here has ended. On a shared computer, close the browser too.

@@ -22,6 +22,7 @@ sign-out-question = 退出登录？
 sign-out-asked-by = { $client }请求结束你的会话。
 sign-out-incomplete = 无法处理应用的请求。你仍可以在这里退出登录，但不会返回应用。
 signed-in-as = 当前登录的用户是{ $user }。
+sign-in-as-another = 使用其他账户
 stay-signed-in = 保持登录
 signed-out-title = 已退出登录
 signed-out-text = 你在这里的会话已结束。如在公用电脑上，请关闭浏览器窗口。

@@ -11,6 +11,7 @@ import tempfile
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support import expected_conditions
 from selenium.webdriver.support.ui import WebDriverWait
 
 given = json.loads(sys.argv[1])
@@ -118,19 +119,23 @@ def visit_all(driver, language):
     look("account-refused")
     driver.get(f"{base}/sign-out")
     look("sign-out")
-    driver.find_element(By.CSS_SELECTOR, "main form button").click()
+    submit(driver, driver.find_element(By.CSS_SELECTOR, "main form"))
     look("signed-out")
 
 
 def fill(driver, **fields):
     for name, value in fields.items():
-        field = driver.find_element(By.CSS_SELECTOR, f"main form:last-of-type [name={name}], main form [name={name}]:not([hidden])")
+        field = driver.find_element(By.CSS_SELECTOR, f"main [name={name}]:not([hidden])")
         field.clear()
         field.send_keys(value)
-    form = driver.find_element(By.CSS_SELECTOR, f"form:has([name={name}])")
+    submit(driver, driver.find_element(By.CSS_SELECTOR, f"form:has([name={name}])"))
+
+
+def submit(driver, form):
     old = driver.find_element(By.TAG_NAME, "html")
     form.find_element(By.CSS_SELECTOR, "button").click()
-    WebDriverWait(driver, 30).until(lambda d: d.find_element(By.TAG_NAME, "html") != old)
+    WebDriverWait(driver, 30).until(expected_conditions.staleness_of(old))
+    WebDriverWait(driver, 30).until(lambda d: d.execute_script("return document.readyState") == "complete")
 
 
 def in_view(driver, element):

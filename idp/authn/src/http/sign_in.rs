@@ -49,8 +49,9 @@ pub(super) async fn get(State(authn): State<Authn>, browser: BrowserRequest) -> 
         .and_then(|interaction| interaction.page.login_hint.clone())
         .unwrap_or_default();
     let notice = query.get("notice") == Some("password-set");
-    if interaction.is_none() && !notice {
-        // Whoever is signed in has no reason to do it again.
+    let another = query.get("another").is_some();
+    if interaction.is_none() && !notice && !another {
+        // Whoever is signed in has no reason to do it again, unless it is somebody else.
         let session = sessions::of_browser(&authn, &browser).await;
         if session.map_err(|error| browser.failed(error))?.is_some() {
             return Ok(see_other("/account"));
