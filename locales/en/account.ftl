@@ -23,7 +23,7 @@ account-password-changed = Your password is changed. Your other sessions have en
 account-current-password-wrong = The current password is wrong.
 account-other-devices = At least { $min } characters. Your other devices will be signed out.
 colon = : {""}
-list-separator = , {""}
+list-separator = {" "}· {""}
 
 ## Setting a password
 

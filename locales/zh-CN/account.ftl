@@ -3,7 +3,7 @@
 account-title = 我的账户
 account-sessions = 登录中的设备
 account-this-session = 当前
-account-signed-in-at = 登录
+account-signed-in-at = 登录时间
 account-last-active = 最近活动
 account-end-session = 退出
 account-end-session-of = 退出此设备：{ $browser }

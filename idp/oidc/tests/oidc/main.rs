@@ -36,6 +36,7 @@ mod jwt;
 mod key;
 mod logout;
 mod nodes;
+mod pages;
 mod passwords;
 mod refresh;
 mod sign_in;

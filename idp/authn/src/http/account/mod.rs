@@ -52,6 +52,9 @@ struct ApplicationRow {
     since: Timestamp,
 }
 
+/// The scopes that have a text.
+const SCOPES: [&str; 5] = ["openid", "profile", "email", "offline_access", "api"];
+
 /// `/`.
 pub(super) async fn home() -> Page {
     see_other("/account")
@@ -141,7 +144,10 @@ fn session_row(browser: &BrowserRequest, info: SessionInfo, own: &Session) -> Se
 }
 
 fn application_row(access: ApplicationAccess) -> ApplicationRow {
-    let scopes = access.scopes.iter();
+    // In the order in which consent is asked for them.
+    let scopes = SCOPES
+        .iter()
+        .filter(|scope| access.scopes.contains(**scope));
     ApplicationRow {
         scopes: scopes.map(|scope| format!("scope-{scope}")).collect(),
         id: access.client_id,
