@@ -45,6 +45,7 @@ pub async fn add_user(
         name: name.as_str().to_owned(),
         display_name: parse_line("display_name", new.display_name)?,
         email: parse_email(new.email)?,
+        email_verified: new.email_verified.unwrap_or(true),
         permissions,
         unit: UnitId::ROOT,
         disabled_at: None,

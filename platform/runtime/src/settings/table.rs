@@ -127,6 +127,7 @@ settings! {
         idle_minutes: u32 = "120" (1..=YEAR_MINUTES), "Minutes without use after which a sign-in ends.";
         refresh_days: u32 = "30" (1..=TEN_YEARS_DAYS), "Days after a sign-in until its refresh tokens expire, however often they are used.";
         refresh_idle_days: u32 = "30" (1..=TEN_YEARS_DAYS), "Days without use after which a refresh token expires.";
+        refresh_grace_seconds: u32 = "30" (10..=60), "Seconds for which a refresh token that was used may be presented again by an application that did not receive the answer: it gets the same successor, unless that was used.";
         signing_key_days: u32 = "90" (1..=TEN_YEARS_DAYS), "Days after which the keys that sign tokens are rotated. `xinshu signing-key rotate` does it at any time, and must where software keys are used with PostgreSQL, because the new key has to be copied to the other nodes.";
     }
     /// The time-stamp authority.
