@@ -10,6 +10,7 @@ mod api {
     mod description;
 }
 mod cli {
+    mod change;
     mod commands;
     mod doctor;
     mod init;

@@ -60,6 +60,12 @@ pub(super) async fn allow_origins(
     response
 }
 
+/// OPTIONS that is no preflight.
+pub(super) async fn not_a_preflight() -> Response {
+    let allow = [(header::ALLOW, "GET, POST")];
+    (StatusCode::METHOD_NOT_ALLOWED, allow).into_response()
+}
+
 /// The answer to a preflight for what every page may read.
 pub(super) async fn public_preflight() -> Response {
     let mut response = preflight("GET", "*");

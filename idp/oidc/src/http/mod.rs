@@ -18,7 +18,7 @@ mod userinfo;
 use axum::{
     Router,
     middleware::from_fn_with_state,
-    routing::{get, post},
+    routing::{get, options, post},
 };
 
 use crate::Oidc;
@@ -50,10 +50,15 @@ pub(crate) fn routes(oidc: Oidc) -> Router {
 
 /// The endpoints that clients call themselves.
 pub(crate) fn client_routes(oidc: &Oidc) -> Router<Oidc> {
+    // OPTIONS has a handler, so that what answers other methods does not answer preflights.
+    let options = || options(cors::not_a_preflight);
     Router::new()
-        .route("/oauth2/token", post(token::post))
-        .route("/oauth2/userinfo", get(userinfo::get).post(userinfo::post))
-        .route("/oauth2/revoke", post(revoke::post))
+        .route("/oauth2/token", options().post(token::post))
+        .route(
+            "/oauth2/userinfo",
+            options().get(userinfo::get).post(userinfo::post),
+        )
+        .route("/oauth2/revoke", options().post(revoke::post))
         .route_layer(from_fn_with_state(oidc.clone(), cors::allow_origins))
         // Who has a secret to introspect with is no page.
         .route("/oauth2/introspect", post(introspect::post))
