@@ -22,6 +22,7 @@ mod certificates {
 }
 mod clients {
     mod gnutls;
+    mod nginx;
     mod pkilint;
 }
 mod crl {

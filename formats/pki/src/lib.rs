@@ -38,7 +38,7 @@ mod signing;
 pub mod tsp;
 
 pub use algorithm::{decode_signature_algorithm, encode_signature_algorithm};
-pub use certificate::{Certificate, Validity};
+pub use certificate::{Certificate, CertificateFile, Validity};
 pub use const_oid::ObjectIdentifier;
 pub use crl::{CertificateList, CrlTemplate, Revocation, RevocationReason};
 pub use crypto::{

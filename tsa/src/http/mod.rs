@@ -11,7 +11,9 @@ use crate::Service;
 pub(crate) fn routes(tsa: Service) -> Router {
     Router::new()
         .route("/tsa", post(stamp::by_default_unit))
+        .route("/tsa/", post(stamp::by_default_unit))
         .route("/tsa/{unit}", post(stamp::by_unit))
+        .route("/tsa/{unit}/", post(stamp::by_unit))
         .with_state(tsa)
 }
 
