@@ -125,6 +125,9 @@ pub enum Error {
     /// A root cannot revoke its own certificate.
     #[error("{0} is a root: remove it from trust stores, its own CRL cannot revoke it")]
     RootNotRevocable(String),
+    /// The OCSP responders do not answer for a certificate of this system's own.
+    #[error("the OCSP responders do not answer for certificate {0}")]
+    NoStatus(String),
     /// A list's cursor that this server did not give out.
     #[error("cursor is the `next` of the page before")]
     BadCursor,
@@ -247,6 +250,7 @@ impl From<Error> for Problem {
             | Error::AmbiguousSerial(_)
             | Error::AuthorityExists(_) => Self::conflict(error.to_string()),
             Error::NoAuthorityCertificate(_)
+            | Error::NoStatus(_)
             | Error::InvalidPolicy(_)
             | Error::Profile(_)
             | Error::Internal(_)

@@ -26,6 +26,7 @@ pub mod release;
 pub mod renew_service_certificates;
 pub mod revoke;
 pub mod service_certificate;
+pub mod staple;
 mod store;
 
 use std::{

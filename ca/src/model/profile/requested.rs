@@ -132,17 +132,17 @@ fn host_names(
 /// The attributes of a subject that the issuer names: the profile must take each of them.
 fn check_attributes(profile: &CertificateProfile, subject: &Name) -> Result<(), Error> {
     let allowed = profile.subject.attributes();
-    let mut others = subject.attributes().filter(|attribute| {
+    let mut others = subject.attribute_types().filter(|attribute| {
         // It becomes an rfc822Name.
-        let is_mailbox = attribute.oid == oid::EMAIL_ADDRESS && takes_mailboxes(profile);
-        !allowed.contains(&attribute.oid) && !is_mailbox
+        let is_mailbox = *attribute == oid::EMAIL_ADDRESS && takes_mailboxes(profile);
+        !allowed.contains(attribute) && !is_mailbox
     });
     if let Some(other) = others.next() {
         let allowed: Vec<_> = allowed.into_iter().map(name_of).collect();
         return Err(profile.forbids(format!(
             "the subject takes {}, not {}",
             allowed.join(", "),
-            name_of(other.oid)
+            name_of(other)
         )));
     }
     if subject.values(oid::COMMON_NAME).count() > 1 {
