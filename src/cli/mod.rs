@@ -9,6 +9,7 @@ mod hsm;
 mod init;
 mod log;
 mod profile;
+mod session;
 mod signing_key;
 mod support;
 mod tsa;
@@ -60,6 +61,9 @@ enum Command {
     /// People who sign in
     #[command(subcommand)]
     User(user::Command),
+    /// Browsers that people are signed in with
+    #[command(subcommand)]
+    Session(session::Command),
     /// Applications and services
     #[command(subcommand)]
     Client(client::Command),
@@ -105,6 +109,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Profile(command) => profile::run(command, &common).await?,
         Command::Cert(command) => cert::run(command, &common).await?,
         Command::User(command) => user::run(command, &common).await?,
+        Command::Session(command) => session::run(command, &common).await?,
         Command::Client(command) => client::run(command, &common).await?,
         Command::SigningKey(command) => signing_key::run(command, &common).await?,
         Command::Tsa(command) => tsa::run(command, &common).await?,

@@ -16,8 +16,9 @@ pub struct RedirectUriError {
 
 /// Whether `uri` may be registered (RFC 6749 §3.1.2, RFC 8252 §7, RFC 9700 §4.1).
 ///
-/// `https` anywhere, `http` on this machine only, and a private-use scheme that
-/// is a reversed domain name for native applications.
+/// `https` anywhere, `http` on this machine only, and a private-use scheme that is a reversed
+/// domain name for native applications. Requests are compared with it as text, so its host is
+/// written in the one way in which browsers send it back.
 pub fn validate_redirect_uri(uri: &str) -> Result<(), RedirectUriError> {
     let wrong = |reason| {
         Err(RedirectUriError {
@@ -31,49 +32,120 @@ pub fn validate_redirect_uri(uri: &str) -> Result<(), RedirectUriError> {
     if !uri.bytes().all(|byte| byte.is_ascii_graphic()) {
         return wrong("spaces and characters beyond ASCII must be percent-encoded");
     }
+    if let Some(reason) = not_a_uri(uri) {
+        return wrong(reason);
+    }
     let Ok(url) = Url::parse(uri) else {
         return wrong("not an absolute address");
     };
-    if uri.contains('#') {
-        return wrong("a fragment is not allowed");
+    let Some((scheme, rest)) = uri.split_once(':') else {
+        return wrong("not an absolute address");
+    };
+    if scheme != url.scheme() {
+        return wrong("write the scheme in lower case");
     }
-    if uri.contains('*') {
-        return wrong("patterns are not allowed");
-    }
-    if !url.username().is_empty() || url.password().is_some() {
+    let authority = rest.strip_prefix("//").map(|rest| {
+        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        rest.split_at(end).0
+    });
+    if authority.is_some_and(|authority| authority.contains('@')) {
         return wrong("a user name is not allowed");
     }
-    match url.scheme() {
-        "https" if url.host().is_some() => Ok(()),
-        "http" if is_loopback(&url) => Ok(()),
-        "http" => wrong("http is for this machine only (localhost, 127.0.0.1, [::1]); use https"),
-        scheme if scheme.contains('.') => Ok(()),
+    if authority.is_some_and(|authority| authority.contains([';', ','])) {
+        return wrong("; and , are not allowed in a host");
+    }
+    match (scheme, authority) {
+        ("https" | "http", Some(authority)) => validate_web_address(&url, authority, wrong),
+        ("https" | "http", None) => wrong("write two slashes after the scheme"),
+        (scheme, _) if scheme.contains('.') => Ok(()),
         _ => wrong("use https, http on localhost, or a scheme that is a reversed domain name"),
     }
 }
 
-/// Whether `asked` is `registered`, byte by byte; only the port of a native
-/// application on this machine is free (RFC 8252 §7.3).
+/// Why a text of graphic ASCII characters is no URI that can be compared as text
+/// (RFC 3986 §2).
+fn not_a_uri(uri: &str) -> Option<&'static str> {
+    if uri.contains('#') {
+        return Some("a fragment is not allowed");
+    }
+    if uri.contains('*') {
+        return Some("patterns are not allowed");
+    }
+    if uri.contains(['"', '<', '>', '\\', '^', '`', '{', '|', '}']) {
+        return Some("the characters \" < > \\ ^ ` { | } must be percent-encoded");
+    }
+    let mut after_percent = uri.split('%').skip(1);
+    let is_encoded = |text: &str| {
+        let mut digits = text.bytes();
+        let mut is_digit = || digits.next().is_some_and(|byte| byte.is_ascii_hexdigit());
+        is_digit() && is_digit()
+    };
+    (!after_percent.all(is_encoded)).then_some("two hexadecimal digits must follow each %")
+}
+
+fn validate_web_address(
+    url: &Url,
+    authority: &str,
+    wrong: impl Fn(&'static str) -> Result<(), RedirectUriError>,
+) -> Result<(), RedirectUriError> {
+    let (host, port) = split_port(authority);
+    if !url.host_str().is_some_and(|known| known == host) {
+        return wrong(
+            "write the host as browsers do: in lower case, an address with all its parts",
+        );
+    }
+    if port.is_some_and(|port| !is_port(port)) {
+        return wrong("the port must be a number from 1 to 65535 without leading zeros");
+    }
+    if url.scheme() == "http" && !is_loopback(url) {
+        return wrong("http is for this machine only (localhost, 127.0.0.1, [::1]); use https");
+    }
+    Ok(())
+}
+
+/// Whether `asked` is `registered`, byte by byte; only the port of a native application on
+/// this machine is free (RFC 8252 §7.3, RFC 9700 §4.1.3).
 pub fn redirect_uri_matches(registered: &str, asked: &str, native: bool) -> bool {
     if registered == asked {
         return true;
     }
-    if !native {
-        return false;
+    native
+        && match (split_loopback(registered), split_loopback(asked)) {
+            (Some(ours), Some(theirs)) => ours == theirs,
+            _ => false,
+        }
+}
+
+/// Host and what follows the port of an `http` address on this machine, as they are written.
+fn split_loopback(uri: &str) -> Option<(&str, &str)> {
+    let rest = uri.strip_prefix("http://")?;
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let (host, port) = split_port(authority);
+    let is_good = is_loopback_host(host) && port.is_none_or(is_port);
+    is_good.then_some((host, path))
+}
+
+/// Host and port of an authority without a user name.
+fn split_port(authority: &str) -> (&str, Option<&str>) {
+    // The colons of an IPv6 address are in brackets.
+    let after_address = authority.rfind(']').map_or(0, |at| at + 1);
+    match authority
+        .get(after_address..)
+        .and_then(|rest| rest.rfind(':'))
+    {
+        Some(at) => {
+            let (host, port) = authority.split_at(after_address + at);
+            (host, port.get(1..))
+        }
+        None => (authority, None),
     }
-    let (Ok(ours), Ok(theirs)) = (Url::parse(registered), Url::parse(asked)) else {
-        return false;
-    };
-    let mut without_port = theirs.clone();
-    // An http address with a host always takes a port.
-    let _ = without_port.set_port(ours.port());
-    ours.scheme() == "http"
-        && is_loopback(&ours)
-        && is_loopback(&theirs)
-        && without_port == ours
-        && asked.len() <= MAX_LENGTH
-        && !asked.contains('#')
-        && !asked.contains('@')
+}
+
+fn is_port(text: &str) -> bool {
+    !text.starts_with('0')
+        && text.bytes().all(|byte| byte.is_ascii_digit())
+        && text.parse::<u16>().is_ok()
 }
 
 /// The source that a page's `form-action` needs so that the browser may follow
@@ -83,9 +155,26 @@ pub fn form_action_source(uri: &str) -> Option<String> {
     match (url.scheme(), url.host()) {
         // An IPv6 address cannot be written as a source.
         ("http" | "https", Some(Host::Ipv6(_))) => Some(format!("{}:", url.scheme())),
-        ("http" | "https", Some(_)) => Some(url.origin().ascii_serialization()),
+        ("http" | "https", Some(_)) => {
+            let origin = url.origin().ascii_serialization();
+            // A character that ends the source would let the host add to the policy.
+            (!origin.contains([';', ',', '\'', '"'])).then_some(origin)
+        }
         (scheme, _) => Some(format!("{scheme}:")),
     }
+}
+
+/// The origin (RFC 6454 §6.1) of pages at a web address; none for other schemes.
+pub fn web_origin(uri: &str) -> Option<String> {
+    let url = Url::parse(uri).ok()?;
+    let is_web = matches!(url.scheme(), "http" | "https") && url.host().is_some();
+    is_web.then(|| url.origin().ascii_serialization())
+}
+
+/// Whether pages of `origin` belong to the client that registered `redirect_uri`. A native
+/// application's page on this machine may have any port, as its redirect URI may.
+pub fn origin_matches(redirect_uri: &str, origin: &str, native: bool) -> bool {
+    web_origin(redirect_uri).is_some_and(|own| redirect_uri_matches(&own, origin, native))
 }
 
 /// `uri` with parameters added to its query, its own bytes unchanged.
@@ -97,12 +186,16 @@ pub fn append_query(uri: &str, params: &[(&str, &str)]) -> String {
 }
 
 fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
+    url.host_str().is_some_and(is_loopback_host)
+}
+
+fn is_loopback_host(host: &str) -> bool {
+    host == "localhost"
+        || host == "[::1]"
+        || (host.starts_with("127.")
+            && host
+                .parse::<std::net::Ipv4Addr>()
+                .is_ok_and(|address| address.is_loopback()))
 }
 
 #[cfg(test)]
@@ -118,6 +211,15 @@ mod tests {
             "http://127.0.0.1/cb",
             "http://[::1]:8080/cb",
             "com.example.app:/cb",
+            "com.example.app:cb",
+            "com.example.app://host/cb",
+            "https://app.example",
+            "https://app.example?tenant=1",
+            "https://app.example:8443/a/../b;c,d//e?f=%2F&g=@h",
+            "https://192.0.2.1/cb",
+            "https://[2001:db8::1]:8443/cb",
+            "https://xn--fiqs8s.example/cb",
+            "http://127.8.9.1:80/cb",
         ] {
             assert!(validate_redirect_uri(good).is_ok(), "{good}");
         }
@@ -133,6 +235,36 @@ mod tests {
             "data:text/html,x",
             "https://app.example/c b",
             "https://",
+            "https:",
+            "https:app.example/cb",
+            "https:/app.example/cb",
+            "https:///app.example/cb",
+            "https:\\\\app.example\\cb",
+            "HTTPS://app.example/cb",
+            "https://App.example/cb",
+            "https://app.example:/cb",
+            "https://app.example:0443/cb",
+            "https://app.example:65536/cb",
+            "https://app.example:0/cb",
+            "https://app.example;x/cb",
+            "https://app.example,x/cb",
+            "com.example.app://a;b/cb",
+            "https://%61pp.example/cb",
+            "https://app.example/%",
+            "https://app.example/%4",
+            "https://app.example/%zz",
+            "https://app.example/a|b",
+            "https://app.example/a\"b",
+            "https://:pass@app.example/cb",
+            "https://@app.example/cb",
+            "http://127.1/cb",
+            "http://2130706433/cb",
+            "http://0x7f.0.0.1/cb",
+            "http://[0:0:0:0:0:0:0:1]/cb",
+            "http://localhost.evil.example/cb",
+            "http://localhost./cb",
+            "http://10.0.0.1/cb",
+            "\thttps://app.example/cb",
         ] {
             assert!(validate_redirect_uri(bad).is_err(), "{bad}");
         }
@@ -182,8 +314,144 @@ mod tests {
         ));
     }
 
+    /// What differs from the registered text anywhere but in the port of an address on this
+    /// machine does not match, whatever a parser of addresses makes of it.
+    #[test]
+    fn everything_but_the_port_is_compared_as_text() {
+        let native = |registered: &str, asked: &str| redirect_uri_matches(registered, asked, true);
+        for registered in [
+            "http://127.0.0.1/cb",
+            "http://localhost:9/cb",
+            "http://[::1]:9/cb",
+        ] {
+            let rest = registered.strip_prefix("http://").unwrap();
+            let host = rest.split_once("/").unwrap().0.trim_end_matches(":9");
+            for good in ["", ":1", ":80", ":65535"] {
+                assert!(
+                    native(registered, &format!("http://{host}{good}/cb")),
+                    "{good}"
+                );
+            }
+            for bad in [
+                format!("http://{host}:/cb"),
+                format!("http://{host}:080/cb"),
+                format!("http://{host}:0/cb"),
+                format!("http://{host}:65536/cb"),
+                format!("http://{host}:99999999999999999999/cb"),
+                format!("http://{host}:+80/cb"),
+                format!("http://{host}:8\t0/cb"),
+                format!("http://{host}:80\n/cb"),
+                format!("http://{host}:\u{661}/cb"),
+                format!("http://{host}:1:2/cb"),
+                format!("http://{host}:1/CB"),
+                format!("http://{host}:1/%63b"),
+                format!("http://{host}:1/./cb"),
+                format!("http://{host}:1/x/../cb"),
+                format!("http://{host}:1//cb"),
+                format!("http://{host}:1\\cb"),
+                format!("http:\\\\{host}:1/cb"),
+                format!("http:/{host}:1/cb"),
+                format!("http:{host}:1/cb"),
+                format!("HTTP://{host}:1/cb"),
+                format!(" http://{host}:1/cb"),
+                format!("\thttp://{host}:1/cb"),
+                format!("http://{host}:1/cb "),
+                format!("http://{host}:1/c\tb"),
+                format!("http://{host}:1/cb?"),
+                format!("http://{host}:1/cb?x"),
+                format!("http://{host}:1/cb#"),
+                format!("http://{host}:1/cb/"),
+                format!("http://{host}:1"),
+                format!("http://@{host}:1/cb"),
+                format!("http://u@{host}:1/cb"),
+                format!("http://{host}:1@evil.example/cb"),
+                format!("http://{host}.:1/cb"),
+                format!("http://{host}.evil.example:1/cb"),
+                format!("https://{host}:1/cb"),
+                format!("http://{host}:1;/cb"),
+                format!("http://{host},x:1/cb"),
+            ] {
+                assert!(!native(registered, &bad), "{registered} {bad:?}");
+            }
+        }
+        for odd in [
+            "http://127.1:1/cb",
+            "http://127.0.0.01:1/cb",
+            "http://127.0.0.2:1/cb",
+            "http://2130706433:1/cb",
+            "http://0x7f000001:1/cb",
+            "http://0177.0.0.1:1/cb",
+            "http://1\u{ff12}7.0.0.1:1/cb",
+            "http://%31%32%37.0.0.1:1/cb",
+            "http://localhost:1/cb",
+            "http://[::1]:1/cb",
+            "http://[::ffff:127.0.0.1]:1/cb",
+        ] {
+            assert!(!native("http://127.0.0.1/cb", odd), "{odd}");
+        }
+        for odd in [
+            "http://LOCALHOST:1/cb",
+            "http://local%68ost:1/cb",
+            "http://127.0.0.1/cb",
+        ] {
+            assert!(!native("http://localhost/cb", odd), "{odd}");
+        }
+        for odd in [
+            "http://[0::1]:1/cb",
+            "http://[::0001]:1/cb",
+            "http://::1:1/cb",
+        ] {
+            assert!(!native("http://[::1]/cb", odd), "{odd}");
+        }
+        assert!(native(
+            "http://127.0.0.1/cb?a=%2f",
+            "http://127.0.0.1:5/cb?a=%2f"
+        ));
+        assert!(!native(
+            "http://127.0.0.1/cb?a=%2f",
+            "http://127.0.0.1:5/cb?a=%2F"
+        ));
+    }
+
+    #[test]
+    fn origins_of_redirect_uris() {
+        assert_eq!(
+            web_origin("https://a.example:443/x").unwrap(),
+            "https://a.example"
+        );
+        assert_eq!(web_origin("com.example.app:/cb"), None);
+        assert!(origin_matches(
+            "https://a.example:444/x?y",
+            "https://a.example:444",
+            false
+        ));
+        assert!(!origin_matches(
+            "https://a.example/x",
+            "https://a.example:444",
+            true
+        ));
+        assert!(!origin_matches("https://a.example/x", "null", true));
+        assert!(origin_matches(
+            "http://localhost/x",
+            "http://localhost:5173",
+            true
+        ));
+        assert!(!origin_matches(
+            "http://localhost/x",
+            "http://localhost:5173",
+            false
+        ));
+        assert!(!origin_matches("com.example.app:/cb", "null", true));
+    }
+
     #[test]
     fn sources_for_form_action() {
+        // Registered before hosts were checked.
+        assert_eq!(
+            form_action_source("https://a;script-src b.example/cb"),
+            None
+        );
+        assert_eq!(form_action_source("https://a.example,b.example/cb"), None);
         assert_eq!(
             form_action_source("https://a.example:444/x?y").unwrap(),
             "https://a.example:444"

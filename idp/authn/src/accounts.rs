@@ -9,7 +9,7 @@ use platform_store::{Store, StoreError, Tx};
 use zeroize::Zeroizing;
 
 use crate::{
-    AccessHook, Error, RevokedGrants,
+    AccessHook, Error, RevokedGrants, SessionEnd,
     password::{Passwords, check_strength},
     sessions::SessionCache,
     store,
@@ -56,7 +56,8 @@ impl Accounts {
         })
     }
 
-    /// Ends everything that a person is signed in with, except `kept_session`.
+    /// Ends everything that a person is signed in with, except `kept_session`, which has just
+    /// got this id: codes and tokens that came from it under its old id end too.
     pub(crate) async fn end_all(
         &self,
         tx: &mut Tx<'_>,
@@ -69,24 +70,29 @@ impl Accounts {
         let sessions = store::sessions::delete_of_user(tx, user_id, kept_session).await?;
         let mut grants = RevokedGrants::default();
         for hook in &self.hooks {
-            let revoked = hook.access_ended(tx, user_id, kept_session, now).await?;
+            let revoked = hook.access_ended(tx, user_id, now).await?;
             grants.0 += revoked.0;
         }
         Ok(EndedAccess { sessions, grants })
     }
 
-    /// Tells the hooks that one session ends.
+    /// Ends what depends on one session, which was deleted in this transaction.
     pub(crate) async fn session_ended(
         &self,
         tx: &mut Tx<'_>,
         user_id: &str,
         session_id: &str,
+        how: SessionEnd,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<RevokedGrants, StoreError> {
+        let mut grants = RevokedGrants::default();
         for hook in &self.hooks {
-            hook.session_ended(tx, user_id, session_id, now).await?;
+            let revoked = hook
+                .session_ended(tx, user_id, session_id, how, now)
+                .await?;
+            grants.0 += revoked.0;
         }
-        Ok(())
+        Ok(grants)
     }
 
     /// Tells the hooks that one session takes the place of another of the same person.

@@ -14,6 +14,9 @@ pub enum Error {
     /// No user has this name.
     #[error("there is no user {0:?}")]
     NoSuchUser(String),
+    /// The user has no session with this id.
+    #[error("there is no session {0:?}")]
+    NoSuchSession(String),
     /// A password that falls at the first guesses.
     #[error("password: {0}")]
     WeakPassword(#[from] WeakPassword),
@@ -80,7 +83,9 @@ impl From<Error> for Problem {
         match error {
             Error::Access(error) => error.into(),
             Error::WeakPassword(_) => Self::unprocessable(error.to_string()),
-            Error::NoSuchUser(_) | Error::LinkExpired => Self::not_found(error.to_string()),
+            Error::NoSuchUser(_) | Error::NoSuchSession(_) | Error::LinkExpired => {
+                Self::not_found(error.to_string())
+            }
             Error::Store(error) => error.into(),
             Error::Busy | Error::Throttled { .. } => Self::unavailable(error.to_string()),
             Error::WrongCredentials => Self::unauthorized(error.to_string()),

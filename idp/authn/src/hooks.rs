@@ -10,11 +10,23 @@ use platform_store::{StoreError, Tx};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RevokedGrants(pub u64);
 
+/// How one session of a person ends, which decides what ends with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionEnd {
+    /// Its user signed out in its browser: access that was asked for to outlive the user's
+    /// presence (`offline_access`, OpenID Connect Core §11) stays.
+    SignOut,
+    /// Its user ended it from elsewhere, or an administrator did: nobody trusts that browser
+    /// any more, so everything that came from the session ends.
+    Ended,
+}
+
 /// Implemented by what issues codes, grants or tokens that depend on a session or on a
 /// person's access; `src/compose` lists the implementations.
 #[async_trait]
 pub trait AccessHook: Debug + Send + Sync {
-    /// A person's access ends, except for what depends on `kept_session` (if any).
+    /// All access of a person ends. Their sessions have ended in the same transaction, or
+    /// have another id.
     ///
     /// # Errors
     /// The store's; the transaction is rolled back.
@@ -22,7 +34,6 @@ pub trait AccessHook: Debug + Send + Sync {
         &self,
         tx: &mut Tx<'_>,
         user_id: &str,
-        kept_session: Option<&str>,
         now: Timestamp,
     ) -> Result<RevokedGrants, StoreError>;
 
@@ -35,8 +46,9 @@ pub trait AccessHook: Debug + Send + Sync {
         tx: &mut Tx<'_>,
         user_id: &str,
         session_id: &str,
+        how: SessionEnd,
         now: Timestamp,
-    ) -> Result<(), StoreError>;
+    ) -> Result<RevokedGrants, StoreError>;
 
     /// A person signed in again: what depended on the session `old_id` depends on `new_id`,
     /// which takes its place.

@@ -34,7 +34,7 @@ use platform_store::Store;
 pub use accounts::Accounts;
 pub use config::Config;
 pub use error::{Error, WeakPassword};
-pub use hooks::{AccessHook, RevokedGrants};
+pub use hooks::{AccessHook, RevokedGrants, SessionEnd};
 pub use model::{Authentication, Session, SessionInfo};
 
 /// What signs people in on a node. Cheap to clone.

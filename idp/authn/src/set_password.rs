@@ -1,6 +1,6 @@
 //! Setting a password: by an administrator, by a link, by the user.
 
-use crypto::token_key;
+use crypto::{OpaqueToken, timed_id, token_key};
 use idp_directory::{
     User,
     read_users::{lock, lock_enabled, resolve},
@@ -27,10 +27,13 @@ enum Right {
     Administrator,
     /// A link, which is used by it; the key of its token.
     Link(Vec<u8>),
-    /// The user proved the old password; this session is kept.
+    /// The user proved the old password in this session, which is kept with a new id and a
+    /// new cookie.
     OldPassword {
         session_id: String,
         proved: Credential,
+        renewed_id: String,
+        renewed_key: Vec<u8>,
     },
 }
 
@@ -72,7 +75,8 @@ pub(crate) async fn set_password_by_link(
     replace(authn, caller, user, password, right).await
 }
 
-/// Changes the password of the user who is signed in; their other sessions end.
+/// Changes the password of the user who is signed in, and returns the new cookie of their
+/// session. Their other sessions end, and every code and token that came from any of them.
 ///
 /// # Errors
 /// [`Error::WrongCredentials`], [`Error::Throttled`], [`Error::WeakPassword`],
@@ -83,7 +87,7 @@ pub(crate) async fn change_own_password(
     session: &Session,
     current: Zeroizing<String>,
     new: Zeroizing<String>,
-) -> Result<(), Error> {
+) -> Result<String, Error> {
     let user = session.user.clone();
     check_strength(&new, &user.name)?;
     let attempt = count_attempt(authn, caller, &user.name).await?;
@@ -105,11 +109,16 @@ pub(crate) async fn change_own_password(
         .transact(async move |tx| attempt.succeeded(tx).await)
         .await
         .map_err(Error::Store)?;
+    let now = authn.now().as_millisecond();
+    let token = OpaqueToken::new(now);
     let right = Right::OldPassword {
         session_id: session.id.clone(),
         proved,
+        renewed_id: timed_id(now),
+        renewed_key: token.key(),
     };
-    replace(authn, caller, user, new, right).await
+    replace(authn, caller, user, new, right).await?;
+    Ok(token.text().to_owned())
 }
 
 /// Hashes the password, then replaces the old one and ends the user's access in one transaction.
@@ -124,10 +133,18 @@ async fn replace(
     let hash = authn.0.accounts.passwords.hash(password).await?;
     let now = authn.now();
     let entry = caller.entry(USER_SET_PASSWORD, &user.resource(), now);
-    let entry = match right {
+    let entry = match &right {
         Right::Administrator => entry,
         Right::Link(_) => entry.with_actor(user.principal()).with("by", "link"),
-        Right::OldPassword { .. } => entry.with_actor(user.principal()).with("by", "user"),
+        Right::OldPassword {
+            session_id,
+            renewed_id,
+            ..
+        } => entry
+            .with_actor(user.principal())
+            .with("by", "user")
+            .with("session", session_id.as_str())
+            .with("renewed_session", renewed_id.as_str()),
     };
     let accounts = authn.0.accounts.clone();
     authn
@@ -166,13 +183,18 @@ impl Right {
                 Some(id) if id == user.id && lock_enabled(tx, &id).await? => Ok(None),
                 _ => Err(Error::LinkExpired),
             },
-            Self::OldPassword { session_id, proved } => {
+            Self::OldPassword {
+                session_id,
+                proved,
+                renewed_id,
+                renewed_key,
+            } => {
                 // An administrator may have set another password, or ended this session.
                 let valid = lock_enabled(tx, &user.id).await?
                     && store::credentials::lock(tx, proved).await?
-                    && store::sessions::exists(tx, session_id).await?;
+                    && store::sessions::renew(tx, session_id, renewed_id, renewed_key).await?;
                 valid
-                    .then_some(Some(session_id.as_str()))
+                    .then_some(Some(renewed_id.as_str()))
                     .ok_or(Error::WrongCredentials)
             }
         }

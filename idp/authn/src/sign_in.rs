@@ -10,7 +10,7 @@ use platform_log::{AuditSink as _, RecordEntry as _};
 use zeroize::Zeroizing;
 
 use crate::{
-    Authentication, Authn, Error,
+    Authentication, Authn, Error, SessionEnd,
     actions::acts::SIGN_IN,
     model::Credential,
     password::MAX_LENGTH,
@@ -80,7 +80,8 @@ pub async fn sign_in(authn: &Authn, caller: &Caller, form: SignIn) -> Result<Str
                     let new_id = &session.id;
                     accounts.session_replaced(tx, &user_id, &id, new_id).await?;
                 } else {
-                    accounts.session_ended(tx, &user_id, &id, now).await?;
+                    let how = SessionEnd::SignOut;
+                    accounts.session_ended(tx, &user_id, &id, how, now).await?;
                 }
             }
             store::sessions::insert(tx, &session).await?;

@@ -1,27 +1,72 @@
-//! Ending a session by its own user.
+//! Ending sessions by their own user.
 
 use platform_access::Caller;
-use platform_log::AuditSink as _;
+use platform_log::{AuditSink as _, Entry};
 
-use crate::{Authn, Error, Session, actions::acts::SIGN_OUT, store};
+use crate::{Authn, Error, Session, SessionEnd, actions::acts::SIGN_OUT, store};
 
-/// Ends one of the sessions of the user who is signed in with `session`: that one, or
-/// another. Unknown ids are ignored.
+/// Ends the session of the browser that asks for it.
 ///
 /// # Errors
 /// The store's.
-pub async fn sign_out(
+pub async fn sign_out(authn: &Authn, caller: &Caller, session: &Session) -> Result<(), Error> {
+    end(authn, caller, session, &session.id, SessionEnd::SignOut).await
+}
+
+/// Ends one of the sessions of the user who is signed in with `session`, from a list of them,
+/// and everything that came from it. Unknown ids are ignored.
+///
+/// # Errors
+/// The store's.
+pub async fn end_own_session(
     authn: &Authn,
     caller: &Caller,
     session: &Session,
     ended_id: &str,
 ) -> Result<(), Error> {
+    end(authn, caller, session, ended_id, SessionEnd::Ended).await
+}
+
+/// Ends all sessions of the user who is signed in except `session`, and everything that came
+/// from them; returns how many there were.
+///
+/// # Errors
+/// The store's.
+pub async fn end_other_sessions(
+    authn: &Authn,
+    caller: &Caller,
+    session: &Session,
+) -> Result<u64, Error> {
     let now = authn.now();
-    let user = &session.user;
-    let entry = caller
-        .entry(SIGN_OUT, &user.resource(), now)
-        .with_actor(user.principal())
-        .with("session", ended_id);
+    let (user_id, kept) = (session.user.id.clone(), session.id.clone());
+    let entry = entry(authn, caller, session);
+    let accounts = authn.0.accounts.clone();
+    let ended = authn
+        .0
+        .store
+        .transact(async move |tx| {
+            let ended = store::sessions::delete_others(tx, &user_id, &kept).await?;
+            for id in &ended {
+                let how = SessionEnd::Ended;
+                accounts.session_ended(tx, &user_id, id, how, now).await?;
+                tx.audit(entry.clone().with("session", id.as_str()));
+            }
+            Ok::<_, Error>(ended.len())
+        })
+        .await?;
+    authn.0.accounts.committed();
+    Ok(ended as u64)
+}
+
+async fn end(
+    authn: &Authn,
+    caller: &Caller,
+    session: &Session,
+    ended_id: &str,
+    how: SessionEnd,
+) -> Result<(), Error> {
+    let now = authn.now();
+    let entry = entry(authn, caller, session).with("session", ended_id);
     let (id, user_id) = (ended_id.to_owned(), session.user.id.clone());
     let accounts = authn.0.accounts.clone();
     authn
@@ -29,7 +74,7 @@ pub async fn sign_out(
         .store
         .transact(async move |tx| {
             if store::sessions::delete(tx, &id, &user_id).await? {
-                accounts.session_ended(tx, &user_id, &id, now).await?;
+                accounts.session_ended(tx, &user_id, &id, how, now).await?;
                 tx.audit(entry.clone());
             }
             Ok::<_, Error>(())
@@ -37,4 +82,10 @@ pub async fn sign_out(
         .await?;
     authn.0.accounts.committed();
     Ok(())
+}
+
+fn entry(authn: &Authn, caller: &Caller, session: &Session) -> Entry {
+    caller
+        .entry(SIGN_OUT, &session.user.resource(), authn.now())
+        .with_actor(session.user.principal())
 }

@@ -272,17 +272,15 @@ fn sign_in_suffices(
     reauthenticated || (!valid.request.prompt.login && !too_old)
 }
 
-/// What the sign-in page shows, and where redirects after its form lead.
+/// What the sign-in page shows, and where redirects after its form lead: to this request's
+/// redirect URI and nowhere else.
 fn sign_in_page(client: &Client, request: &AuthorizationRequest) -> SignInPage {
-    let uris = client
-        .redirect_uris
-        .iter()
-        .chain(&client.post_logout_redirect_uris)
-        .chain([&request.answer.redirect_uri]);
     SignInPage {
         client: Some(client.name.clone()),
         login_hint: request.login_hint.clone(),
-        form_action: uris.filter_map(|uri| form_action_source(uri)).collect(),
+        form_action: form_action_source(&request.answer.redirect_uri)
+            .into_iter()
+            .collect(),
         continue_at: CONTINUE.to_owned(),
     }
 }

@@ -4,7 +4,10 @@ use platform_access::Caller;
 use platform_log::AuditSink as _;
 
 use crate::{
-    Error, Oidc, actions::CLIENT_DELETE, end_access::end_client_access, read_clients::resolve,
+    Error, Oidc,
+    actions::CLIENT_DELETE,
+    end_access::{end_client_access, oldest_code},
+    read_clients::resolve,
     store,
 };
 
@@ -23,6 +26,7 @@ pub async fn delete_client(oidc: &Oidc, caller: &Caller, id: &str) -> Result<(),
         .enforce_delegation(caller, CLIENT_DELETE, &resource, &client.permissions)
         .await?;
     let now = oidc.now();
+    let oldest_code = oldest_code(oidc, now);
     let entry = caller.entry(CLIENT_DELETE, &client.resource(), now);
     oidc.0
         .store
@@ -30,7 +34,7 @@ pub async fn delete_client(oidc: &Oidc, caller: &Caller, id: &str) -> Result<(),
             if !store::clients::delete(tx, &client.id).await? {
                 return Err(Error::NoSuchClient(client.id.clone()));
             }
-            end_client_access(tx, &client.id, now).await?;
+            end_client_access(tx, &client.id, oldest_code, now).await?;
             tx.audit(entry.clone());
             Ok(())
         })

@@ -3,14 +3,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use idp_authn::{AccessHook, RevokedGrants};
+use idp_authn::{AccessHook, RevokedGrants, SessionEnd};
 use jiff::Timestamp;
 use platform_store::{StoreError, Tx};
 
-use crate::{
-    authenticate_bearer::BearerCache,
-    store::{self, codes::CodesOf},
-};
+use crate::{Oidc, authenticate_bearer::BearerCache, store};
 
 /// The hook that sign-in calls in its transactions. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -33,19 +30,28 @@ impl Default for EndAccess {
     }
 }
 
-/// Ends the codes and grants of a client. Codes first, as in [`EndAccess`].
+/// Ends the codes and grants of a client. Codes first: a redemption at the same moment either
+/// conflicts with the grants recorded here, or is waited for and revoked below. Codes older
+/// than `oldest_code` are not looked at.
 ///
 /// # Errors
 /// Any [`StoreError`].
 pub(crate) async fn end_client_access(
     tx: &mut Tx<'_>,
     client_id: &str,
+    oldest_code: Timestamp,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    store::codes::revoke(tx, CodesOf::Client(client_id), now).await?;
+    store::codes::revoke_of_client(tx, client_id, oldest_code, now).await?;
     store::grants::revoke_of_client(tx, client_id, now)
         .await
         .map(|_| ())
+}
+
+/// Codes that were issued before this have expired, even if the clock of the node that issued
+/// them is a lifetime behind.
+pub(crate) fn oldest_code(oidc: &Oidc, now: Timestamp) -> Timestamp {
+    now - 2 * oidc.0.config.code_lifetime
 }
 
 #[async_trait]
@@ -54,13 +60,10 @@ impl AccessHook for EndAccess {
         &self,
         tx: &mut Tx<'_>,
         user_id: &str,
-        _kept_session: Option<&str>,
         now: Timestamp,
     ) -> Result<RevokedGrants, StoreError> {
-        // Codes and tokens of the kept session end too: its user signs in to applications
-        // again. Codes first: a redemption at the same moment either conflicts with the
-        // grants recorded here, or is waited for and revoked below.
-        store::codes::revoke(tx, CodesOf::User(user_id), now).await?;
+        // Codes have ended with the ids of their sessions, to which a redemption joins its
+        // grant.
         store::grants::revoke_of_user(tx, user_id, now)
             .await
             .map(RevokedGrants)
@@ -71,11 +74,13 @@ impl AccessHook for EndAccess {
         tx: &mut Tx<'_>,
         user_id: &str,
         session_id: &str,
+        how: SessionEnd,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
-        store::grants::revoke_of_session(tx, user_id, session_id, now)
+    ) -> Result<RevokedGrants, StoreError> {
+        let offline_too = how == SessionEnd::Ended;
+        store::grants::revoke_of_session(tx, user_id, session_id, offline_too, now)
             .await
-            .map(|_| ())
+            .map(RevokedGrants)
     }
 
     async fn session_replaced(

@@ -4,8 +4,11 @@ use platform_access::Caller;
 use platform_log::AuditSink as _;
 
 use crate::{
-    Error, Oidc, actions::CLIENT_CHANGE, end_access::end_client_access,
-    read_clients::find_client_to_change, store,
+    Error, Oidc,
+    actions::CLIENT_CHANGE,
+    end_access::{end_client_access, oldest_code},
+    read_clients::find_client_to_change,
+    store,
 };
 
 /// Disables a client, or enables it again. Disabling revokes all its grants.
@@ -21,6 +24,7 @@ pub async fn set_client_disabled(
 ) -> Result<(), Error> {
     let client = find_client_to_change(oidc, caller, id).await?;
     let now = oidc.now();
+    let oldest_code = oldest_code(oidc, now);
     let changed = if disabled { "disabled" } else { "enabled" };
     let entry = caller
         .entry(CLIENT_CHANGE, &client.resource(), now)
@@ -33,7 +37,7 @@ pub async fn set_client_disabled(
                 return Err(Error::NoSuchClient(client.id.clone()));
             }
             if disabled {
-                end_client_access(tx, &client.id, now).await?;
+                end_client_access(tx, &client.id, oldest_code, now).await?;
             }
             tx.audit(entry.clone());
             Ok(())

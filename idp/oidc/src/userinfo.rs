@@ -4,7 +4,7 @@ use idp_directory::read_users::find_by_id;
 use oauth::{EMAIL, ErrorCode, OPENID, PROFILE, Scope};
 use serde::Serialize;
 
-use crate::{Error, Oidc, issue_tokens::read_access_token, store};
+use crate::{Error, Oidc, client_cache::find_client, issue_tokens::read_access_token, store};
 
 /// The claims of userinfo.
 #[derive(Debug, Serialize)]
@@ -52,6 +52,9 @@ pub(crate) async fn userinfo(oidc: &Oidc, token: &str) -> Result<UserClaims, Err
     if !store::revoked::is_valid(&oidc.0.store, &claims.jti, claims.grant_id()).await? {
         return Err(invalid());
     }
+    find_client(oidc, &claims.client_id)
+        .await?
+        .ok_or_else(invalid)?;
     let user = find_by_id(oidc.0.authn.directory(), &claims.sub)
         .await?
         .filter(|user| user.disabled_at.is_none())

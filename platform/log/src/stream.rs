@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::BoxFuture;
 use platform_store::{EntryNumbering, Store, StoreError, Tx, params};
 
 use crate::merkle::{self, Hash};
@@ -42,10 +42,7 @@ pub static ENTRY_NUMBERING: Streams = Streams;
 pub struct Streams;
 
 impl EntryNumbering for Streams {
-    fn reserve<'t>(
-        &'t self,
-        tx: &'t mut Tx<'_>,
-    ) -> LocalBoxFuture<'t, Result<Range<i64>, StoreError>> {
+    fn reserve<'t>(&'t self, tx: &'t mut Tx<'_>) -> BoxFuture<'t, Result<Range<i64>, StoreError>> {
         Box::pin(open(tx))
     }
 
@@ -53,7 +50,7 @@ impl EntryNumbering for Streams {
         &'t self,
         tx: &'t mut Tx<'_>,
         number: i64,
-    ) -> LocalBoxFuture<'t, Result<bool, StoreError>> {
+    ) -> BoxFuture<'t, Result<bool, StoreError>> {
         Box::pin(is_taken(tx, number))
     }
 }

@@ -6,7 +6,6 @@ use std::{
 };
 
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, postgres::PgConnectOptions};
-use tokio::runtime::Handle;
 
 use crate::{StoreError, Tx, sqlite, tx};
 
@@ -27,8 +26,6 @@ pub(crate) enum WriteConnection {
         options: Box<PgConnectOptions>,
         open: Option<PgConnection>,
         used: Instant,
-        /// Where the callers run.
-        callers: Handle,
     },
 }
 
@@ -37,12 +34,11 @@ impl WriteConnection {
         Self::Sqlite { path, open: None }
     }
 
-    pub(crate) fn postgres(options: PgConnectOptions, callers: Handle) -> Self {
+    pub(crate) fn postgres(options: PgConnectOptions) -> Self {
         Self::Postgres {
             options: Box::new(options),
             open: None,
             used: Instant::now(),
-            callers,
         }
     }
 
@@ -56,16 +52,13 @@ impl WriteConnection {
     }
 
     /// Yields briefly so that callers about to enqueue can join this batch.
-    pub(crate) async fn pause(&self) {
+    pub(crate) async fn pause(&mut self) {
         match self {
             // The thread is the writer's own, and the runtime's timer counts
             // milliseconds.
             Self::Sqlite { .. } => std::thread::sleep(PAUSE),
-            // A task that lets others go first: when it has run, so have those that were
-            // ready to enqueue. It fails only if they have all ended.
-            Self::Postgres { callers, .. } => {
-                let _ = callers.spawn(async {}).await;
-            }
+            // Those who are ready to enqueue run first.
+            Self::Postgres { .. } => tokio::task::yield_now().await,
         }
     }
 

@@ -5,12 +5,29 @@ use tokio::sync::oneshot;
 
 use crate::{AppendBatch, StoreError, Tx};
 
-/// One caller's write.
-pub(crate) enum Job {
-    Append {
-        rows: AppendBatch,
-        done: oneshot::Sender<Result<(), StoreError>>,
-    },
+/// One caller's write, as a writer sees it.
+pub(crate) trait Job: Send {
+    /// Runs the unit of work, if it is one, and says whether it accepted.
+    fn run(&mut self, tx: &mut Tx<'_>) -> impl Future<Output = Option<bool>>;
+    /// The rows to append, if it is not a unit of work.
+    fn rows(&mut self) -> Option<&mut AppendBatch>;
+    /// Drops the result of an earlier try.
+    fn forget(&mut self);
+    /// True if nobody waits for the result any more.
+    fn is_abandoned(&self) -> bool;
+    fn reply(self, committed: Result<(), StoreError>);
+}
+
+/// Rows to append. A writer of these alone is an ordinary task of the runtime, since no
+/// unit of work is there whose future is not `Send`.
+pub(crate) struct Append {
+    rows: AppendBatch,
+    done: oneshot::Sender<Result<(), StoreError>>,
+}
+
+/// Anything, for the writers that serve units of work.
+pub(crate) enum Write {
+    Append(Append),
     Work(Box<dyn Work>),
 }
 
@@ -24,8 +41,14 @@ pub(crate) trait Work: Send {
     fn reply(self: Box<Self>, committed: Result<(), StoreError>);
 }
 
+/// Wraps rows into a job and the receiver of its result.
+pub(crate) fn append(rows: AppendBatch) -> (Append, oneshot::Receiver<Result<(), StoreError>>) {
+    let (done, receiver) = oneshot::channel();
+    (Append { rows, done }, receiver)
+}
+
 /// Wraps a closure into a job and the receiver of its result.
-pub(crate) fn transaction<T, E, F>(work: F) -> (Job, oneshot::Receiver<Result<T, E>>)
+pub(crate) fn transaction<T, E, F>(work: F) -> (Write, oneshot::Receiver<Result<T, E>>)
 where
     T: Send + 'static,
     E: From<StoreError> + Send + 'static,
@@ -37,7 +60,7 @@ where
         result: None,
         done,
     };
-    (Job::Work(Box::new(job)), receiver)
+    (Write::Work(Box::new(job)), receiver)
 }
 
 struct Closure<T, E, F> {
@@ -82,25 +105,58 @@ where
     }
 }
 
-impl Job {
-    /// Drops the result of an earlier try.
-    pub(crate) fn forget(&mut self) {
+impl Job for Append {
+    async fn run(&mut self, _: &mut Tx<'_>) -> Option<bool> {
+        None
+    }
+
+    fn rows(&mut self) -> Option<&mut AppendBatch> {
+        Some(&mut self.rows)
+    }
+
+    fn forget(&mut self) {}
+
+    fn is_abandoned(&self) -> bool {
+        self.done.is_closed()
+    }
+
+    fn reply(self, committed: Result<(), StoreError>) {
+        // The caller may have stopped waiting; the write is committed all the same.
+        let _ = self.done.send(committed);
+    }
+}
+
+impl Job for Write {
+    async fn run(&mut self, tx: &mut Tx<'_>) -> Option<bool> {
+        match self {
+            Self::Append(_) => None,
+            Self::Work(work) => Some(work.run(tx).await),
+        }
+    }
+
+    fn rows(&mut self) -> Option<&mut AppendBatch> {
+        match self {
+            Self::Append(append) => append.rows(),
+            Self::Work(_) => None,
+        }
+    }
+
+    fn forget(&mut self) {
         if let Self::Work(work) = self {
             work.forget();
         }
     }
 
-    /// True if nobody waits for the result any more.
-    pub(crate) fn is_abandoned(&self) -> bool {
+    fn is_abandoned(&self) -> bool {
         match self {
-            Self::Append { done, .. } => done.is_closed(),
+            Self::Append(append) => append.is_abandoned(),
             Self::Work(work) => work.is_abandoned(),
         }
     }
 
-    pub(crate) fn reply(self, committed: Result<(), StoreError>) {
+    fn reply(self, committed: Result<(), StoreError>) {
         match self {
-            Self::Append { done, .. } => drop(done.send(committed)),
+            Self::Append(append) => append.reply(committed),
             Self::Work(work) => work.reply(committed),
         }
     }

@@ -207,8 +207,11 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] where a key exists already, and any other.
     pub async fn append(&self, rows: AppendBatch) -> Result<(), StoreError> {
-        let (done, answer) = tokio::sync::oneshot::channel();
-        self.submit(&self.0.queues.appends, job::Job::Append { rows, done })?;
+        let (append, answer) = job::append(rows);
+        match &self.0.queues.appends {
+            Some(appends) => self.submit(appends, append)?,
+            None => self.submit(&self.0.queues.works, job::Write::Append(append))?,
+        }
         let answer = async { answer.await.unwrap_or(Err(StoreError::Stopped)) };
         in_time(WRITE_TIMEOUT, answer).await
     }
@@ -267,7 +270,7 @@ impl Store {
         schema.check(row.map_or(Ok(0), |row| row.get("version"))?)
     }
 
-    fn submit(&self, queue: &mpsc::Sender<job::Job>, job: job::Job) -> Result<(), StoreError> {
+    fn submit<J>(&self, queue: &mpsc::Sender<J>, job: J) -> Result<(), StoreError> {
         if let Some(error) = &*self.0.outdated.borrow() {
             return Err(error.clone());
         }

@@ -2,7 +2,7 @@
 
 use std::{fmt::Debug, ops::Range};
 
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::BoxFuture;
 
 use crate::{StoreError, Tx};
 
@@ -16,10 +16,7 @@ pub trait EntryNumbering: Debug + Send + Sync {
     /// # Errors
     /// [`StoreError::Conflict`] if another connection reserved it at the same time;
     /// the store tries again.
-    fn reserve<'t>(
-        &'t self,
-        tx: &'t mut Tx<'_>,
-    ) -> LocalBoxFuture<'t, Result<Range<i64>, StoreError>>;
+    fn reserve<'t>(&'t self, tx: &'t mut Tx<'_>) -> BoxFuture<'t, Result<Range<i64>, StoreError>>;
 
     /// Whether a row with this number exists.
     ///
@@ -29,5 +26,5 @@ pub trait EntryNumbering: Debug + Send + Sync {
         &'t self,
         tx: &'t mut Tx<'_>,
         number: i64,
-    ) -> LocalBoxFuture<'t, Result<bool, StoreError>>;
+    ) -> BoxFuture<'t, Result<bool, StoreError>>;
 }

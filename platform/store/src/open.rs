@@ -15,7 +15,7 @@ use tokio::{
 use crate::{
     Readers, Schema, StoreError,
     connection::{WriteConnection, within},
-    job::Job,
+    job::{Append, Write},
     pool::Pool,
     schema::migrated,
     sqlite,
@@ -37,9 +37,9 @@ const WITHOUT_TIMEOUT: [(&str, &str); 2] = [("statement_timeout", "0"), ("lock_t
 #[derive(Clone, Debug)]
 pub(crate) struct Queues {
     /// Units of work, which read before they write: one after the other.
-    pub(crate) works: mpsc::Sender<Job>,
-    /// Rows that nobody reads meanwhile.
-    pub(crate) appends: mpsc::Sender<Job>,
+    pub(crate) works: mpsc::Sender<Write>,
+    /// Rows that nobody reads meanwhile, unless one writer writes everything.
+    pub(crate) appends: Option<mpsc::Sender<Append>>,
 }
 
 impl Queues {
@@ -47,8 +47,8 @@ impl Queues {
     pub(crate) fn closed() -> Self {
         let (works, _) = mpsc::channel(1);
         Self {
-            appends: works.clone(),
             works,
+            appends: None,
         }
     }
 }
@@ -115,8 +115,8 @@ async fn open_sqlite(
         })
         .map_err(no_thread)?;
     let queues = Queues {
-        works: queue.clone(),
-        appends: queue,
+        works: queue,
+        appends: None,
     };
     Ok((Readers::Sqlite(readers), queues))
 }
@@ -135,24 +135,30 @@ async fn open_postgres(
     let readers = Pool::connect(options.clone()).await?;
     let (works, work) = queue();
     let (appends, append) = queue();
-    let start = |name: String, jobs| {
-        let options = options.clone().application_name(WRITER);
-        let connection = WriteConnection::postgres(options, Handle::current());
-        let writer = CommitWriter::new(connection, schema.numbering, Arc::clone(committed));
-        start_postgres_writer(name, writer, jobs, running.clone())
+    let writer = || {
+        let connection = WriteConnection::postgres(options.clone().application_name(WRITER));
+        CommitWriter::new(connection, schema.numbering, Arc::clone(committed))
     };
-    start("postgres-writer".to_owned(), work)?;
-    for number in 0..POSTGRES_APPENDERS {
-        start(format!("postgres-append-{number}"), Arc::clone(&append))?;
+    start_postgres_writer(writer(), work, running.clone())?;
+    for _ in 0..POSTGRES_APPENDERS {
+        let appender = writer().run(Arc::clone(&append));
+        let running = running.clone();
+        tokio::spawn(async move {
+            appender.await;
+            drop(running);
+        });
     }
-    Ok((Readers::Postgres(readers), Queues { works, appends }))
+    let queues = Queues {
+        works,
+        appends: Some(appends),
+    };
+    Ok((Readers::Postgres(readers), queues))
 }
 
-/// Units of work need not be `Send`, so each writer has a thread and a runtime.
+/// Units of work need not be `Send`, so their writer has a thread and a runtime.
 fn start_postgres_writer(
-    name: String,
     writer: CommitWriter,
-    jobs: JobQueue,
+    jobs: JobQueue<Write>,
     running: watch::Sender<()>,
 ) -> Result<(), StoreError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -160,7 +166,7 @@ fn start_postgres_writer(
         .build()
         .map_err(no_thread)?;
     std::thread::Builder::new()
-        .name(name)
+        .name("postgres-writer".to_owned())
         .spawn(move || {
             runtime.block_on(writer.run(jobs));
             drop(running);
@@ -174,7 +180,7 @@ fn no_thread(error: std::io::Error) -> StoreError {
     StoreError::Unavailable(format!("no thread to write: {error}"))
 }
 
-fn queue() -> (mpsc::Sender<Job>, JobQueue) {
+fn queue<J>() -> (mpsc::Sender<J>, JobQueue<J>) {
     let (send, receive) = mpsc::channel(QUEUE);
     (send, Arc::new(Mutex::new(receive)))
 }

@@ -32,7 +32,7 @@ const RANGE_LIFETIME: Duration = Duration::from_secs(3600);
 const RANGE_RESERVE: i64 = 1 << 20;
 
 /// The jobs that wait, shared by all writers that serve them.
-pub(crate) type JobQueue = Arc<Mutex<mpsc::Receiver<Job>>>;
+pub(crate) type JobQueue<J> = Arc<Mutex<mpsc::Receiver<J>>>;
 
 /// One connection that writes, and the range of entry numbers that it has to itself.
 pub(crate) struct CommitWriter {
@@ -76,7 +76,7 @@ impl CommitWriter {
     }
 
     /// Serves the queue until every sender is gone.
-    pub(crate) async fn run(mut self, queue: JobQueue) {
+    pub(crate) async fn run<J: Job>(mut self, queue: JobQueue<J>) {
         let mut batch = Vec::with_capacity(BATCH);
         let mut previous = 0;
         while self.gather(&queue, &mut batch, previous).await {
@@ -96,7 +96,12 @@ impl CommitWriter {
     /// A commit costs as much as some ten requests do, whatever is in it. If many
     /// write, the writer waits for those about to enqueue as long as more arrive; a
     /// single caller never waits for others.
-    async fn gather(&mut self, queue: &JobQueue, batch: &mut Vec<Job>, previous: usize) -> bool {
+    async fn gather<J>(
+        &mut self,
+        queue: &JobQueue<J>,
+        batch: &mut Vec<J>,
+        previous: usize,
+    ) -> bool {
         let mut queue = queue.lock().await;
         if queue.recv_many(batch, BATCH).await == 0 {
             return false;
@@ -120,7 +125,7 @@ impl CommitWriter {
     }
 
     /// Executes each job in a transaction of its own, until the database fails.
-    async fn run_singly(&mut self, batch: &mut Vec<Job>) {
+    async fn run_singly<J: Job>(&mut self, batch: &mut Vec<J>) {
         let mut jobs = std::mem::take(batch).into_iter();
         while let Some(job) = jobs.next() {
             if job.is_abandoned() {
@@ -137,7 +142,7 @@ impl CommitWriter {
     ///
     /// # Errors
     /// The database's failure, which the caller has received as well.
-    async fn run_single(&mut self, job: Job) -> Result<(), StoreError> {
+    async fn run_single<J: Job>(&mut self, job: J) -> Result<(), StoreError> {
         const TRIES: usize = 3;
         let mut job = [job];
         let mut tries = 1;
@@ -170,8 +175,8 @@ impl CommitWriter {
     }
 
     /// Executes all of `batch` in one transaction.
-    async fn execute_batch(&mut self, batch: &mut [Job]) -> BatchOutcome {
-        batch.iter_mut().for_each(Job::forget);
+    async fn execute_batch<J: Job>(&mut self, batch: &mut [J]) -> BatchOutcome {
+        batch.iter_mut().for_each(J::forget);
         let transaction = AssertUnwindSafe(self.try_batch(batch)).catch_unwind();
         let (outcome, is_clean) = match tokio::time::timeout(BATCH_TIMEOUT, transaction).await {
             Ok(Ok(outcome)) => {
@@ -191,7 +196,7 @@ impl CommitWriter {
         outcome
     }
 
-    async fn try_batch(&mut self, batch: &mut [Job]) -> BatchOutcome {
+    async fn try_batch<J: Job>(&mut self, batch: &mut [J]) -> BatchOutcome {
         let first = match self.next_number().await {
             Ok(first) => first,
             Err(error) => return BatchOutcome::Failed(error),
@@ -303,11 +308,12 @@ impl NumberRange {
 /// # Errors
 /// What spoiled the transaction: a failed statement, or `None` if a unit of work
 /// refused after it had written.
-async fn write_all(tx: &mut Tx<'_>, batch: &mut [Job]) -> Result<(), Option<StoreError>> {
+async fn write_all<J: Job>(tx: &mut Tx<'_>, batch: &mut [J]) -> Result<(), Option<StoreError>> {
     let mut of_works: Vec<AppendBatch> = Vec::new();
     for job in batch.iter_mut() {
-        let Job::Work(work) = job else { continue };
-        let accepted = work.run(tx).await;
+        let Some(accepted) = job.run(tx).await else {
+            continue;
+        };
         let appended = tx.take_appended();
         let has_written = tx.take_has_written();
         if let Some(error) = tx.take_failure() {
@@ -319,10 +325,7 @@ async fn write_all(tx: &mut Tx<'_>, batch: &mut [Job]) -> Result<(), Option<Stor
             return Err(None);
         }
     }
-    let of_appends = batch.iter_mut().filter_map(|job| match job {
-        Job::Append { rows, .. } => Some(rows),
-        Job::Work(_) => None,
-    });
+    let of_appends = batch.iter_mut().filter_map(J::rows);
     let rows = of_appends.chain(&mut of_works).collect();
     tx.flush(rows).await.map_err(Some)
 }
@@ -332,7 +335,7 @@ fn is_of_one_job(error: &StoreError) -> bool {
     error.is_of_the_row() || matches!(error, StoreError::Raced(_))
 }
 
-fn fail_all(batch: &mut Vec<Job>, error: &StoreError) {
+fn fail_all<J: Job>(batch: &mut Vec<J>, error: &StoreError) {
     tracing::error!(%error, waiting = batch.len(), "writes were not committed");
     for job in batch.drain(..) {
         job.reply(Err(error.clone()));

@@ -9,8 +9,8 @@ fn help_teaches_and_wrong_use_is_told_apart_from_failure() {
     let node = Xinshu::init(XINSHU, Options::default());
     let help = node.xinshu(["--help"]).success().text();
     for noun in [
-        "init", "serve", "doctor", "hsm", "ca", "cert", "user", "client", "tsa", "audit", "log",
-        "openapi",
+        "init", "serve", "doctor", "hsm", "ca", "cert", "user", "session", "client", "tsa",
+        "audit", "log", "openapi",
     ] {
         assert!(help.contains(&format!("\n  {noun}")), "{noun}: {help}");
     }

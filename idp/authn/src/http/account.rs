@@ -3,12 +3,14 @@
 use askama::Template;
 use axum::{body::Body, extract::State, http::StatusCode};
 use jiff::{Timestamp, tz::TimeZone};
-use platform_pages::{BrowserRequest, Layout, Page, see_other};
+use platform_pages::{BrowserRequest, Layout, Page, cookie, see_other};
 use zeroize::Zeroizing;
 
 use crate::{
-    Authn, Error, Session, SessionInfo, WeakPassword, sessions, set_password::change_own_password,
-    sign_out::sign_out,
+    Authn, Error, Session, SessionInfo, WeakPassword,
+    sessions::{self, SESSION_COOKIE},
+    set_password::change_own_password,
+    sign_out::end_own_session,
 };
 
 #[derive(Template)]
@@ -73,7 +75,11 @@ pub(super) async fn change_password(
     } else {
         let current = secret("password");
         match change_own_password(&authn, &browser.caller, &session, current, new).await {
-            Ok(()) => return Ok(see_other("/account?notice=password-changed")),
+            Ok(token) => {
+                let mut page = see_other("/account?notice=password-changed");
+                cookie::set(page.headers_mut(), SESSION_COOKIE, &token);
+                return Ok(page);
+            }
             Err(Error::WrongCredentials) => (
                 StatusCode::FORBIDDEN,
                 texts.tr("account-current-password-wrong").into_owned(),
@@ -102,7 +108,7 @@ pub(super) async fn end_session(
         return Ok(see_other("/sign-in"));
     };
     let id = form.get("session").unwrap_or_default();
-    sign_out(&authn, &browser.caller, &session, id)
+    end_own_session(&authn, &browser.caller, &session, id)
         .await
         .map_err(|error| browser.failed(error))?;
     Ok(see_other("/account?notice=session-ended"))

@@ -23,6 +23,7 @@ pub(crate) fn described() -> OpenApiRouter<Authn> {
         .routes(routes!(set_password))
         .routes(routes!(make_password_link))
         .routes(routes!(list_sessions, end_sessions))
+        .routes(routes!(end_session))
 }
 
 /// A password.
@@ -156,4 +157,17 @@ pub(crate) async fn end_sessions(
 ) -> Result<Json<Ended>, Problem> {
     let ended = crate::end_sessions::end_sessions(&authn, &caller, &name).await?;
     Ok(Json(Ended { ended }))
+}
+
+/// Ends one session of a user and revokes the tokens that came from it.
+#[utoipa::path(delete, path = "/api/v1/users/{name}/sessions/{session}", tag = "users", operation_id = "end_session",
+    params(("name" = String, Path, description = "User name"), ("session" = String, Path, description = "Session id")),
+    responses((status = 204, description = "It was ended"), Refusals))]
+pub(crate) async fn end_session(
+    State(authn): State<Authn>,
+    Extension(caller): Extension<Caller>,
+    PathParams((name, session)): PathParams<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    crate::end_sessions::end_session(&authn, &caller, &name, &session).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

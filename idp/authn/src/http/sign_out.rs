@@ -71,7 +71,7 @@ pub(super) async fn post(
     browser.csrf_checked_form(body).await?;
     let session = sessions::of_browser(&authn, &browser).await;
     if let Some(session) = session.map_err(|error| browser.failed(error))? {
-        sign_out(&authn, &browser.caller, &session, &session.id)
+        sign_out(&authn, &browser.caller, &session)
             .await
             .map_err(|error| browser.failed(error))?;
     }

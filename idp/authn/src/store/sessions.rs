@@ -89,10 +89,19 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, session: &NewSession) -> Result<(), 
     .map(|_| ())
 }
 
-/// Whether a session exists.
-pub(crate) async fn exists(tx: &mut Tx<'_>, id: &str) -> Result<bool, StoreError> {
-    let sql = "SELECT id FROM idp_session WHERE id = $1";
-    Ok(tx.fetch_optional(sql, params![id]).await?.is_some())
+/// Gives a session another id and another cookie; false if the session does not exist.
+pub(crate) async fn renew(
+    tx: &mut Tx<'_>,
+    id: &str,
+    new_id: &str,
+    new_token_key: &[u8],
+) -> Result<bool, StoreError> {
+    tx.execute(
+        "UPDATE idp_session SET id = $2, token_key = $3 WHERE id = $1",
+        params![id, new_id, new_token_key],
+    )
+    .await
+    .map(|changed| changed > 0)
 }
 
 pub(crate) async fn touch(tx: &mut Tx<'_>, id: &str, now: Timestamp) -> Result<(), StoreError> {
@@ -112,6 +121,22 @@ pub(crate) async fn delete(tx: &mut Tx<'_>, id: &str, user_id: &str) -> Result<b
     )
     .await
     .map(|changed| changed > 0)
+}
+
+/// Ends all sessions of a user except one; their ids.
+pub(crate) async fn delete_others(
+    tx: &mut Tx<'_>,
+    user_id: &str,
+    kept: &str,
+) -> Result<Vec<String>, StoreError> {
+    tx.execute_returning(
+        "DELETE FROM idp_session WHERE user_id = $1 AND id <> $2 RETURNING id",
+        params![user_id, kept],
+    )
+    .await?
+    .iter()
+    .map(|row| row.get("id"))
+    .collect()
 }
 
 /// Ends the session behind a cookie; its id and its user's, if there was one.

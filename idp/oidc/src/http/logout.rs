@@ -88,7 +88,7 @@ async fn finish(
     session: Option<&Session>,
 ) -> Result<Page, Page> {
     if let Some(session) = session {
-        sign_out(&oidc.0.authn, &browser.caller, session, &session.id)
+        sign_out(&oidc.0.authn, &browser.caller, session)
             .await
             .map_err(|error| browser.failed(error))?;
     }

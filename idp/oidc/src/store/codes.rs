@@ -76,32 +76,23 @@ pub(crate) async fn find(store: &Store, key: Vec<u8>) -> Result<Option<(Code, bo
         .transpose()
 }
 
-/// Whose codes.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum CodesOf<'a> {
-    User(&'a str),
-    Client(&'a str),
-}
-
-/// Makes codes that were not redeemed worthless: their grants are recorded as revoked, so
-/// that a redemption which has already read its code conflicts with them.
-pub(crate) async fn revoke(
+/// Makes codes of a client that were not redeemed worthless: their grants are recorded as
+/// revoked, so that a redemption which has already read its code conflicts with them. Codes
+/// that were issued before `oldest` have expired.
+pub(crate) async fn revoke_of_client(
     tx: &mut Tx<'_>,
-    whose: CodesOf<'_>,
+    client_id: &str,
+    oldest: Timestamp,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let (user_id, client_id) = match whose {
-        CodesOf::User(id) => (Some(id.to_owned()), None),
-        CodesOf::Client(id) => (None, Some(id.to_owned())),
-    };
     tx.execute(
         "INSERT INTO idp_grant (id, client_id, user_id, session_id, scope, resource, auth_time,
                                 methods, acr, offline, expires_at, revoked_at)
          SELECT grant_id, client_id, user_id, session_id, scope, resource, auth_time,
                 methods, acr, 0, expires_at, $3
-         FROM idp_code WHERE user_id = $1 OR client_id = $2
+         FROM idp_code WHERE code_key >= $2 AND client_id = $1
          ON CONFLICT (id) DO NOTHING",
-        params![user_id, client_id, now],
+        params![client_id, first_key_at(oldest.as_millisecond()), now],
     )
     .await
     .map(|_| ())

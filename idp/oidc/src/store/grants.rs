@@ -162,18 +162,19 @@ pub(crate) async fn revoke_of_user(
     .await
 }
 
-/// Revokes the grants that end with a session.
+/// Revokes the grants that came from a session; those with `offline_access` if asked.
 pub(crate) async fn revoke_of_session(
     tx: &mut Tx<'_>,
     user_id: &str,
     session_id: &str,
+    offline_too: bool,
     now: Timestamp,
 ) -> Result<u64, StoreError> {
     // By the index on users: few sessions of one user, millions of others.
     tx.execute(
         "UPDATE idp_grant SET revoked_at = $3
-         WHERE user_id = $1 AND session_id = $2 AND offline = 0 AND revoked_at IS NULL",
-        params![user_id, session_id, now],
+         WHERE user_id = $1 AND session_id = $2 AND offline <= $4 AND revoked_at IS NULL",
+        params![user_id, session_id, now, i64::from(offline_too)],
     )
     .await
 }

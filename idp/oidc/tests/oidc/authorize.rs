@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use idp_oidc::NewClient;
+use oauth::ClientAuthMethod;
 
 use crate::{
     flow::{authorize, code},
@@ -27,6 +28,48 @@ async fn nobody_is_sent_to_an_address_that_is_not_registered() {
         assert!(answer.headers.get("location").is_none());
         assert!(answer.body.contains("<main"));
     }
+}
+
+/// Of a native application's address on this machine the port is free, and no other byte.
+#[tokio::test]
+async fn an_odd_spelling_of_a_loopback_address_gets_no_code() {
+    let idp = TestIdp::new().await;
+    idp.add_user("alice").await;
+    let native = NewClient {
+        auth: Some(ClientAuthMethod::None),
+        redirect_uris: vec!["http://127.0.0.1/cb".to_owned()],
+        ..portal()
+    };
+    let client = idp.add_client(native).await;
+    let mut browser = idp.browser();
+    browser.sign_in("/sign-in", "alice", PASSWORD).await;
+    for (uri, good) in [
+        ("http://127.0.0.1:51004/cb", true),
+        ("http://127.0.0.1/cb", true),
+        ("http://127.0.0.1:51004/cb\t", false),
+        ("http://127.0.0.1:51004/c\nb", false),
+        ("http://127.0.0.1:51004/\u{e9}/../cb", false),
+        ("http://127.0.0.1:051004/cb", false),
+        ("http://127.1:51004/cb", false),
+        ("http://0x7f000001:51004/cb", false),
+        ("http:\\\\127.0.0.1:51004/cb", false),
+        ("HTTP://127.0.0.1:51004/cb", false),
+        ("http://127.0.0.1:51004/%63b", false),
+        ("http://127.0.0.1:51004/./cb", false),
+        ("http://127.0.0.1:51004/cb?", false),
+        (" http://127.0.0.1:51004/cb", false),
+        ("http://localhost:51004/cb", false),
+        ("http://[::ffff:127.0.0.1]:51004/cb", false),
+    ] {
+        let path = authorize(&client.client_id, &[("redirect_uri", uri)]);
+        let answer = browser.get(&path).await;
+        if good {
+            assert!(answer.location().starts_with(&format!("{uri}?code=")));
+        } else {
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{uri:?}");
+        }
+    }
+    assert_eq!(idp.count("idp.code.issue", "success").await, 2);
 }
 
 #[tokio::test]
@@ -245,7 +288,7 @@ async fn a_request_by_post_goes_on_by_get() {
 }
 
 #[tokio::test]
-async fn the_sign_in_page_may_lead_to_the_clients_addresses() {
+async fn the_sign_in_page_may_lead_to_the_requested_address_alone() {
     let idp = TestIdp::new().await;
     let client = idp
         .add_client(NewClient {
@@ -262,7 +305,7 @@ async fn the_sign_in_page_may_lead_to_the_clients_addresses() {
         .await;
     let policy = page.header("content-security-policy");
     assert!(
-        policy.contains("form-action 'self' http://localhost:3000 https://portal.example;"),
+        policy.contains("form-action 'self' https://portal.example;"),
         "{policy}"
     );
     assert!(policy.starts_with("default-src 'none'; style-src 'self';"));

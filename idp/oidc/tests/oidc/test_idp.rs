@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Router,
     body::Body,
+    extract::FromRequestParts as _,
     http::{Request, header},
 };
 use crypto::SignatureAlgorithm;
@@ -14,6 +15,7 @@ use idp_oidc::{
     Client, ClientCredentials, Config, EndAccess, Error, NewClient, Oidc, signing_keys,
 };
 use platform_access::{Access, Actor, Caller};
+use platform_pages::BrowserRequest;
 use platform_runtime::{Clock as _, clock::ManualClock, jobs::Job};
 use platform_store::Store;
 use platform_web::RequestContextLayer;
@@ -219,6 +221,20 @@ impl TestIdp {
 
     pub async fn end_sessions(&self, name: &str) -> Result<u64, idp_authn::Error> {
         idp_authn::end_sessions::end_sessions(&self.authn, &self.admin(), name).await
+    }
+
+    /// The session that a browser's cookie stands for.
+    pub async fn session(&self, browser: &Browser) -> Option<idp_authn::Session> {
+        let cookie = browser.cookie("__Host-xinshu-session")?;
+        let request = Request::get("/")
+            .header(header::COOKIE, format!("__Host-xinshu-session={cookie}"))
+            .body(())
+            .unwrap();
+        let (mut parts, ()) = request.into_parts();
+        let Ok(request) = BrowserRequest::from_request_parts(&mut parts, &()).await;
+        idp_authn::sessions::of_browser(&self.authn, &request)
+            .await
+            .unwrap()
     }
 
     pub async fn add_client(&self, new: NewClient) -> ClientCredentials {

@@ -1,9 +1,9 @@
 //! One step of the tree: the entries that get a leaf, and the head that they make.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
-use platform_store::{Store, StoreError, Tx, params};
+use platform_store::{Store, StoreError, Table, Tx, params};
 
 use super::{
     SequencerError,
@@ -17,6 +17,13 @@ use crate::{
 
 /// A batch's row with fewer entries is extended, so that few rows serve many.
 const LONG: i64 = 4096;
+
+/// Which entries have the leaves from `leaf_index` on.
+static AUDIT_BATCH: Table = Table {
+    name: "audit_batch",
+    columns: &["leaf_index", "entry_id", "entries"],
+    parent: None,
+};
 
 #[derive(Debug)]
 pub(super) struct Step {
@@ -143,20 +150,43 @@ impl Step {
         Ok(moved > 0)
     }
 
+    /// Records which entries have the new leaves, and how far each stream is sequenced.
+    ///
+    /// A step has a run for each commit when writers take turns, so this costs a
+    /// statement for each stream and one for all runs, not one for each run.
     async fn place_runs(&self, tx: &mut Tx<'_>) -> Result<(), SequencerError> {
+        self.advance_streams(tx).await?;
         let mut index = self.from;
+        for (position, run) in self.runs.iter().enumerate() {
+            // Neighbouring runs are of different streams: only the first can follow the
+            // last batch in its stream.
+            if position > 0 || !extend_last_batch(tx, index, run).await? {
+                tx.append(
+                    &AUDIT_BATCH,
+                    vec![index.into(), run.first.into(), run.entries().into()],
+                );
+            }
+            index += run.entries();
+        }
+        Ok(())
+    }
+
+    async fn advance_streams(&self, tx: &mut Tx<'_>) -> Result<(), SequencerError> {
+        let mut streams: BTreeMap<i64, (i64, i64)> = BTreeMap::new();
         for run in &self.runs {
+            let (_, next) = streams.entry(run.stream).or_insert((run.first, run.first));
+            *next = run.next();
+        }
+        for (stream, (first, next)) in streams {
             let moved = tx
                 .execute(
                     "UPDATE audit_stream SET next_id = $1 WHERE id = $2 AND next_id <= $3",
-                    params![run.next(), run.stream, run.first],
+                    params![next, stream, first],
                 )
                 .await?;
             if moved == 0 {
                 return Err(SequencerError::Damaged("a stream is ahead of the tree"));
             }
-            place(tx, index, run).await?;
-            index += run.entries();
         }
         Ok(())
     }
@@ -185,9 +215,9 @@ impl Step {
     }
 }
 
-/// Records which entries have the leaves from `index` on: in the last batch, if they
-/// follow it in their stream too, or in a new one.
-async fn place(tx: &mut Tx<'_>, index: i64, run: &Run) -> Result<(), StoreError> {
+/// Adds `run`, whose leaves begin at `index`, to the last batch; false if it does not
+/// follow that batch in its stream, or the batch is long enough.
+async fn extend_last_batch(tx: &mut Tx<'_>, index: i64, run: &Run) -> Result<bool, StoreError> {
     let extended = tx
         .execute(
             "UPDATE audit_batch SET entries = entries + $1
@@ -196,14 +226,7 @@ async fn place(tx: &mut Tx<'_>, index: i64, run: &Run) -> Result<(), StoreError>
             params![run.entries(), run.first, index, LONG],
         )
         .await?;
-    if extended == 0 {
-        tx.execute(
-            "INSERT INTO audit_batch (leaf_index, entry_id, entries) VALUES ($1, $2, $3)",
-            params![index, run.first, run.entries()],
-        )
-        .await?;
-    }
-    Ok(())
+    Ok(extended > 0)
 }
 
 /// The number of each run's first entry and of its entries, 8 bytes each.
