@@ -68,7 +68,7 @@ pub(super) async fn check_query(
     next: Next,
 ) -> Response {
     if request.uri().query().is_some_and(|query| !query.is_empty()) {
-        let query = match Query::try_from_uri(request.uri()) {
+        let query: Vec<(String, String)> = match Query::try_from_uri(request.uri()) {
             Ok(Query(query)) => query,
             Err(error) => return Problem::bad_request(error.body_text()).into_response(),
         };

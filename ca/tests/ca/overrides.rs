@@ -138,7 +138,11 @@ async fn the_profile_rules_over_the_issuer() {
             with(None, &["email:alice@example.org"]),
             &["DNS names and IP addresses", "alice@example.org"],
         ),
-        ("person", with(Some("O=Example"), &[]), &["needs a commonName"]),
+        (
+            "person",
+            with(Some("O=Example"), &["email:alice@example.org"]),
+            &["needs a commonName"],
+        ),
         (
             "person",
             with(Some("CN=Alice,CN=Bob"), &[]),
