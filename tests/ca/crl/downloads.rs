@@ -12,8 +12,8 @@ fn curl_fetches_only_what_it_does_not_have() {
         let (file, etag) = (ca.file("download"), ca.file("etag"));
         let (file, etag) = (file.to_str().unwrap(), etag.to_str().unwrap());
         let fetch = |arguments: &[&str]| {
-            let all = ["-o", file, "-w", "%{http_code}", "--remote-time"].iter();
-            let all = all.chain(arguments).copied();
+            let all = ["-o", file, "-w", "%{http_code}", "--remote-time"].into_iter();
+            let all = all.chain(arguments.iter().copied());
             ca.server.curl(all, &url).success().text()
         };
         assert_eq!(fetch(&["--etag-save", etag]), "200");
