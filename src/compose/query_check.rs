@@ -9,6 +9,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
+use platform_access::{Actor, Caller};
 use platform_web::Problem;
 use utoipa::openapi::{OpenApi, path::Operation, path::ParameterIn};
 
@@ -67,7 +68,10 @@ pub(super) async fn check_query(
     request: Request,
     next: Next,
 ) -> Response {
-    if request.uri().query().is_some_and(|query| !query.is_empty()) {
+    let caller = request.extensions().get::<Caller>();
+    // Who is nobody is told that first.
+    let is_known = caller.is_some_and(|caller| caller.actor != Actor::Anonymous);
+    if is_known && request.uri().query().is_some_and(|query| !query.is_empty()) {
         let query: Vec<(String, String)> = match Query::try_from_uri(request.uri()) {
             Ok(Query(query)) => query,
             Err(error) => return Problem::bad_request(error.body_text()).into_response(),

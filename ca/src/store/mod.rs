@@ -6,8 +6,6 @@ mod certificates;
 mod compromised_keys;
 mod crls;
 mod migrated;
-#[cfg(test)]
-mod plan_tests;
 mod recorded;
 mod revocations;
 mod services;

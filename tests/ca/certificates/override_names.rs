@@ -56,7 +56,9 @@ fn by_the_command_line() {
         (["--days", "91"], "1 to 90 days"),
         (["--subject", "O=Office"], "not organizationName"),
     ] {
-        let order = ["cert", "issue", "--profile", "tls-server", "--csr", file];
+        let order = [
+            "cert", "issue", "--profile", "tls-server", "--csr", file, "--name", "dns:a.example.org",
+        ];
         let refused = ca.node.xinshu(order.into_iter().chain(arguments));
         assert_eq!(refused.code, Some(1));
         assert!(refused.stderr.contains(expected), "{}", refused.stderr);

@@ -30,8 +30,11 @@ fn in_every_form_and_with_validators() {
     assert_eq!(read.success().text().matches("subject=").count(), 3);
     let etag = format!("If-None-Match: {}", der.header("etag"));
     get("/tsa/default.cer", &["-H", &etag]).expect(304);
-    for missing in ["/tsa/nobody.cer", "/tsa/default", "/tsa/default.exe"] {
-        get(missing, &[]).problem(404);
+    get("/tsa/nobody.cer", &[]).problem(404);
+    for no_file in ["/tsa/default", "/tsa/default.exe"] {
+        let answer = get(no_file, &[]);
+        assert_eq!(answer.header("allow"), "POST");
+        answer.problem(405);
     }
 }
 

@@ -3,15 +3,15 @@
 use axum::{
     Extension,
     extract::{Path, State},
-    http::{HeaderMap, HeaderValue, Method},
-    response::Response,
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header::ALLOW},
+    response::{IntoResponse as _, Response},
 };
 use crypto::Digest;
 use pki::CertificateFile;
 use platform_access::Caller;
 use platform_web::{Download, Problem, Validators};
 
-use crate::{Error, Service, stamp::permitted_unit, model::UnitSigner};
+use crate::{Service, model::UnitSigner, stamp::permitted_unit};
 
 /// How long others may cache it.
 const HOUR: HeaderValue = HeaderValue::from_static("max-age=3600");
@@ -25,7 +25,7 @@ pub(super) async fn certificate(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let Some((name, form)) = CertificateFile::split(&file) else {
-        return Err(Error::NoSuchUnit(file).into());
+        return Ok(method_not_allowed());
     };
     let unit = permitted_unit(&tsa, &caller, name).await?;
     let UnitSigner::Ready(signer) = &unit.signer else {
@@ -43,4 +43,19 @@ pub(super) async fn certificate(
         body: body.into(),
     };
     Ok(download.respond(&method, &headers))
+}
+
+/// `/tsa/UNIT` itself takes time-stamp requests.
+fn method_not_allowed() -> Response {
+    let mut response = Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "Method Not Allowed",
+        "POST a time-stamp request here; the unit's certificate has .cer, .pem, .chain.pem or \
+         .p7c at the end of its address",
+    )
+    .into_response();
+    response
+        .headers_mut()
+        .insert(ALLOW, HeaderValue::from_static("POST"));
+    response
 }

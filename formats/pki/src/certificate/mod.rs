@@ -1,9 +1,6 @@
 //! Certificates as they are read (RFC 5280 §4.1).
 
-mod file;
 mod tbs;
-
-pub use file::CertificateFile;
 
 use std::fmt;
 

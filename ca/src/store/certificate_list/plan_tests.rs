@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use platform_store::{Backend, Store, StoreError, Tx, Value};
 
-use super::certificate_list::{CertificateFilter, Lead, query};
+use super::{CertificateFilter, Lead, query};
 use crate::model::StatusFilter;
 
 /// One search, and the index that it must go by.
