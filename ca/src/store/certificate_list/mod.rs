@@ -1,8 +1,8 @@
 //! The list of certificates: which of its filters leads the search.
 //!
 //! Every filter has an index in the list's order. One filter leads ([`Lead`]): its index yields
-//! the rows, and the others are checked row by row, written so that no planner takes another
-//! index for them: neither database can know which of two filters is the rare one.
+//! the rows, and the others are checked row by row. SQLite keeps no statistics and could not know
+//! which of two filters is the rare one.
 
 #[cfg(test)]
 mod plan_tests;
