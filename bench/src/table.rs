@@ -122,7 +122,9 @@ impl Table {
     }
 
     pub(crate) fn searches(&mut self, database: &str, searches: Vec<Search>) {
-        let named = searches.into_iter().map(|search| (database.to_owned(), search));
+        let named = searches
+            .into_iter()
+            .map(|search| (database.to_owned(), search));
         self.searches.extend(named);
     }
 
@@ -167,7 +169,10 @@ impl Table {
                 optional(row.together),
             );
         }
-        println!("\n{:<11} {:<38} {:>9} {:>10}", "database", "search of 1,000,000 certificates", "median ms", "slowest ms");
+        println!(
+            "\n{:<11} {:<38} {:>9} {:>10}",
+            "database", "search of 1,000,000 certificates", "median ms", "slowest ms"
+        );
         for (database, search) in &self.searches {
             println!(
                 "{:<11} {:<38} {:>9.1} {:>10.1}",

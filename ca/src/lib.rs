@@ -57,8 +57,8 @@ pub use issue_service_certificate::{ServiceKey, ServiceRequest};
 pub use key_references::key_references;
 pub use model::{
     AlternativeNameRule, Authority, CaCertificateInfo, CaInfo, CertificateInfo, CertificateNames,
-    CertificateProfile, CertificateStatus, DefaultAuthority, ExtensionRule, IssuedTo,
-    NameOverride, PolicyRule, Profiles, PublicationUrls, StatusFilter, SubjectRule, parse_reason,
+    CertificateProfile, CertificateStatus, DefaultAuthority, ExtensionRule, IssuedTo, NameOverride,
+    PolicyRule, Profiles, PublicationUrls, StatusFilter, SubjectRule, parse_reason,
 };
 pub use record_check::CertificateCheck;
 pub use records::{Records, authority_names, find_valid_client_certificate};

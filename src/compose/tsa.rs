@@ -93,7 +93,7 @@ impl UnitCertificates for RecordedCertificates {
             return Ok(UnitCertificate::Current {
                 key_uri: current.key_uri,
                 chain: current.chain,
-                root: current.root,
+                root: current.root.map(Box::new),
             });
         }
         let revoked = service_certificate::is_revoked(&self.0, &service).await;

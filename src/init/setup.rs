@@ -90,13 +90,8 @@ impl Setup<'_> {
         let own = ca.authority("root")?.key().algorithm();
         if !own.works_in_browsers() {
             let subjects = ["TLS Root CA", "TLS Issuing CA"];
-            self.pair(
-                &ca,
-                ["tls-root", TLS_ISSUING],
-                subjects,
-                KeyAlgorithm::P256,
-            )
-            .await?;
+            self.pair(&ca, ["tls-root", TLS_ISSUING], subjects, KeyAlgorithm::P256)
+                .await?;
             step("authority  tls-root and tls-issuing, p256, for browsers");
         }
         Ok(ca)

@@ -82,10 +82,7 @@ fn check(
 async fn fetch(url: &str, request: Vec<u8>) -> Result<Vec<u8>> {
     let uri: Uri = url.parse()?;
     let host = uri.host().context("no host")?;
-    let place = (
-        host.trim_matches(['[', ']']),
-        uri.port_u16().unwrap_or(80),
-    );
+    let place = (host.trim_matches(['[', ']']), uri.port_u16().unwrap_or(80));
     let stream = TcpStream::connect(place).await?;
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
@@ -99,7 +96,9 @@ async fn fetch(url: &str, request: Vec<u8>) -> Result<Vec<u8>> {
     if !response.status().is_success() {
         bail!("{url} answers {}", response.status());
     }
-    let body = Limited::new(response.into_body(), MAX_RESPONSE).collect().await;
+    let body = Limited::new(response.into_body(), MAX_RESPONSE)
+        .collect()
+        .await;
     connection.abort();
     let body = body.map_err(|error| anyhow::anyhow!(error))?;
     Ok(body.to_bytes().to_vec())

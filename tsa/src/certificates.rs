@@ -23,7 +23,7 @@ pub enum UnitCertificate {
         /// The certificate and those above it, leaf first, without the root.
         chain: Vec<Certificate>,
         /// The root's certificate, if it is known.
-        root: Option<Certificate>,
+        root: Option<Box<Certificate>>,
     },
     /// All its certificates are revoked.
     Revoked,

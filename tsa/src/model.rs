@@ -146,7 +146,7 @@ impl UnitSigner {
     /// A signer with the first certificate of `chain`, which has no root.
     pub(crate) fn ready(
         chain: Vec<Certificate>,
-        root: Option<Certificate>,
+        root: Option<Box<Certificate>>,
         key: Arc<dyn Key>,
     ) -> Result<Self, Error> {
         let [certificate, above @ ..] = chain.as_slice() else {
@@ -156,7 +156,7 @@ impl UnitSigner {
         Ok(Self::Ready(Arc::new(ReadySigner {
             certificate: certificate.clone(),
             stamper: TimeStamper::new(certificate, above, algorithm, false)?,
-            chain: chain.into_iter().chain(root).collect(),
+            chain: chain.into_iter().chain(root.map(|root| *root)).collect(),
             key,
         })))
     }

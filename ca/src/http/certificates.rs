@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    AllowedNames, CertificateInfo, IssuanceRequest, NameOverride, RevocationRequest, Service,
-    issue as issuance,
+    AllowedNames, CertificateInfo, IssuanceRequest, NameOverride, ReleaseRequest,
+    RevocationRequest, Service, StatusFilter, issue as issuance,
     list::{self as lists, CertificateQuery},
-    ReleaseRequest, StatusFilter, parse_reason, release as verb, revoke as revocation,
+    parse_reason, release as verb, revoke as revocation,
 };
 
 /// A request for a certificate.
@@ -68,7 +68,9 @@ pub(super) async fn issue(
             subject: new.subject.as_deref().map(parse_subject).transpose()?,
             alternative_names: new.names.as_deref().map(parse_names).transpose()?,
         },
-        lifetime: new.days.map(|days| SignedDuration::from_hours(24 * i64::from(days))),
+        lifetime: new
+            .days
+            .map(|days| SignedDuration::from_hours(24 * i64::from(days))),
     };
     let issued = issuance::issue(&ca, &caller, request).await?;
     let body = IssuedCertificate {

@@ -36,8 +36,8 @@ pub(crate) use recorded::{
     recorded_certificates, recorded_revocations,
 };
 pub(crate) use revocations::{
-    Revoked, advance_epoch, current_epoch, delete_hold, epochs, insert_revocation,
-    published_epoch, revocation, update_reason,
+    Revoked, advance_epoch, current_epoch, delete_hold, epochs, insert_revocation, published_epoch,
+    revocation, update_reason,
 };
 pub(crate) use services::{
     ServiceRow, append_service, has_had_certificate, service_certificates, service_names,

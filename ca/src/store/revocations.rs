@@ -78,10 +78,7 @@ pub(crate) async fn update_reason(
 }
 
 /// Ends the revocation of a certificate that is on hold; false if it is not on hold.
-pub(crate) async fn delete_hold(
-    tx: &mut Tx<'_>,
-    key: &CertificateKey,
-) -> Result<bool, StoreError> {
+pub(crate) async fn delete_hold(tx: &mut Tx<'_>, key: &CertificateKey) -> Result<bool, StoreError> {
     let hold = i64::from(RevocationReason::CertificateHold.code());
     tx.execute(
         "DELETE FROM ca_revocation WHERE authority_id = $1 AND serial = $2 AND reason = $3",

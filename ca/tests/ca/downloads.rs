@@ -8,11 +8,7 @@ use platform_runtime::Clock as _;
 
 use crate::test_ca::{TestCa, admin};
 
-async fn get(
-    test: &TestCa,
-    path: &str,
-    headers: &[(&str, &str)],
-) -> axum::http::Response<Vec<u8>> {
+async fn get(test: &TestCa, path: &str, headers: &[(&str, &str)]) -> axum::http::Response<Vec<u8>> {
     test.ask(Method::GET, path, headers, Vec::new()).await
 }
 

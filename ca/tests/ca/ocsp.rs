@@ -193,7 +193,10 @@ async fn a_get_can_be_repeated_for_the_cost_of_its_headers() {
     let (status, first) = get(&[]).await;
     assert_eq!(status, StatusCode::OK);
     let etag = first.headers()["etag"].to_str().unwrap().to_owned();
-    let modified = first.headers()["last-modified"].to_str().unwrap().to_owned();
+    let modified = first.headers()["last-modified"]
+        .to_str()
+        .unwrap()
+        .to_owned();
     assert_eq!(modified, "Sun, 01 Mar 2026 07:55:00 GMT");
     for known in [("if-none-match", &etag), ("if-modified-since", &modified)] {
         let (status, known) = get(&[(known.0, known.1)]).await;

@@ -73,7 +73,10 @@ async fn the_issuers_names_replace_those_of_the_request() {
         (
             "75-upn-san.csr",
             "tls-server",
-            with(Some("CN=b.example.org"), &["dns:a.example.org", "dns:b.example.org"]),
+            with(
+                Some("CN=b.example.org"),
+                &["dns:a.example.org", "dns:b.example.org"],
+            ),
             "CN=b.example.org [dns:a.example.org dns:b.example.org]",
             "",
         ),
@@ -223,7 +226,12 @@ async fn the_entry_holds_the_names_of_both() {
         let found = overridden.text(detail).unwrap();
         assert!(found.contains(expected), "{detail}: {found}");
     }
-    assert!(overridden.text("requested_subject").unwrap().contains("zhang@example.org"));
+    assert!(
+        overridden
+            .text("requested_subject")
+            .unwrap()
+            .contains("zhang@example.org")
+    );
     let named = "SELECT COUNT(*) AS n FROM audit_entry WHERE body LIKE '%lilei%'";
     assert_eq!(test.count(named).await, 0);
     test.verify_records().await;

@@ -150,7 +150,10 @@ async fn a_hold_can_be_released_and_begin_again() {
     test.ca.start_responders().await.unwrap();
     let issued = test.issue("www.example.org").await;
     let serial = issued.certificate.serial();
-    assert!(matches!(free(&test, serial).await, Err(Error::NotOnHold(_))));
+    assert!(matches!(
+        free(&test, serial).await,
+        Err(Error::NotOnHold(_))
+    ));
     for _ in 0..2 {
         assert_eq!(status(&test, serial).await, CertStatus::Good);
         set(&test, serial, RevocationReason::CertificateHold)
@@ -226,7 +229,10 @@ async fn a_reason_changes_to_what_is_graver() {
         if may_change {
             changed.unwrap();
             assert_eq!(after.reason, to, "{from} to {to}");
-            assert!(matches!(free(&test, serial).await, Err(Error::NotOnHold(_))));
+            assert!(matches!(
+                free(&test, serial).await,
+                Err(Error::NotOnHold(_))
+            ));
         } else {
             assert!(matches!(changed, Err(Error::AlreadyRevoked { .. })));
             assert_eq!(after.reason, from, "{from} to {to}");
@@ -241,7 +247,9 @@ async fn a_reason_changes_to_what_is_graver() {
         );
     }
     let entry = &test.entries("ca.certificate.revoke").await;
-    let changed = entry.iter().find(|entry| entry.text("previous_reason").is_some());
+    let changed = entry
+        .iter()
+        .find(|entry| entry.text("previous_reason").is_some());
     assert_eq!(changed.unwrap().text("reason"), Some("keyCompromise"));
     test.verify_records().await;
 }

@@ -45,24 +45,44 @@ fn each_narrows_the_list_and_they_combine() {
             ("ca=issuing".into(), &[www_a, www_b, cn_alice]),
             (format!("expires_before={soon}"), &[www_a, www_b]),
             (format!("expires_after={soon}&profile=person"), &[cn_alice]),
-            (format!("expires_after={end_of_a}&subject=CN%3Da.example.org"), &[www_a]),
-            (format!("expires_before={end_of_a}&subject=CN%3Da.example.org"), &[]),
+            (
+                format!("expires_after={end_of_a}&subject=CN%3Da.example.org"),
+                &[www_a],
+            ),
+            (
+                format!("expires_before={end_of_a}&subject=CN%3Da.example.org"),
+                &[],
+            ),
             ("status=good&profile=tls-server".into(), &[www_a]),
-            ("status=revoked&profile=tls-server&ca=issuing".into(), &[www_b]),
+            (
+                "status=revoked&profile=tls-server&ca=issuing".into(),
+                &[www_b],
+            ),
             ("status=revoked&profile=person".into(), &[]),
             (format!("status=revoked&expires_before={soon}"), &[www_b]),
             (format!("status=revoked&expires_after={soon}"), &[]),
-            (format!("status=good&expires_before={soon}&ca=issuing"), &[www_a]),
+            (
+                format!("status=good&expires_before={soon}&ca=issuing"),
+                &[www_a],
+            ),
         ] {
             let expected = expected.iter().map(|one| (*one).to_owned()).collect();
             assert_eq!(subjects(&ca, &query), expected, "{query}");
         }
         for wrong in ["status=held", "status=", "expires_after=tomorrow"] {
-            ca.get(&format!("/api/v1/certificates?{wrong}")).problem(400);
+            ca.get(&format!("/api/v1/certificates?{wrong}"))
+                .problem(400);
         }
         let by_command = ca.node.xinshu([
-            "cert", "list", "--status", "revoked", "--profile", "tls-server",
-            "--expires-before", &soon, "--json",
+            "cert",
+            "list",
+            "--status",
+            "revoked",
+            "--profile",
+            "tls-server",
+            "--expires-before",
+            &soon,
+            "--json",
         ]);
         let list = by_command.success().json();
         assert_eq!(list[0]["serial"], b.serial);
@@ -80,7 +100,10 @@ fn a_list_by_its_end_has_the_next_one_first_and_goes_on_by_its_cursor() {
     let (mut ends, mut cursor) = (Vec::new(), String::new());
     loop {
         let path = "/api/v1/certificates?expires_before=2199-01-01T00:00:00Z&limit=2";
-        let page = ca.get(&format!("{path}&cursor={cursor}")).expect(200).json();
+        let page = ca
+            .get(&format!("{path}&cursor={cursor}"))
+            .expect(200)
+            .json();
         for item in page["items"].as_array().unwrap() {
             ends.push((item["not_after"].to_string(), item["serial"].to_string()));
         }

@@ -39,7 +39,13 @@ fn a_certificate_on_hold_is_released_by_command_and_by_rest() {
     assert!(release(409).text().contains("is not on hold"));
     for by_command in [true, false] {
         ca.node
-            .xinshu(["cert", "revoke", &leaf.serial, "--reason", "certificateHold"])
+            .xinshu([
+                "cert",
+                "revoke",
+                &leaf.serial,
+                "--reason",
+                "certificateHold",
+            ])
             .success();
         assert_eq!(listed(&ca, &leaf), Some(RevocationReason::CertificateHold));
         assert_eq!(ocsp::get(&ca, &leaf), "revoked certificateHold");

@@ -52,12 +52,22 @@ fn by_the_command_line() {
     for (arguments, expected) in [
         (["--name", "printer.example.org"], "write its kind first"),
         (["--name", "ip:printer"], "not an IPv4 or IPv6 address"),
-        (["--name", "dns:a_b.example.org"], "letters, digits and hyphens"),
+        (
+            ["--name", "dns:a_b.example.org"],
+            "letters, digits and hyphens",
+        ),
         (["--days", "91"], "1 to 90 days"),
         (["--subject", "O=Office"], "not organizationName"),
     ] {
         let order = [
-            "cert", "issue", "--profile", "tls-server", "--csr", file, "--name", "dns:a.example.org",
+            "cert",
+            "issue",
+            "--profile",
+            "tls-server",
+            "--csr",
+            file,
+            "--name",
+            "dns:a.example.org",
         ];
         let refused = ca.node.xinshu(order.into_iter().chain(arguments));
         assert_eq!(refused.code, Some(1));
@@ -74,18 +84,35 @@ fn over_rest_with_its_own_permission() {
         "profile": "tls-server", "csr": csr, "names": ["dns:other.example.org"],
     });
     let refused = ca.post("/api/v1/certificates", &order).problem(403);
-    assert!(refused.contains("ca.certificate.override-names"), "{refused}");
+    assert!(
+        refused.contains("ca.certificate.override-names"),
+        "{refused}"
+    );
     let officer = ca.node.robot("officer", &["ca.certificate.*"]);
     let body = format!("@{}", ca.written("order.json", order.to_string()).display());
     let bearer = officer.bearer(&ca.server);
-    let arguments = ["-H", &bearer, "-H", "Content-Type: application/json", "-d", &body];
+    let arguments = [
+        "-H",
+        &bearer,
+        "-H",
+        "Content-Type: application/json",
+        "-d",
+        &body,
+    ];
     let issued = ca.server.ask(arguments, "/api/v1/certificates").expect(201);
     let issued = issued.json();
     assert_eq!(
         issued["ignored"],
-        json!(["commonName www.example.org", "subjectAltName dns:www.example.org"])
+        json!([
+            "commonName www.example.org",
+            "subjectAltName dns:www.example.org"
+        ])
     );
-    for wrong in [json!({ "names": [] }), json!({ "names": "dns:a.org" }), json!({ "days": -1 })] {
+    for wrong in [
+        json!({ "names": [] }),
+        json!({ "names": "dns:a.org" }),
+        json!({ "days": -1 }),
+    ] {
         let mut order = json!({ "profile": "tls-server", "csr": csr });
         for (name, value) in wrong.as_object().unwrap() {
             order[name] = value.clone();

@@ -50,7 +50,12 @@ fn openssl_reads_each_form_of_a_chain() {
         .args(["pkcs7", "-inform", "DER", "-print_certs", "-noout", "-in"])
         .arg(p7c))
     .success();
-    assert_eq!(read.text().matches("subject=").count(), 2, "{}", read.text());
+    assert_eq!(
+        read.text().matches("subject=").count(),
+        2,
+        "{}",
+        read.text()
+    );
     let chain = ca.written("chain.pem", ca.fetch("/ca/issuing.chain.pem"));
     let issuing = ca.written("issuing.pem", ca.fetch("/ca/issuing.pem"));
     let root = ca.written("root.pem", ca.fetch("/ca/root.pem"));
@@ -58,7 +63,12 @@ fn openssl_reads_each_form_of_a_chain() {
         std::fs::read(&root).unwrap(),
         std::fs::read(ca.node.root()).unwrap()
     );
-    run(openssl().arg("verify").arg("-CAfile").arg(&chain).arg(&issuing)).success();
+    run(openssl()
+        .arg("verify")
+        .arg("-CAfile")
+        .arg(&chain)
+        .arg(&issuing))
+    .success();
 }
 
 /// A client five minutes behind takes the CRL and the OCSP answer; the present time stays in

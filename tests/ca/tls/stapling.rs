@@ -30,7 +30,9 @@ fn is_there_from_the_first_handshake_on_both_listeners() {
         }
     }
     // curl verifies it: signer, certificate, time.
-    ca.server.ask(["--cert-status"], "/log/checkpoint").expect(200);
+    ca.server
+        .ask(["--cert-status"], "/log/checkpoint")
+        .expect(200);
 }
 
 #[test]
@@ -40,7 +42,9 @@ fn says_that_the_certificate_is_revoked_once_it_is() {
     let place = ca.server.https.trim_start_matches("https://");
     let shown = run(openssl().args(["s_client", "-connect", place]));
     let file = ca.written("shown.pem", shown.text());
-    let serial = run(openssl().args(["x509", "-noout", "-serial", "-in"]).arg(file));
+    let serial = run(openssl()
+        .args(["x509", "-noout", "-serial", "-in"])
+        .arg(file));
     let serial = serial.success().text().trim().to_lowercase();
     let serial = serial.trim_start_matches("serial=");
     ca.revoke(serial, "certificateHold").expect(204);

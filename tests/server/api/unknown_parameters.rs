@@ -54,8 +54,13 @@ fn what_is_described_is_accepted_and_the_caller_comes_first() {
     get("/api/v1/cas?").expect(200);
     // Nobody learns of parameters who may not ask at all.
     server.ask([], "/api/v1/cas?statsu=revoked").problem(401);
-    let told = server.local([], "/api/v1/certificates?statsu=revoked").text();
-    assert!(told.contains("there are subject, ca, profile, status"), "{told}");
+    let told = server
+        .local([], "/api/v1/certificates?statsu=revoked")
+        .text();
+    assert!(
+        told.contains("there are subject, ca, profile, status"),
+        "{told}"
+    );
 }
 
 fn query_parameters(operation: &Value) -> Vec<String> {

@@ -49,5 +49,7 @@ fn of_a_private_unit_only_for_its_callers() {
     });
     let robot = tsa.node.robot("robot", &["tsa.stamp"]);
     let bearer = robot.bearer(&tsa.server);
-    tsa.server.ask(["-H", &bearer], "/tsa/default.cer").expect(200);
+    tsa.server
+        .ask(["-H", &bearer], "/tsa/default.cer")
+        .expect(200);
 }

@@ -26,13 +26,18 @@ fn nowhere_else() {
 fn is_verified_by_openssl(tsa: &Tsa) {
     let units = tsa.node.xinshu(["tsa", "list", "--json"]).success().json();
     assert_eq!(units[0]["name"], "default");
-    assert_eq!((&units[1]["name"], &units[1]["algorithm"]), (&"p256".into(), &"p256".into()));
+    assert_eq!(
+        (&units[1]["name"], &units[1]["algorithm"]),
+        (&"p256".into(), &"p256".into())
+    );
     assert_eq!(units[1]["policy"], units[0]["policy"]);
     let (document, query) = (tsa.written("document.txt", "第一条"), tsa.file("query.tsq"));
     let (document, query) = (document.to_str().unwrap(), query.to_str().unwrap());
     tool(
         "openssl",
-        ["ts", "-query", "-data", document, "-sha256", "-cert", "-out", query],
+        [
+            "ts", "-query", "-data", document, "-sha256", "-cert", "-out", query,
+        ],
     )
     .success();
     let question = std::fs::read(query).unwrap();
@@ -43,7 +48,16 @@ fn is_verified_by_openssl(tsa: &Tsa) {
         let root = root.to_str().unwrap();
         tool(
             "openssl",
-            ["ts", "-verify", "-in", reply, "-queryfile", query, "-CAfile", root],
+            [
+                "ts",
+                "-verify",
+                "-in",
+                reply,
+                "-queryfile",
+                query,
+                "-CAfile",
+                root,
+            ],
         )
     };
     for path in ["/tsa/p256", "/tsa/p256/"] {

@@ -160,10 +160,7 @@ fn takes_mailboxes(profile: &CertificateProfile) -> bool {
 
 /// Attributes that the profile takes must be readable; of those that it leaves out nothing is
 /// needed.
-fn check_readable(
-    request: &Wanted<'_>,
-    attributes: &[ObjectIdentifier],
-) -> Result<(), Error> {
+fn check_readable(request: &Wanted<'_>, attributes: &[ObjectIdentifier]) -> Result<(), Error> {
     let mut unreadable = request.unreadable.iter();
     let taken =
         unreadable.find(|attribute| attribute.oid.is_some_and(|oid| attributes.contains(&oid)));

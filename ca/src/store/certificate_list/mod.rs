@@ -69,8 +69,12 @@ impl CertificateFilter {
     fn start(&self) -> ListPosition {
         let order = self.order();
         let at = match order {
-            Order::Issued => self.issued_before.map_or(i64::MAX, Timestamp::as_microsecond),
-            Order::End => self.expires_after.map_or(i64::MIN, Timestamp::as_microsecond),
+            Order::Issued => self
+                .issued_before
+                .map_or(i64::MAX, Timestamp::as_microsecond),
+            Order::End => self
+                .expires_after
+                .map_or(i64::MIN, Timestamp::as_microsecond),
         };
         ListPosition {
             order,

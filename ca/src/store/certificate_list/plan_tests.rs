@@ -42,9 +42,11 @@ fn searches() -> Vec<Search> {
             "ca_certificate_issued",
         ),
     ];
-    for (expires_after, expires_before) in
-        [(Some(soon), None), (None, Some(soon)), (Some(soon), Some(soon))]
-    {
+    for (expires_after, expires_before) in [
+        (Some(soon), None),
+        (None, Some(soon)),
+        (Some(soon), Some(soon)),
+    ] {
         searches.push(search(
             CertificateFilter {
                 expires_after,
@@ -131,7 +133,10 @@ async fn fill(store: &Store, numbers: &'static str) -> Result<(), StoreError> {
     let certificates: &'static str = match store.backend() {
         Backend::Sqlite => certificates,
         Backend::Postgres => certificates
-            .replace("CAST('serial' || n AS BLOB)", "convert_to('serial' || n, 'UTF8')")
+            .replace(
+                "CAST('serial' || n AS BLOB)",
+                "convert_to('serial' || n, 'UTF8')",
+            )
             .replace("CAST('der' AS BLOB)", "convert_to('der', 'UTF8')"),
     }
     .leak();
@@ -176,7 +181,10 @@ async fn sqlite_searches_by_the_index_of_each_filter() {
         // The others are looked up by their keys.
         for line in &plan[1..] {
             let is_lookup = line.starts_with("SEARCH") && line.contains("=?");
-            assert!(is_lookup || line.starts_with("USE TEMP B-TREE"), "{context}");
+            assert!(
+                is_lookup || line.starts_with("USE TEMP B-TREE"),
+                "{context}"
+            );
         }
     }
 }
@@ -204,11 +212,7 @@ async fn postgresql_searches_by_the_index_of_each_filter() {
         let uses = |index: &str| plan.iter().any(|line| line.contains(index));
         // Beside a second filter it may know a better way, by the key of the revocations say.
         let alone = !search.filter.has_several();
-        assert!(
-            uses(search.index) || !alone,
-            "{}: {context}",
-            search.index
-        );
+        assert!(uses(search.index) || !alone, "{}: {context}", search.index);
         let scans = "Seq Scan on ca_certificate";
         assert!(!plan.iter().any(|line| line.contains(scans)), "{context}");
     }

@@ -150,4 +150,3 @@ fn equality(column: &str, parameter: u32, leads: bool) -> String {
 const COLUMNS: &str = "SELECT c.authority_id, COALESCE(a.name, c.authority_id) AS issuer, c.serial,
  c.profile, c.profile_version, c.subject, c.requester, c.issued_at, c.not_after, r.reason,
  r.revoked_at";
-

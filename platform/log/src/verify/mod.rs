@@ -102,9 +102,9 @@ fn check_commitments(index: i64, body: &Body, personal: &Personal, report: &mut 
         ("subject", &personal.subject, Some(&body.subject)),
         ("address", &personal.address, body.address.as_ref()),
     ];
-    let claims = claims.into_iter().map(|(what, name, committed)| {
-        (what, name.as_ref(), committed.map(String::as_str))
-    });
+    let claims = claims
+        .into_iter()
+        .map(|(what, name, committed)| (what, name.as_ref(), committed.map(String::as_str)));
     let details = personal.details.iter().map(|(what, name)| {
         let committed = body.details.get(what).and_then(serde_json::Value::as_str);
         (what.as_str(), Some(name), committed)
