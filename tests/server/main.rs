@@ -8,6 +8,7 @@
 mod api {
     mod changes;
     mod description;
+    mod unknown_parameters;
 }
 mod cli {
     mod change;

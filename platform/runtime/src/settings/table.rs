@@ -116,8 +116,9 @@ settings! {
     ca: Ca {
         policy: String = "\"1.3.6.1.4.1.99999.2\"", "The arc under which each profile has its certificate policy: .1 tls-server, .2 person, .3 OCSP responders, .4 time-stamping units. Replace the example arc by your organization's.";
         crl_hours: u32 = "24" (1..=YEAR_HOURS), "Hours between scheduled CRLs; one is also published at each start and soon after a revocation.";
-        crl_lifetime_hours: u32 = "96" (1..=YEAR_HOURS), "Hours from a CRL's thisUpdate to its nextUpdate; must exceed ca.crl_hours.";
-        ocsp_lifetime_hours: u32 = "12" (1..=YEAR_HOURS), "Hours from an OCSP answer's thisUpdate to its nextUpdate.";
+        crl_lifetime_hours: u32 = "96" (1..=YEAR_HOURS), "Hours from a CRL's publication to its nextUpdate; must exceed ca.crl_hours.";
+        ocsp_lifetime_hours: u32 = "12" (1..=YEAR_HOURS), "Hours from an OCSP answer's producedAt to its nextUpdate.";
+        backdate_seconds: u32 = "300" (0..=3600), "Seconds by which thisUpdate of CRLs and OCSP answers lies in the past: clients whose clocks are behind reject what begins in their future.";
         server_certificate_days: u32 = "90" (1..=TEN_YEARS_DAYS), "Lifetime of this server's own TLS certificate; it is renewed after two thirds.";
     }
     /// The identity provider.
