@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use pki::CrlTemplate;
 use platform_access::{Caller, Resource};
 use platform_log::{AuditSink as _, Entry, Subject as LogSubject};
@@ -104,16 +104,17 @@ async fn publish(ca: &Service, caller: &Caller, authority: &Authority) -> Result
     let now = ca.clock().now();
     let lifetime = ca.config().crl_lifetime;
     let next_update = now + lifetime;
+    let latest = store::latest_this_update(ca.store(), &id).await?;
+    let this_update = this_update(now, ca.config().backdate, latest);
     // RFC 5280 §3.3: an entry stays until it was on a CRL after its certificate's end, however
     // long nobody published one.
-    let latest = store::latest_this_update(ca.store(), &id).await?;
     let recent = now - lifetime;
     let since = latest.map_or(recent, |latest| latest.min(recent));
     let revocations = store::revocations(ca.store(), &id, since).await?;
     let entries = revocations.len();
     let template = CrlTemplate {
         crl_number: crl_number.unsigned_abs(),
-        this_update: now - SignedDuration::from_secs(1),
+        this_update,
         next_update,
         distribution_point: None,
     };
@@ -134,7 +135,7 @@ async fn publish(ca: &Service, caller: &Caller, authority: &Authority) -> Result
     let crl = NewCrl {
         authority_id: id,
         crl_number,
-        this_update: now,
+        this_update,
         next_update,
         epoch,
         der,
@@ -149,4 +150,40 @@ async fn publish(ca: &Service, caller: &Caller, authority: &Authority) -> Result
     metrics::counter!("xinshu_ca_crls_published_total").increment(1);
     tracing::info!(ca = name, crl_number, entries, "a CRL was published");
     Ok(crl_number)
+}
+
+/// A moment in the past, since clocks differ, and a second later than the `latest` CRL's:
+/// relying parties and HTTP caches tell versions of one second apart by nothing else.
+fn this_update(now: Timestamp, backdate: SignedDuration, latest: Option<Timestamp>) -> Timestamp {
+    let backdated = now - backdate;
+    match latest {
+        // Otherwise the clock was ahead when it was published.
+        Some(latest) if latest <= now => {
+            backdated.max((latest + SignedDuration::from_secs(1)).min(now))
+        }
+        _ => backdated,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_crl_is_later_than_the_one_before_and_none_is_in_the_future() {
+        let at = |text: &str| -> Timestamp { text.parse().unwrap() };
+        let now = at("2026-03-01T08:00:00Z");
+        let backdate = SignedDuration::from_mins(5);
+        for (latest, expected) in [
+            (None, "2026-03-01T07:55:00Z"),
+            (Some("2026-03-01T06:00:00Z"), "2026-03-01T07:55:00Z"),
+            (Some("2026-03-01T07:55:00Z"), "2026-03-01T07:55:01Z"),
+            (Some("2026-03-01T07:59:59.5Z"), "2026-03-01T08:00:00Z"),
+            // The clock was ahead.
+            (Some("2026-03-01T09:00:00Z"), "2026-03-01T07:55:00Z"),
+        ] {
+            let this_update = this_update(now, backdate, latest.map(at));
+            assert_eq!(this_update, at(expected), "{latest:?}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! What must happen elsewhere in the transaction that ends someone's access.
 
-use std::{collections::BTreeSet, fmt::Debug};
+use std::fmt::Debug;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -17,8 +17,8 @@ pub struct ApplicationAccess {
     pub client_id: String,
     /// Its name.
     pub name: String,
-    /// What it may do: values of `scope`.
-    pub scopes: BTreeSet<String>,
+    /// What it may do: values of `scope`, in the order in which consent is asked for them.
+    pub scopes: Vec<String>,
     /// When the person last signed in to it.
     pub signed_in_at: Timestamp,
 }

@@ -105,19 +105,25 @@ impl AccessHook for EndAccess {
         let grants = store::grants::of_user(store, user_id, now, LISTED_GRANTS).await?;
         let mut applications: Vec<ApplicationAccess> = Vec::new();
         for (client_id, name, scope, signed_in_at) in grants {
-            let scopes = scope.split_whitespace().map(str::to_owned);
-            match applications
-                .iter_mut()
-                .find(|one| one.client_id == client_id)
-            {
-                Some(known) => known.scopes.extend(scopes),
-                None => applications.push(ApplicationAccess {
+            let known = applications
+                .iter()
+                .position(|known| known.client_id == client_id);
+            let index = known.unwrap_or_else(|| {
+                applications.push(ApplicationAccess {
                     client_id,
                     name,
-                    scopes: scopes.collect(),
+                    scopes: Vec::new(),
                     signed_in_at,
-                }),
-            }
+                });
+                applications.len() - 1
+            });
+            let scopes = scope.split_whitespace().map(str::to_owned);
+            applications[index].scopes.extend(scopes);
+        }
+        for application in &mut applications {
+            let granted = std::mem::take(&mut application.scopes);
+            let listed = SUPPORTED.iter().map(|scope| (*scope).to_owned());
+            application.scopes = listed.filter(|scope| granted.contains(scope)).collect();
         }
         Ok(applications)
     }

@@ -1,6 +1,7 @@
 #![forbid(unsafe_code)]
 //! What every HTTP route shares: errors, request ids, limits, the caller.
 
+mod download;
 mod extract;
 mod limits;
 mod measure;
@@ -9,6 +10,7 @@ mod problem;
 mod refusals;
 mod request;
 
+pub use download::{Download, Validators};
 pub use extract::{JsonBody, PathParams, QueryParams};
 pub use limits::{MAX_BODY, body_limit, no_cache};
 pub use page::{Page, PageQuery, PageRequest};

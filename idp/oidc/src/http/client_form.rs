@@ -12,7 +12,7 @@ use platform_access::Caller;
 use platform_pages::{caller, read_form};
 use zeroize::Zeroizing;
 
-use super::oauth_error::OAuthError;
+use super::{cors::ClientOfRequest, oauth_error::OAuthError};
 use crate::{
     Client, Oidc,
     authenticate_client::{ClientProof, authenticate_client},
@@ -35,6 +35,9 @@ impl FromRequest<Oidc> for ClientForm {
         let params = read_form(&parts.headers, body).await?;
         let proof = proof(&parts.headers, &params)?;
         let client = authenticate_client(oidc, &caller, proof).await?;
+        if let Some(of_request) = parts.extensions.get::<ClientOfRequest>() {
+            of_request.set(&client);
+        }
         Ok(Self {
             oidc: oidc.clone(),
             client,

@@ -52,9 +52,6 @@ struct ApplicationRow {
     since: Timestamp,
 }
 
-/// The scopes that have a text.
-const SCOPES: [&str; 5] = ["openid", "profile", "email", "offline_access", "api"];
-
 /// `/`.
 pub(super) async fn home() -> Page {
     see_other("/account")
@@ -144,10 +141,7 @@ fn session_row(browser: &BrowserRequest, info: SessionInfo, own: &Session) -> Se
 }
 
 fn application_row(access: ApplicationAccess) -> ApplicationRow {
-    // In the order in which consent is asked for them.
-    let scopes = SCOPES
-        .iter()
-        .filter(|scope| access.scopes.contains(**scope));
+    let scopes = access.scopes.iter();
     ApplicationRow {
         scopes: scopes.map(|scope| format!("scope-{scope}")).collect(),
         id: access.client_id,
