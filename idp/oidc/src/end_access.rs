@@ -7,7 +7,9 @@ use idp_authn::{AccessHook, ApplicationAccess, RevokedGrants, SessionEnd};
 use jiff::Timestamp;
 use platform_store::{Store, StoreError, Tx};
 
-use crate::{Oidc, authenticate_bearer::BearerCache, config::MAX_CODE_LIFETIME, store};
+use crate::{
+    Oidc, authenticate_bearer::BearerCache, config::MAX_CODE_LIFETIME, scopes::SUPPORTED, store,
+};
 
 /// The most grants of a person that the list of applications is made from.
 const LISTED_GRANTS: i64 = 1000;

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use crate::{Branding, asset::Asset};
 use axum::{
     Extension, Router,
     body::{Body, Bytes},
@@ -10,9 +11,6 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::get,
 };
-use crypto::Digest;
-
-use crate::Branding;
 
 static CSS: LazyLock<Asset> = LazyLock::new(|| {
     let content = include_bytes!("../assets/style.css");
@@ -28,43 +26,12 @@ static MARK: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new("mark", "svg", "image/svg+xml", Bytes::from_static(content))
 });
 
-#[derive(Debug)]
-pub(crate) struct Asset {
-    name: String,
-    path: String,
-    content_type: &'static str,
-    content: Bytes,
-}
-
-impl Asset {
-    pub(crate) fn new(
-        stem: &str,
-        extension: &str,
-        content_type: &'static str,
-        content: Bytes,
-    ) -> Self {
-        let digest = hex::encode(Digest::Sha256.hash(&content));
-        let name = format!("{stem}-{}.{extension}", digest.get(..12).unwrap_or(&digest));
-        Self {
-            path: format!("/assets/{name}"),
-            name,
-            content_type,
-            content,
-        }
-    }
-
-    /// Its address on this server.
-    pub(crate) fn path(&self) -> &str {
-        &self.path
-    }
-}
-
 pub(crate) fn css_path() -> &'static str {
-    &CSS.path
+    CSS.path()
 }
 
 pub(crate) fn mark_path() -> &'static str {
-    &MARK.path
+    MARK.path()
 }
 
 /// The routes of all assets.
@@ -77,14 +44,14 @@ async fn file(Path(file): Path<String>, branding: Option<Extension<Branding>>) -
     let asset = [Some(&*CSS), Some(&*MARK), logo]
         .into_iter()
         .flatten()
-        .find(|asset| asset.name == file);
+        .find(|asset| asset.name() == file);
     let Some(asset) = asset else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let mut response = Response::new(Body::from(asset.content.clone()));
+    let mut response = Response::new(Body::from(asset.content()));
     let headers = response.headers_mut();
     for (name, value) in [
-        (header::CONTENT_TYPE, asset.content_type),
+        (header::CONTENT_TYPE, asset.content_type()),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
         // An SVG that somebody opens by itself is a document, and must not run anything.

@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use axum::body::Bytes;
 
-use crate::assets::Asset;
+use crate::asset::Asset;
 
 /// A logo is an icon of some kilobytes, not a photograph.
 const MAX_LOGO: u64 = 256 * 1024;

@@ -4,6 +4,7 @@
 //! A handler takes a [`BrowserRequest`], reads its form by
 //! [`BrowserRequest::csrf_checked_form`], and answers with a [`Page`].
 
+mod asset;
 pub mod assets;
 mod branding;
 mod browser_request;
