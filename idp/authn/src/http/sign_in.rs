@@ -34,6 +34,9 @@ struct SignInTemplate<'a> {
     decline_at: Option<&'a str>,
 }
 
+/// The page for somebody else than who is signed in.
+const ANOTHER: &str = "/sign-in?another=1";
+
 /// What the page says of the last attempt.
 struct LastAttempt {
     status: StatusCode,
@@ -194,6 +197,8 @@ fn show(
     let page = interaction.map_or(&default, |interaction| &interaction.page);
     let template = SignInTemplate {
         l: match interaction {
+            // Whoever is signed in sees the page only as somebody else.
+            None if browser.cookie(SESSION_COOKIE).is_some() => browser.layout_at(ANOTHER),
             None => browser.layout_at("/sign-in"),
             Some(interaction) => browser.layout_at(&interaction.sign_in_again_at()),
         },

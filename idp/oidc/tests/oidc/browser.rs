@@ -56,7 +56,7 @@ impl Browser {
             || page.body.contains("/account/password")
         {
             // Somebody is signed in here.
-            page = self.get("/sign-in?another").await;
+            page = self.get("/sign-in?another=1").await;
         }
         let request = page.field("request");
         self.submit(

@@ -133,7 +133,7 @@ async fn whoever_is_signed_in_goes_on_to_the_account() {
     let path = authorize(&client.client_id, &[("prompt", "login")]);
     let page = browser.follow(&path).await;
     assert!(page.body.contains("name=\"password\""));
-    let page = browser.get("/sign-in?another").await;
+    let page = browser.get("/sign-in?another=1").await;
     assert!(page.body.contains("name=\"password\""));
 }
 
@@ -262,7 +262,7 @@ async fn every_page_can_be_read_in_the_other_language() {
             switched.body
         );
         // The choice is kept, so back.
-        browser.get("/sign-in?ui_locales=en&another").await;
+        browser.get("/sign-in?ui_locales=en&another=1").await;
     }
 }
 
