@@ -16,7 +16,7 @@ use crate::{
     Branding, Layout, Locale, Page, Texts, cookie,
     form::{read_form, read_form_leniently},
     message::{Failure, Link, MessagePage},
-    page::render,
+    page::{render, see_other},
 };
 
 const MAX_USER_AGENT: usize = 200;
@@ -200,6 +200,15 @@ impl BrowserRequest {
         }
         if let Some(locale) = self.chosen_locale {
             cookie::set(headers, cookie::LANGUAGE, locale.tag());
+        }
+        page
+    }
+
+    /// 303 to a page of this server, which keeps the language that the reader chose.
+    pub fn see_other(&self, location: &str) -> Page {
+        let mut page = see_other(location);
+        if let Some(locale) = self.chosen_locale {
+            cookie::set(page.headers_mut(), cookie::LANGUAGE, locale.tag());
         }
         page
     }

@@ -57,7 +57,7 @@ pub(super) async fn get(State(authn): State<Authn>, browser: BrowserRequest) -> 
         // Whoever is signed in has no reason to do it again, unless it is somebody else.
         let session = sessions::of_browser(&authn, &browser).await;
         if session.map_err(|error| browser.failed(error))?.is_some() {
-            return Ok(see_other("/account"));
+            return Ok(browser.see_other("/account"));
         }
     }
     Ok(show(&browser, interaction.as_ref(), &hint, notice, None))

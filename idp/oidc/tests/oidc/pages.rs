@@ -3,6 +3,8 @@
 use axum::http::StatusCode;
 
 use crate::{
+    answer::Answer,
+    browser::Browser,
     flow::{authorize, code, redeem, refresh},
     test_idp::{PASSWORD, TestIdp},
 };
@@ -224,8 +226,12 @@ async fn every_page_can_be_read_in_the_other_language() {
         browser.submit("/account/set-password", &set, &differ).await,
         "设置密码",
     ));
+    let expired = browser.post("/account/password", &[("csrf", "x")]).await;
+    pages.push((expired, "使用你的"));
+    switch(&mut browser, pages).await;
     browser.sign_in("/sign-in", "alice", PASSWORD).await;
     let account = browser.get("/account").await;
+    let mut pages = Vec::new();
     let wrong = [
         ("password", "wrong horse"),
         ("new_password", "x"),
@@ -238,12 +244,11 @@ async fn every_page_can_be_read_in_the_other_language() {
     pages.push((account, "更改密码"));
     pages.push((browser.get("/sign-out").await, "退出登录？"));
     pages.push((browser.get(&consent).await, "允许访问？"));
-    pages.push((
-        browser
-            .submit("/account/password", &pages[0].0, &[("csrf", "x")])
-            .await,
-        "更改密码",
-    ));
+    pages.push((browser.get("/sign-in?another=1").await, "使用你的"));
+    switch(&mut browser, pages).await;
+}
+
+async fn switch(browser: &mut Browser, pages: Vec<(Answer, &str)>) {
     for (page, text) in pages {
         let (before, _) = page
             .body
@@ -254,7 +259,7 @@ async fn every_page_can_be_read_in_the_other_language() {
             .unwrap()
             .1
             .replace("&#38;", "&");
-        let switched = browser.get(&path).await;
+        let switched = browser.follow(&path).await;
         assert!(switched.body.contains("<html lang=\"zh-CN\">"), "{path}");
         assert!(
             switched.body.contains(text),

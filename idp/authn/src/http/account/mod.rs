@@ -66,7 +66,7 @@ pub(super) async fn get(State(authn): State<Authn>, browser: BrowserRequest) -> 
         _ => None,
     };
     let Some(session) = signed_in(&authn, &browser).await? else {
-        return Ok(see_other("/sign-in"));
+        return Ok(browser.see_other("/sign-in"));
     };
     let view = View {
         notice,
