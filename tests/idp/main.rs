@@ -13,6 +13,8 @@ mod clients {
     mod openidconnect;
 }
 
+mod long_state;
+
 use testkit::{Browser, Page, Server, User};
 
 /// The binary under test.
