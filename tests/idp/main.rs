@@ -13,6 +13,7 @@ mod clients {
     mod openidconnect;
 }
 
+mod long_state;
 mod pages {
     mod chromium;
     mod people;
