@@ -11,6 +11,7 @@ mod api {
     mod unknown_parameters;
 }
 mod cli {
+    mod change;
     mod commands;
     mod doctor;
     mod init;
