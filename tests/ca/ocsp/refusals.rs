@@ -142,7 +142,11 @@ fn an_unknown_serial_number_is_not_called_good() {
 #[test]
 fn a_serial_number_that_no_certificate_can_have_is_unknown() {
     let ca = Ca::start("p256");
-    for serial in ["0x0", "-0x1", "0x7fffffffffffffffffffffffffffffffffffffffff"] {
+    for serial in [
+        "0x0",
+        "-0x1",
+        "0x7fffffffffffffffffffffffffffffffffffffffff",
+    ] {
         let asked = run(openssl()
             .args(["ocsp", "-issuer"])
             .arg(ca.authority_file("issuing"))
@@ -165,8 +169,18 @@ fn one_request_about_two_authorities_is_unauthorized() {
     let ca = Ca::start("p256");
     let leaf = ca.issue("tls-server", &ca.web("www.example.org"));
     let (root, issuing) = (ca.authority_file("root"), ca.authority_file("issuing"));
-    let own = ["-issuer".as_ref(), issuing.as_os_str(), "-cert".as_ref(), leaf.chain.as_os_str()];
-    let above = ["-issuer".as_ref(), root.as_os_str(), "-cert".as_ref(), issuing.as_os_str()];
+    let own = [
+        "-issuer".as_ref(),
+        issuing.as_os_str(),
+        "-cert".as_ref(),
+        leaf.chain.as_os_str(),
+    ];
+    let above = [
+        "-issuer".as_ref(),
+        root.as_os_str(),
+        "-cert".as_ref(),
+        issuing.as_os_str(),
+    ];
     for (first, second) in [(own, above), (above, own)] {
         let question = ca.file("question.der");
         run(openssl()
@@ -189,7 +203,11 @@ fn one_request_about_two_authorities_is_unauthorized() {
             .args(["-url", &format!("{}/ocsp", ca.server.http)]));
         let told = asked.success();
         assert!(told.text().contains(": good"), "{}", told.text());
-        assert!(told.stderr.contains("Response verify OK"), "{}", told.stderr);
+        assert!(
+            told.stderr.contains("Response verify OK"),
+            "{}",
+            told.stderr
+        );
     }
 }
 
