@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
 use axum::Router;
-use idp_authn::{Accounts, Authn};
+use idp_authn::{Accounts, Authn, PasswordPolicy};
 use idp_directory::Directory;
 use idp_oidc::{EndAccess, Oidc};
 use platform_runtime::{jobs::Job, settings::Settings};
@@ -63,6 +63,7 @@ impl Idp {
             store.clone(),
             workers,
             PASSWORD_QUEUE,
+            password_policy(settings),
             vec![Arc::new(end_access.clone())],
         )?);
         let directory = Directory::new(
@@ -138,6 +139,15 @@ fn authn_config(settings: &Settings) -> idp_authn::Config {
         session_idle: minutes(idp.idle_minutes),
         session_lifetime: minutes(idp.session_hours * 60),
         ..idp_authn::Config::default()
+    }
+}
+
+fn password_policy(settings: &Settings) -> PasswordPolicy {
+    let host = settings.public.url.trim_start_matches("https://");
+    PasswordPolicy {
+        min_characters: settings.idp.password_min_characters as usize,
+        short_must_change: settings.idp.short_password_must_change,
+        service_names: vec![host.to_owned()],
     }
 }
 

@@ -3,14 +3,14 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
-use idp_directory::{FirstPassword, User, UserName};
+use idp_directory::{FirstPassword, User};
 use jiff::Timestamp;
 use platform_store::{Store, StoreError, Tx};
 use zeroize::Zeroizing;
 
 use crate::{
     AccessHook, Error, RevokedGrants, SessionEnd,
-    password::{Passwords, check_strength},
+    password::{PasswordPolicy, Passwords, prepare},
     sessions::SessionCache,
     store,
 };
@@ -19,6 +19,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Accounts {
     store: Store,
+    pub(crate) policy: PasswordPolicy,
     pub(crate) passwords: Passwords,
     pub(crate) sessions: SessionCache,
     hooks: Vec<Arc<dyn AccessHook>>,
@@ -33,7 +34,7 @@ pub(crate) struct EndedAccess {
 
 impl Accounts {
     /// Accounts in `store`. `workers` passwords are hashed at the same time, each in
-    /// 19 MiB, and `queue` more may wait.
+    /// 19 MiB, and `queue` more may wait; new ones must satisfy `policy`.
     ///
     /// # Errors
     /// [`Error::Config`] without a worker.
@@ -41,6 +42,7 @@ impl Accounts {
         store: Store,
         workers: usize,
         queue: usize,
+        policy: PasswordPolicy,
         hooks: Vec<Arc<dyn AccessHook>>,
     ) -> Result<Self, Error> {
         if workers == 0 {
@@ -50,6 +52,7 @@ impl Accounts {
         }
         Ok(Self {
             store,
+            policy,
             passwords: Passwords::new(workers, queue),
             sessions: SessionCache::new(),
             hooks,
@@ -120,10 +123,12 @@ impl Accounts {
 impl idp_directory::Accounts for Accounts {
     async fn prepare_password(
         &self,
-        user: &UserName,
+        names: &[&str],
         password: Zeroizing<String>,
     ) -> Result<Box<dyn FirstPassword>, idp_directory::Error> {
-        check_strength(&password, user.as_str())
+        let password = prepare(&password);
+        self.policy
+            .check(&password, names)
             .map_err(|weak| idp_directory::Error::invalid("password", weak.to_string()))?;
         let hash = self
             .passwords
@@ -152,6 +157,7 @@ impl idp_directory::Accounts for Accounts {
 
     async fn delete(&self, tx: &mut Tx<'_>, user: &User, now: Timestamp) -> Result<(), StoreError> {
         self.end_access(tx, user, now).await?;
+        store::devices::delete_of_user(tx, &user.id).await?;
         store::credentials::delete_of_user(tx, &user.id).await
     }
 

@@ -46,7 +46,7 @@ pub enum Error {
     Internal(String),
 }
 
-/// Why a password is too weak (NIST SP 800-63B §3.1.1.2).
+/// Why a password may not be chosen (NIST SP 800-63B-4 §3.1.1.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WeakPassword {
     /// Too few characters.
@@ -61,9 +61,15 @@ pub enum WeakPassword {
         /// The most.
         max: usize,
     },
-    /// Among the first that attackers try.
-    #[error("this one is among the first that attackers try; choose another")]
+    /// A short text over and over, or a run such as `abcdef`.
+    #[error("this one repeats itself or is a plain sequence; choose another")]
+    Repetitive,
+    /// On the list of common and breached passwords.
+    #[error("this one is on the list of common and breached passwords; choose another")]
     TooCommon,
+    /// The name of the user or of the service, and little else.
+    #[error("this one is little more than the name of the user or of the service; choose another")]
+    Name,
 }
 
 impl From<idp_directory::Error> for Error {

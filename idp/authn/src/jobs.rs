@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use platform_runtime::jobs::Job;
 use platform_store::{StoreError, Tx};
 
-use crate::{Authn, store, throttle};
+use crate::{Authn, devices, store, throttle};
 
 const PERIOD: Duration = Duration::from_secs(10 * 60);
 /// How many rows are deleted in one transaction, so that others can write in between.
@@ -30,6 +30,7 @@ enum Expired {
     Interactions(Timestamp),
     Links(Timestamp),
     Attempts(Timestamp),
+    Devices(Timestamp),
 }
 
 async fn delete_expired(authn: &Authn) -> Result<(), StoreError> {
@@ -41,6 +42,7 @@ async fn delete_expired(authn: &Authn) -> Result<(), StoreError> {
         Expired::Interactions(now),
         Expired::Links(now),
         Expired::Attempts(now - throttle::EXPIRED),
+        Expired::Devices(now - devices::LIFETIME),
     ] {
         loop {
             let store = &authn.0.store;
@@ -68,6 +70,7 @@ impl Expired {
             }
             Self::Links(before) => store::links::delete_expired(tx, before, PORTION).await,
             Self::Attempts(before) => store::throttle::delete_before(tx, before, PORTION).await,
+            Self::Devices(before) => store::devices::delete_before(tx, before, PORTION).await,
         }
     }
 }

@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod actions;
 mod config;
+mod devices;
 pub mod end_sessions;
 mod error;
 pub mod hooks;
@@ -36,6 +37,7 @@ pub use config::Config;
 pub use error::{Error, WeakPassword};
 pub use hooks::{AccessHook, RevokedGrants, SessionEnd};
 pub use model::{Authentication, Session, SessionInfo};
+pub use password::PasswordPolicy;
 
 /// What signs people in on a node. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -14,19 +14,25 @@ use zeroize::Zeroizing;
 use crate::{
     Authn, Error, Session,
     actions::USER_SET_PASSWORD,
+    devices::Device,
     model::Credential,
-    password::check_strength,
+    password::prepare,
     password_link::find_password_link,
     store,
-    throttle::{count_attempt, refund_on_error},
+    throttle::{count_in_session, refund_on_error},
 };
 
 /// By what right a password is set.
 enum Right {
     /// The permission to administer users.
     Administrator,
-    /// A link, which is used by it; the key of its token.
-    Link(Vec<u8>),
+    /// A link, which is used by it.
+    Link {
+        /// The key of its token.
+        key: Vec<u8>,
+        /// The browser in which it was opened.
+        device: Device,
+    },
     /// The user proved the old password in this session, which is kept with a new id and a
     /// new cookie.
     OldPassword {
@@ -59,7 +65,8 @@ pub async fn set_password(
     replace(authn, caller, user, password, Right::Administrator).await
 }
 
-/// Sets a password by a link, which cannot be used again.
+/// Sets a password by a link, which cannot be used again. Returns the cookie by which the
+/// browser is known from now on.
 ///
 /// # Errors
 /// [`Error::LinkExpired`], [`Error::WeakPassword`], [`Error::Busy`], and the store's.
@@ -68,11 +75,18 @@ pub(crate) async fn set_password_by_link(
     caller: &Caller,
     token: &str,
     password: Zeroizing<String>,
-) -> Result<(), Error> {
+    device_token: Option<String>,
+) -> Result<String, Error> {
     let user = find_password_link(authn, token).await?;
     let user = user.ok_or(Error::LinkExpired)?;
-    let right = Right::Link(token_key(token));
-    replace(authn, caller, user, password, right).await
+    let device = Device::find(authn, device_token).await?;
+    let device_token = device.token().to_owned();
+    let right = Right::Link {
+        key: token_key(token),
+        device,
+    };
+    replace(authn, caller, user, password, right).await?;
+    Ok(device_token)
 }
 
 /// Changes the password of the user who is signed in, and returns the new cookie of their
@@ -89,8 +103,12 @@ pub(crate) async fn change_own_password(
     new: Zeroizing<String>,
 ) -> Result<String, Error> {
     let user = session.user.clone();
-    check_strength(&new, &user.name)?;
-    let attempt = count_attempt(authn, caller, &user.name).await?;
+    authn
+        .0
+        .accounts
+        .policy
+        .check(&prepare(&new), &names(&user))?;
+    let attempt = count_in_session(authn, caller, &session.id).await?;
     let stored = store::credentials::password_of(&authn.0.store, &user.id).await;
     let stored = refund_on_error(authn, &attempt, stored).await?;
     let hash = stored.as_ref().map(|credential| credential.secret.clone());
@@ -129,13 +147,14 @@ async fn replace(
     password: Zeroizing<String>,
     right: Right,
 ) -> Result<(), Error> {
-    check_strength(&password, &user.name)?;
+    let password = prepare(&password);
+    authn.0.accounts.policy.check(&password, &names(&user))?;
     let hash = authn.0.accounts.passwords.hash(password).await?;
     let now = authn.now();
     let entry = caller.entry(USER_SET_PASSWORD, &user.resource(), now);
     let entry = match &right {
         Right::Administrator => entry,
-        Right::Link(_) => entry.with_actor(user.principal()).with("by", "link"),
+        Right::Link { .. } => entry.with_actor(user.principal()).with("by", "link"),
         Right::OldPassword {
             session_id,
             renewed_id,
@@ -155,12 +174,28 @@ async fn replace(
             store::credentials::set_password(tx, &user.id, &hash, now).await?;
             accounts.end_all(tx, &user.id, kept_session, now).await?;
             store::links::delete_of_user(tx, &user.id).await?;
+            if kept_session.is_none() {
+                // Whoever knew the old password may have signed in with a browser.
+                store::devices::delete_of_user(tx, &user.id).await?;
+            }
+            if let Right::Link { device, .. } = &right {
+                device.remember(tx, &user.id, now).await?;
+            }
             tx.audit(entry.clone());
             Ok::<_, Error>(())
         })
         .await?;
     authn.0.accounts.committed();
     Ok(())
+}
+
+/// What a user is called.
+fn names(user: &User) -> Vec<&str> {
+    [user.display_name.as_deref(), user.email.as_deref()]
+        .into_iter()
+        .flatten()
+        .chain([user.name.as_str()])
+        .collect()
 }
 
 impl Right {
@@ -179,7 +214,7 @@ impl Right {
                     .then_some(None)
                     .ok_or_else(|| Error::NoSuchUser(user.name.clone()))
             }
-            Self::Link(key) => match store::links::take(tx, key, now).await? {
+            Self::Link { key, .. } => match store::links::take(tx, key, now).await? {
                 Some(id) if id == user.id && lock_enabled(tx, &id).await? => Ok(None),
                 _ => Err(Error::LinkExpired),
             },

@@ -6,16 +6,18 @@ use idp_directory::{
     read_users::{find_by_name, lock_enabled},
 };
 use platform_access::{Caller, Resource};
-use platform_log::{AuditSink as _, RecordEntry as _};
+use platform_log::{AuditSink as _, Entry, RecordEntry as _};
 use zeroize::Zeroizing;
 
 use crate::{
     Authentication, Authn, Error, SessionEnd,
     actions::acts::SIGN_IN,
+    devices::Device,
     model::Credential,
-    password::MAX_LENGTH,
+    password::{MAX_LENGTH, prepare},
+    password_link::make_link_for_short_password,
     store::{self, sessions::NewSession},
-    throttle::{Attempt, count_attempt, refund_on_error},
+    throttle::{Attempt, Browser, count_attempt, refund_on_error},
 };
 
 /// What the sign-in form sent.
@@ -28,8 +30,37 @@ pub struct SignIn {
     pub interaction_id: Option<String>,
     /// The cookie of the session that the browser had before; that session ends.
     pub previous_token: Option<String>,
+    /// The cookie of a browser that somebody has signed in with.
+    pub device_token: Option<String>,
     /// The browser's `User-Agent`.
     pub user_agent: Option<String>,
+}
+
+/// What a good password leads to.
+pub enum SignedIn {
+    /// A session.
+    Session {
+        /// Its cookie.
+        token: String,
+        /// The cookie by which this browser is known from now on.
+        device_token: String,
+    },
+    /// The password is shorter than passwords must be, and has to be changed first.
+    MustChange {
+        /// The token of a link with which to set another one.
+        link_token: String,
+    },
+}
+
+/// A password that was found right.
+struct Checked {
+    user: User,
+    credential: Credential,
+    attempt: Attempt,
+    device: Device,
+    /// The hash to store in place of one of 0.1.0.
+    renewed_hash: Option<String>,
+    is_short: bool,
 }
 
 /// Checks a password, starts a session and returns its cookie.
@@ -39,11 +70,41 @@ pub struct SignIn {
 ///
 /// # Errors
 /// [`Error::WrongCredentials`], [`Error::Throttled`], [`Error::Busy`] and the store's.
-pub async fn sign_in(authn: &Authn, caller: &Caller, form: SignIn) -> Result<String, Error> {
-    let (user, proved, attempt) =
-        check_password(authn, caller, &form.username, form.password).await?;
+pub async fn sign_in(authn: &Authn, caller: &Caller, form: SignIn) -> Result<SignedIn, Error> {
+    let checked = check_password(authn, caller, &form).await?;
+    if checked.is_short && authn.0.accounts.policy.short_must_change {
+        let proved = (checked.user, checked.credential, checked.attempt);
+        let link_token = make_link_for_short_password(authn, caller, proved).await?;
+        return Ok(SignedIn::MustChange { link_token });
+    }
+    if let Some(signed_in) = start_session(authn, caller, &form, checked).await? {
+        return Ok(signed_in);
+    }
+    // The hash was replaced while the password was checked: by another password, or by a
+    // sign-in at the same moment that renewed it. Only the former is an error.
+    let checked = check_password(authn, caller, &form).await?;
+    let signed_in = start_session(authn, caller, &form, checked).await?;
+    signed_in.ok_or(Error::WrongCredentials)
+}
+
+/// Starts the session; `None` if the hash that was proved is not the user's any more.
+async fn start_session(
+    authn: &Authn,
+    caller: &Caller,
+    form: &SignIn,
+    checked: Checked,
+) -> Result<Option<SignedIn>, Error> {
     let now = authn.now();
     let token = OpaqueToken::new(now.as_millisecond());
+    let Checked {
+        user,
+        credential,
+        attempt,
+        device,
+        renewed_hash,
+        ..
+    } = checked;
+    let device_token = device.token().to_owned();
     let session = NewSession {
         id: timed_id(now.as_millisecond()),
         token_key: token.key(),
@@ -51,27 +112,28 @@ pub async fn sign_in(authn: &Authn, caller: &Caller, form: SignIn) -> Result<Str
         authentication: Authentication::by_password(now),
         expires_at: now + authn.0.config.session_lifetime,
         address: caller.address.map(|address| address.to_string()),
-        user_agent: form.user_agent,
+        user_agent: form.user_agent.clone(),
     };
-    let amr: Vec<_> = session.authentication.amr().map(str::to_owned).collect();
-    let entry = caller
-        .entry(SIGN_IN, &user.resource(), now)
-        .with_actor(user.principal())
-        .with("session", session.id.as_str())
-        .with("amr", amr);
+    let entry = entry(caller, &user, &session);
     let interaction_key = form.interaction_id.as_deref().map(token_key);
     let previous_key = form.previous_token.as_deref().map(token_key);
     let accounts = authn.0.accounts.clone();
-    let ends_another = previous_key.is_some();
-    authn
+    let started = authn
         .0
         .store
         .transact(async move |tx| {
             // The user may have been disabled, or the password changed, while it was checked.
-            if !lock_enabled(tx, &user.id).await? || !store::credentials::lock(tx, &proved).await? {
+            if !lock_enabled(tx, &user.id).await? {
                 return Err(Error::WrongCredentials);
             }
+            if !store::credentials::lock(tx, &credential).await? {
+                return Ok(false);
+            }
             attempt.succeeded(tx).await?;
+            device.remember(tx, &user.id, now).await?;
+            if let Some(hash) = &renewed_hash {
+                store::credentials::renew(tx, &credential, hash).await?;
+            }
             if let Some(previous) = &previous_key
                 && let Some((id, user_id)) = store::sessions::delete_by_token(tx, previous).await?
             {
@@ -89,34 +151,62 @@ pub async fn sign_in(authn: &Authn, caller: &Caller, form: SignIn) -> Result<Str
                 store::interactions::set_session(tx, key, &session.id).await?;
             }
             tx.audit(entry.clone());
-            Ok::<_, Error>(())
+            Ok::<_, Error>(true)
         })
         .await?;
-    if ends_another {
+    if form.previous_token.is_some() {
         authn.0.accounts.committed();
     }
+    if !started {
+        return Ok(None);
+    }
     metrics::counter!("xinshu_idp_sign_ins_total", "outcome" => "success").increment(1);
-    Ok(token.text().to_owned())
+    Ok(Some(SignedIn::Session {
+        token: token.text().to_owned(),
+        device_token,
+    }))
+}
+
+fn entry(caller: &Caller, user: &User, session: &NewSession) -> Entry {
+    let amr: Vec<_> = session.authentication.amr().map(str::to_owned).collect();
+    caller
+        .entry(SIGN_IN, &user.resource(), session.authentication.time)
+        .with_actor(user.principal())
+        .with("session", session.id.as_str())
+        .with("amr", amr)
 }
 
 /// The user whose password this is. A refusal is audited.
-async fn check_password(
-    authn: &Authn,
-    caller: &Caller,
-    username: &str,
-    password: Zeroizing<String>,
-) -> Result<(User, Credential, Attempt), Error> {
-    let typed = username.trim().to_lowercase();
-    let attempt = count_attempt(authn, caller, &typed).await?;
-    let found = find(authn, &typed).await;
-    let (user, stored) = refund_on_error(authn, &attempt, found).await?;
+async fn check_password(authn: &Authn, caller: &Caller, form: &SignIn) -> Result<Checked, Error> {
+    let typed = form.username.trim();
+    let (user, stored) = find(authn, typed).await?;
+    let device = Device::find(authn, form.device_token.clone()).await?;
+    let id = user.as_ref().map_or("?", |user| user.id.as_str());
+    let browser = device
+        .key_if_known(id)
+        .map_or(Browser::Unknown, Browser::Known);
+    let attempt = count_attempt(authn, caller, &UserName::fold(typed), browser).await?;
+    let password = form.password.clone();
     let fits = password.len() <= MAX_LENGTH;
     let hash = stored.as_ref().map(|credential| credential.secret.clone());
     let verified = authn.0.accounts.passwords.verify(password, hash).await;
     let matches = refund_on_error(authn, &attempt, verified).await? && fits;
     match (user, stored) {
-        (Some(user), Some(stored)) if matches && user.disabled_at.is_none() => {
-            Ok((user, stored, attempt))
+        (Some(user), Some(credential)) if matches && user.disabled_at.is_none() => {
+            let prepared = prepare(&form.password);
+            let is_short = authn.0.accounts.policy.is_short(&prepared);
+            let renewed = match credential.is_prepared {
+                true => Ok(None),
+                false => authn.0.accounts.passwords.hash(prepared).await.map(Some),
+            };
+            Ok(Checked {
+                renewed_hash: refund_on_error(authn, &attempt, renewed).await?,
+                user,
+                credential,
+                attempt,
+                device,
+                is_short,
+            })
         }
         (user, _) => {
             record_refusal(authn, caller, user).await?;
@@ -127,8 +217,7 @@ async fn check_password(
 
 /// The user and their password. A name that nobody can have takes the same look-ups.
 async fn find(authn: &Authn, typed: &str) -> Result<(Option<User>, Option<Credential>), Error> {
-    let name = UserName::parse(typed).map_or_else(|_| "?".to_owned(), |name| name.to_string());
-    let user = find_by_name(&authn.0.directory, &name).await?;
+    let user = find_by_name(&authn.0.directory, typed).await?;
     let id = user.as_ref().map_or("?", |user| user.id.as_str());
     let stored = store::credentials::password_of(&authn.0.store, id).await?;
     Ok((user, stored))

@@ -2,6 +2,9 @@
 //!
 //! An attempt is counted before the password is checked, so that a thousand
 //! guesses at the same moment count as a thousand.
+//!
+//! Browsers that somebody has signed in with before are counted apart from unknown ones, so
+//! that whoever guesses at an account, from whichever addresses, cannot keep its owner out.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -13,6 +16,7 @@ use platform_store::{StoreError, Tx};
 
 use crate::{Authn, Error, actions::acts::THROTTLE, store};
 
+#[derive(Clone, Copy, Debug)]
 struct Limits {
     /// Attempts without a delay.
     free: i64,
@@ -35,14 +39,38 @@ const ADDRESS: Limits = Limits {
     forget: Duration::from_secs(15 * 60),
 };
 
+/// A session in which the current password is asked for: only its own failures count.
+const SESSION: Limits = Limits {
+    free: 10,
+    longest: Duration::from_secs(60),
+    forget: Duration::from_secs(15 * 60),
+};
+
 /// After this time a row has no effect any more.
 pub(crate) const EXPIRED: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// An attempt that was counted, by the names it was counted under.
 #[derive(Clone, Debug)]
 pub struct Attempt {
-    account: Option<String>,
-    address: Option<String>,
+    /// The count that a success resets.
+    subject: Option<Counter>,
+    /// The count from which a success is subtracted.
+    address: Option<Counter>,
+}
+
+#[derive(Clone, Debug)]
+struct Counter {
+    name: String,
+    limits: Limits,
+}
+
+/// What is known of the browser that makes an attempt.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Browser<'a> {
+    /// The user who is named signed in with it before; the key of its cookie.
+    Known(&'a [u8]),
+    /// Nothing.
+    Unknown,
 }
 
 impl Limits {
@@ -62,14 +90,40 @@ pub(crate) async fn count_attempt(
     authn: &Authn,
     caller: &Caller,
     account: &str,
+    browser: Browser<'_>,
 ) -> Result<Attempt, Error> {
-    let hash = Digest::Sha256.hash(account.as_bytes());
+    // A digest: people type their password into the name's field.
+    let account = hex::encode(Digest::Sha256.hash(account.as_bytes()));
+    let (subject, address) = match browser {
+        Browser::Unknown => (format!("account:{account}"), "address"),
+        Browser::Known(key) => {
+            let browser = hex::encode(key);
+            (
+                format!("known-browser:{account}:{browser}"),
+                "known-address",
+            )
+        }
+    };
     let attempt = Attempt {
-        // A digest: people type their password into the name's field.
-        account: Some(format!("account:{}", hex::encode(hash))),
-        address: caller
-            .address
-            .map(|address| format!("address:{}", network(address))),
+        subject: Some(Counter::new(subject, ACCOUNT)),
+        address: Counter::of_address(address, caller),
+    };
+    count(authn, caller, attempt).await
+}
+
+/// Counts an attempt to prove the current password in a session. Its address and the account
+/// do not matter: no one else's failures may keep the owner from changing the password.
+///
+/// # Errors
+/// [`Error::Throttled`] after too many failures in this very session, and the store's.
+pub(crate) async fn count_in_session(
+    authn: &Authn,
+    caller: &Caller,
+    session_id: &str,
+) -> Result<Attempt, Error> {
+    let attempt = Attempt {
+        subject: Some(Counter::new(format!("session:{session_id}"), SESSION)),
+        address: None,
     };
     count(authn, caller, attempt).await
 }
@@ -81,12 +135,21 @@ pub(crate) async fn count_attempt(
 /// [`Error::Throttled`] if there were too many, and the store's.
 pub async fn count_client_failure(authn: &Authn, caller: &Caller) -> Result<(), Error> {
     let attempt = Attempt {
-        account: None,
-        address: caller
-            .address
-            .map(|address| format!("client:{}", network(address))),
+        subject: None,
+        address: Counter::of_address("client", caller),
     };
     count(authn, caller, attempt).await.map(|_| ())
+}
+
+impl Counter {
+    fn new(name: String, limits: Limits) -> Self {
+        Self { name, limits }
+    }
+
+    fn of_address(kind: &str, caller: &Caller) -> Option<Self> {
+        let address = network(caller.address?);
+        Some(Self::new(format!("{kind}:{address}"), ADDRESS))
+    }
 }
 
 async fn count(authn: &Authn, caller: &Caller, attempt: Attempt) -> Result<Attempt, Error> {
@@ -128,20 +191,24 @@ pub(crate) async fn refund_on_error<T, E>(
 }
 
 impl Attempt {
+    fn counters(&self) -> impl Iterator<Item = &Counter> {
+        [&self.subject, &self.address].into_iter().flatten()
+    }
+
     async fn refund(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        for name in [&self.account, &self.address].into_iter().flatten() {
-            store::throttle::discount(tx, name).await?;
+        for counter in self.counters() {
+            store::throttle::discount(tx, &counter.name).await?;
         }
         Ok(())
     }
 
-    /// The attempt succeeded: resets the account's count and uncounts the address's.
+    /// The attempt succeeded: resets the subject's count and uncounts the address's.
     pub(crate) async fn succeeded(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        if let Some(account) = &self.account {
-            store::throttle::reset(tx, account).await?;
+        if let Some(subject) = &self.subject {
+            store::throttle::reset(tx, &subject.name).await?;
         }
         if let Some(address) = &self.address {
-            store::throttle::discount(tx, address).await?;
+            store::throttle::discount(tx, &address.name).await?;
         }
         Ok(())
     }
@@ -154,18 +221,14 @@ async fn count_in(
     caller: &Caller,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, StoreError> {
-    let names = [(&attempt.account, ACCOUNT), (&attempt.address, ADDRESS)];
     let mut closed = None;
-    for (name, _) in &names {
-        if let Some(name) = name {
-            closed = closed.max(store::throttle::closed_until(tx, name, now).await?);
-        }
+    for counter in attempt.counters() {
+        closed = closed.max(store::throttle::closed_until(tx, &counter.name, now).await?);
     }
     if closed.is_some() {
         return Ok(closed);
     }
-    for (name, limits) in names {
-        let Some(name) = name else { continue };
+    for Counter { name, limits } in attempt.counters() {
         let attempts = store::throttle::count(tx, name, now, now - limits.forget).await?;
         if let Some(delay) = limits.delay(attempts) {
             store::throttle::close(tx, name, now + delay).await?;

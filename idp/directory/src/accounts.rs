@@ -7,18 +7,19 @@ use jiff::Timestamp;
 use platform_store::{StoreError, Tx};
 use zeroize::Zeroizing;
 
-use crate::{Error, User, UserName};
+use crate::{Error, User};
 
 /// People's accounts: how they sign in, and what they are signed in with.
 #[async_trait]
 pub trait Accounts: Debug + Send + Sync {
-    /// Checks and hashes the first password of a new user, before the transaction.
+    /// Checks and hashes the first password of a new user, before the transaction. It must
+    /// not be one of the user's `names`.
     ///
     /// # Errors
     /// [`Error::Invalid`] for a weak one, [`Error::Busy`].
     async fn prepare_password(
         &self,
-        user: &UserName,
+        names: &[&str],
         password: Zeroizing<String>,
     ) -> Result<Box<dyn FirstPassword>, Error>;
 

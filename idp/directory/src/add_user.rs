@@ -31,10 +31,18 @@ pub async fn add_user(
     access
         .enforce_delegation(caller, USER_ADD, &resource, &permissions)
         .await?;
+    let display_name = parse_line("display_name", new.display_name)?;
+    let email = parse_email(new.email)?;
     let password = match new.password {
         Some(password) => {
+            let names = [
+                Some(name.as_str()),
+                display_name.as_deref(),
+                email.as_deref(),
+            ];
+            let names: Vec<&str> = names.into_iter().flatten().collect();
             let accounts = &directory.0.accounts;
-            Some(accounts.prepare_password(&name, password).await?)
+            Some(accounts.prepare_password(&names, password).await?)
         }
         None => None,
     };
@@ -43,8 +51,8 @@ pub async fn add_user(
         // 128 random bits, in letters that need no escaping anywhere.
         id: hex::encode(random::bytes::<16>()),
         name: name.as_str().to_owned(),
-        display_name: parse_line("display_name", new.display_name)?,
-        email: parse_email(new.email)?,
+        display_name,
+        email,
         permissions,
         unit: UnitId::ROOT,
         disabled_at: None,

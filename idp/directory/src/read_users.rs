@@ -6,7 +6,9 @@ use platform_access::{Caller, Resource};
 use platform_store::{StoreError, Tx};
 use platform_web::{Page, PageRequest};
 
-use crate::{Directory, Error, User, UserInfo, UserName, actions::USER_READ, store};
+use crate::{
+    Directory, Error, User, UserInfo, UserName, actions::USER_READ, model::as_of_0_1_0, store,
+};
 
 /// Users in the order of their names.
 ///
@@ -94,9 +96,20 @@ pub async fn resolve(directory: &Directory, name: &str) -> Result<NamedUser, Err
 /// # Errors
 /// The store's.
 pub async fn find_by_name(directory: &Directory, name: &str) -> Result<Option<User>, StoreError> {
+    // Under either name there may be a user since 0.1.0; a name that is valid now has
+    // usually only one form.
+    let store = &directory.0.store;
+    let old = as_of_0_1_0(name);
+    let found = match &old {
+        Some(old) => store::users::by_name(store, old).await?,
+        None => None,
+    };
     match UserName::parse(name) {
-        Ok(name) => store::users::by_name(&directory.0.store, name.as_str()).await,
-        Err(_) => Ok(None),
+        Ok(name) if Some(name.as_str()) != old.as_deref() => {
+            let other = store::users::by_name(store, name.as_str()).await?;
+            Ok(found.or(other))
+        }
+        _ => Ok(found),
     }
 }
 

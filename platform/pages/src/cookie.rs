@@ -1,6 +1,8 @@
 //! Cookies. The `__Host-` prefix keeps other hosts and plain HTTP from writing
 //! them (RFC 6265bis §4.1.3.2).
 
+use std::time::Duration;
+
 use axum::http::{HeaderMap, HeaderValue, header};
 
 /// The token that this browser's forms must carry.
@@ -33,6 +35,15 @@ pub fn set(headers: &mut HeaderMap, name: &str, value: &str) {
     append(
         headers,
         &format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax"),
+    );
+}
+
+/// Sets a cookie that outlives the browser's session.
+pub fn set_for(headers: &mut HeaderMap, name: &str, value: &str, lifetime: Duration) {
+    let seconds = lifetime.as_secs();
+    append(
+        headers,
+        &format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={seconds}"),
     );
 }
 

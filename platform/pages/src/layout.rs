@@ -31,6 +31,12 @@ impl Layout {
         self.texts.tr_with(id, &[argument])
     }
 
+    /// A text with one number.
+    pub fn tr_number(&self, id: &str, name: &str, value: usize) -> String {
+        let argument: Argument<'_> = (name, value.into());
+        self.texts.tr_with(id, &[argument])
+    }
+
     /// The `lang` of the document.
     pub fn lang(&self) -> &'static str {
         self.texts.locale().tag()

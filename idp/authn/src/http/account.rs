@@ -23,6 +23,7 @@ struct AccountTemplate<'a> {
     email: Option<&'a str>,
     sessions: Vec<SessionRow>,
     csrf: &'a str,
+    min: usize,
     error: Option<String>,
     /// The identifier of a text.
     notice: Option<&'static str>,
@@ -123,6 +124,8 @@ pub(super) fn password_advice(browser: &BrowserRequest, weak: WeakPassword) -> S
         }
         WeakPassword::TooLong { max } => texts.tr_with("password-too-long", &[("max", max.into())]),
         WeakPassword::TooCommon => texts.tr("password-too-common").into_owned(),
+        WeakPassword::Repetitive => texts.tr("password-repetitive").into_owned(),
+        WeakPassword::Name => texts.tr("password-is-a-name").into_owned(),
     }
 }
 
@@ -161,6 +164,7 @@ async fn show(
             .map(|info| row(browser, info, session))
             .collect(),
         csrf: &browser.form_token,
+        min: authn.0.accounts.policy.min_characters,
         error,
         notice,
     };

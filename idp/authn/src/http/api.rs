@@ -26,11 +26,11 @@ pub(crate) fn described() -> OpenApiRouter<Authn> {
         .routes(routes!(end_session))
 }
 
-/// A password.
+/// A password, of at least `idp.password_min_characters`.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PasswordBody {
-    #[schema(min_length = 8, max_length = 256)]
+    #[schema(min_length = 15, max_length = 256)]
     password: String,
 }
 

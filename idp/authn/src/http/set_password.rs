@@ -3,11 +3,17 @@
 use askama::Template;
 use axum::{body::Body, extract::State, http::StatusCode};
 use idp_directory::User;
+use oauth::{Params, append_query};
 use platform_pages::{BrowserRequest, Layout, Link, Page, see_other};
 use zeroize::Zeroizing;
 
-use super::account::password_advice;
-use crate::{Authn, Error, password_link::find_password_link, set_password::set_password_by_link};
+use super::{account::password_advice, sign_in::remember_device};
+use crate::{
+    Authn, Error,
+    devices::DEVICE_COOKIE,
+    password_link::{SHORT, find_password_link},
+    set_password::set_password_by_link,
+};
 
 #[derive(Template)]
 #[template(path = "set_password.html")]
@@ -18,12 +24,38 @@ struct SetPasswordTemplate<'a> {
     token: &'a str,
     csrf: &'a str,
     error: Option<String>,
+    min: usize,
+    /// What continues after the sign-in that follows.
+    request: &'a str,
+    /// Whether the user is here because their password is too short.
+    is_short: bool,
+}
+
+/// What the page's address and its form carry.
+struct Fields {
+    token: String,
+    request: String,
+    is_short: bool,
+}
+
+impl Fields {
+    fn read(params: &Params) -> Self {
+        Self {
+            token: params.get_owned("token").unwrap_or_default(),
+            request: params.get_owned("request").unwrap_or_default(),
+            is_short: params.get("reason") == Some(SHORT),
+        }
+    }
+
+    fn request(&self) -> Option<&str> {
+        Some(self.request.as_str()).filter(|request| !request.is_empty())
+    }
 }
 
 pub(super) async fn get(State(authn): State<Authn>, browser: BrowserRequest) -> Result<Page, Page> {
-    let token = browser.query()?.get_owned("token").unwrap_or_default();
-    let user = find(&authn, &browser, &token).await?;
-    Ok(show(&browser, &user, &token, None))
+    let fields = Fields::read(browser.query()?);
+    let user = find(&authn, &browser, &fields.token).await?;
+    Ok(show(&authn, &browser, &user, &fields, None))
 }
 
 pub(super) async fn post(
@@ -32,19 +64,27 @@ pub(super) async fn post(
     body: Body,
 ) -> Result<Page, Page> {
     let form = browser.csrf_checked_form(body).await?;
-    let token = form.get_owned("token").unwrap_or_default();
-    let user = find(&authn, &browser, &token).await?;
+    let fields = Fields::read(&form);
+    let user = find(&authn, &browser, &fields.token).await?;
     let secret = |name| Zeroizing::new(form.get_owned(name).unwrap_or_default());
     let password = secret("new_password");
     if password != secret("new_password_again") {
         let error = browser.texts.tr("passwords-differ").into_owned();
-        return Ok(show(&browser, &user, &token, Some(error)));
+        return Ok(show(&authn, &browser, &user, &fields, Some(error)));
     }
-    match set_password_by_link(&authn, &browser.caller, &token, password).await {
-        Ok(()) => Ok(see_other("/sign-in?notice=password-set")),
+    let device = browser.cookie(DEVICE_COOKIE);
+    let set = set_password_by_link(&authn, &browser.caller, &fields.token, password, device).await;
+    match set {
+        Ok(device_token) => {
+            let mut query = vec![("notice", "password-set")];
+            query.extend(fields.request().map(|request| ("request", request)));
+            let mut page = see_other(&append_query("/sign-in", &query));
+            remember_device(&mut page, &device_token);
+            Ok(page)
+        }
         Err(Error::WeakPassword(weak)) => {
             let error = password_advice(&browser, weak);
-            Ok(show(&browser, &user, &token, Some(error)))
+            Ok(show(&authn, &browser, &user, &fields, Some(error)))
         }
         Err(Error::LinkExpired) => Err(link_expired(&browser)),
         Err(error) => Err(browser.failed(error)),
@@ -58,7 +98,13 @@ async fn find(authn: &Authn, browser: &BrowserRequest, token: &str) -> Result<Us
         .ok_or_else(|| link_expired(browser))
 }
 
-fn show(browser: &BrowserRequest, user: &User, token: &str, error: Option<String>) -> Page {
+fn show(
+    authn: &Authn,
+    browser: &BrowserRequest,
+    user: &User,
+    fields: &Fields,
+    error: Option<String>,
+) -> Page {
     let status = match error {
         None => StatusCode::OK,
         Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -70,9 +116,12 @@ fn show(browser: &BrowserRequest, user: &User, token: &str, error: Option<String
         },
         title: user.title(),
         username: &user.name,
-        token,
+        token: &fields.token,
         csrf: &browser.form_token,
         error,
+        min: authn.0.accounts.policy.min_characters,
+        request: &fields.request,
+        is_short: fields.is_short,
     };
     browser.page(status, &template, &[])
 }

@@ -12,10 +12,13 @@ use platform_web::RETRY_AFTER_SECONDS;
 use zeroize::Zeroizing;
 
 use crate::{
-    Authn, Error, interactions,
+    Authn, Error,
+    devices::{self, DEVICE_COOKIE},
+    interactions,
     model::{Interaction, SignInPage},
+    password_link::short_password_path,
     sessions::SESSION_COOKIE,
-    sign_in::{SignIn, sign_in},
+    sign_in::{SignIn, SignedIn, sign_in},
 };
 
 #[derive(Template)]
@@ -77,15 +80,24 @@ pub(super) async fn post(
             .as_ref()
             .map(|interaction| interaction.id.clone()),
         previous_token: browser.cookie(SESSION_COOKIE),
+        device_token: browser.cookie(DEVICE_COOKIE),
         user_agent: browser.user_agent.clone(),
     };
     match sign_in(&authn, &browser.caller, attempt).await {
-        Ok(token) => {
+        Ok(SignedIn::MustChange { link_token }) => {
+            let request = interaction.as_ref().map(|it| it.id.as_str());
+            Ok(see_other(&short_password_path(&link_token, request)))
+        }
+        Ok(SignedIn::Session {
+            token,
+            device_token,
+        }) => {
             let mut page = match &interaction {
                 None => see_other("/account"),
                 Some(interaction) => see_other(&interaction.continue_at()),
             };
             cookie::set(page.headers_mut(), SESSION_COOKIE, &token);
+            remember_device(&mut page, &device_token);
             Ok(page)
         }
         Err(error) => {
@@ -99,6 +111,11 @@ pub(super) async fn post(
             ))
         }
     }
+}
+
+/// Sets the cookie by which a browser is known.
+pub(super) fn remember_device(page: &mut Page, token: &str) {
+    cookie::set_for(page.headers_mut(), DEVICE_COOKIE, token, devices::LIFETIME);
 }
 
 /// The interaction that the page is for; none if the user came by themselves.

@@ -6,6 +6,8 @@ pub(crate) struct Credential {
     pub(crate) id: String,
     /// The Argon2id hash in PHC form.
     pub(crate) secret: String,
+    /// Whether the hash is of the prepared password, and not of what was typed, as in 0.1.0.
+    pub(crate) is_prepared: bool,
 }
 
 /// Everything except the secret.

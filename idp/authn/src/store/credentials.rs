@@ -7,6 +7,9 @@ use platform_store::{Store, StoreError, Tx, params};
 
 use crate::model::Credential;
 
+/// `form` of a hash of a prepared password.
+const PREPARED: i64 = 2;
+
 /// The password of a user, if one was set.
 pub(crate) async fn password_of(
     store: &Store,
@@ -14,7 +17,7 @@ pub(crate) async fn password_of(
 ) -> Result<Option<Credential>, StoreError> {
     store
         .fetch_optional(
-            "SELECT id, secret FROM idp_credential WHERE user_id = $1 AND type = 'password'",
+            "SELECT id, secret, form FROM idp_credential WHERE user_id = $1 AND type = 'password'",
             params![user_id],
         )
         .await?
@@ -22,6 +25,7 @@ pub(crate) async fn password_of(
             Ok(Credential {
                 id: row.get("id")?,
                 secret: row.get("secret")?,
+                is_prepared: row.get::<i64>("form")? >= PREPARED,
             })
         })
         .transpose()
@@ -62,10 +66,25 @@ pub(crate) async fn set_password(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     tx.execute(
-        "INSERT INTO idp_credential (id, user_id, type, secret, created_at, changed_at)
-         VALUES ($1, $2, 'password', $3, $4, $4)
-         ON CONFLICT (id) DO UPDATE SET secret = excluded.secret, changed_at = excluded.changed_at",
-        params![format!("password-{user_id}"), user_id, hash, now],
+        "INSERT INTO idp_credential (id, user_id, type, secret, form, created_at, changed_at)
+         VALUES ($1, $2, 'password', $3, $5, $4, $4)
+         ON CONFLICT (id) DO UPDATE SET secret = excluded.secret, form = excluded.form,
+             changed_at = excluded.changed_at",
+        params![format!("password-{user_id}"), user_id, hash, now, PREPARED],
+    )
+    .await
+    .map(|_| ())
+}
+
+/// Replaces the hash of a password that was proved by one of the prepared password.
+pub(crate) async fn renew(
+    tx: &mut Tx<'_>,
+    proved: &Credential,
+    hash: &str,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE idp_credential SET secret = $3, form = $4 WHERE id = $1 AND secret = $2",
+        params![&proved.id, &proved.secret, hash, PREPARED],
     )
     .await
     .map(|_| ())

@@ -9,7 +9,10 @@ use axum::{
 use platform_access::Caller;
 use platform_web::{JsonBody, Page, PageQuery, PathParams, Problem, QueryParams, Refusals};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{
+    ToSchema,
+    openapi::{Object, ObjectBuilder, Type},
+};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -17,6 +20,7 @@ use crate::{
     add_user::add_user,
     change_user::change_user,
     delete_user::delete_user,
+    model::PATTERN,
     read_users::{list_users, show_user},
 };
 
@@ -25,16 +29,11 @@ use crate::{
 #[serde(deny_unknown_fields)]
 #[schema(as = NewUser)]
 pub(crate) struct NewUserBody {
-    /// What they type to sign in.
-    #[schema(
-        min_length = 1,
-        max_length = 64,
-        pattern = "^[A-Za-z0-9][A-Za-z0-9._@+-]*$",
-        example = "alice"
-    )]
+    #[schema(schema_with = name_schema)]
     name: String,
-    /// Their password; without one, make a link with which they set it.
-    #[schema(min_length = 8, max_length = 256)]
+    /// Their password, of at least `idp.password_min_characters`; without one, make a link with
+    /// which they set it.
+    #[schema(min_length = 15, max_length = 256)]
     password: Option<String>,
     /// Their name as pages show it.
     #[schema(max_length = 200)]
@@ -50,6 +49,18 @@ pub(crate) struct NewUserBody {
     #[serde(default)]
     #[schema(max_items = 64, deprecated)]
     grants: Vec<String>,
+}
+
+/// A function, since the attribute takes no constant.
+fn name_schema() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some("What they type to sign in."))
+        .min_length(Some(1))
+        .max_length(Some(64))
+        .pattern(Some(PATTERN))
+        .examples(["alice"])
+        .build()
 }
 
 /// What is to change about a user; what is omitted stays.

@@ -7,14 +7,6 @@ use platform_access::{Permissions, Resource, UnitId};
 use platform_log::Principal;
 use zeroize::Zeroizing;
 
-use crate::Error;
-
-const MAX_NAME: usize = 64;
-
-/// A user's name as it is typed at sign-in: letters in lower case, digits, `.`, `_`, `-`, `@`, `+`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct UserName(String);
-
 /// A person.
 #[derive(Clone, Debug)]
 pub struct User {
@@ -97,43 +89,6 @@ impl fmt::Debug for NewUser {
     }
 }
 
-impl UserName {
-    /// Parses a name; capital letters become small.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] if it is empty, too long or has other characters.
-    pub fn parse(name: &str) -> Result<Self, Error> {
-        let name = name.trim().to_lowercase();
-        let fits = !name.is_empty()
-            && name.chars().count() <= MAX_NAME
-            && name
-                .chars()
-                .all(|char| char.is_alphanumeric() || matches!(char, '.' | '_' | '-' | '@' | '+'))
-            && name.chars().next().is_some_and(char::is_alphanumeric);
-        if fits {
-            Ok(Self(name))
-        } else {
-            Err(Error::invalid(
-                "name",
-                format!(
-                    "1 to {MAX_NAME} letters, digits or . _ - @ +, the first a letter or digit"
-                ),
-            ))
-        }
-    }
-
-    /// The name's text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for UserName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 impl User {
     /// How pages address them.
     pub fn title(&self) -> &str {
@@ -164,19 +119,5 @@ impl User {
     /// How audit entries name this user when they act.
     pub fn principal(&self) -> Principal {
         Principal::new("user").with_id(&self.id).named(&self.name)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_folded_and_checked() {
-        assert_eq!(UserName::parse(" Alice ").unwrap().as_str(), "alice");
-        assert_eq!(UserName::parse("王小明").unwrap().as_str(), "王小明");
-        for bad in ["", "a b", "-x", "a/b", "a\u{0}b", &"x".repeat(65)] {
-            assert!(UserName::parse(bad).is_err(), "{bad:?}");
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! Setting and changing passwords.
 
 use axum::http::StatusCode;
+use idp_authn::PasswordPolicy;
 use zeroize::Zeroizing;
 
 use crate::test_idp::{ISSUER, PASSWORD, TestIdp};
@@ -12,6 +13,9 @@ on_both![
     a_reset_outlasts_a_change_that_was_under_way,
     a_reset_outlasts_sign_ins_that_were_under_way,
     one_ends_a_session_of_ones_own_and_no_other,
+    a_password_of_0_1_0_signs_in_and_is_renewed,
+    sign_ins_at_the_same_moment_renew_a_password_of_0_1_0_once,
+    a_short_password_signs_in_and_must_be_changed,
 ];
 
 const NEW: &str = "a new and longer sentence";
@@ -182,5 +186,141 @@ async fn a_reset_outlasts_sign_ins_that_were_under_way(idp: TestIdp) {
     reset.unwrap();
     for mut browser in browsers {
         assert_eq!(browser.get("/account").await.location(), "/sign-in");
+    }
+}
+
+/// 0.1.0 hashed what was typed, so its hashes know one spelling of a letter only.
+async fn a_password_of_0_1_0_signs_in_and_is_renewed(idp: TestIdp) {
+    const COMPOSED: &str = "un caf\u{e9} au lait et deux croissants";
+    const DECOMPOSED: &str = "un cafe\u{301} au lait et deux croissants";
+    let id = idp.add_user("alice").await;
+    idp.set_password_of_0_1_0(&id, DECOMPOSED).await;
+    let (old, form) = idp.stored_password(&id).await;
+    assert_eq!(form, 1);
+    let sign_in = async |password| {
+        let answer = idp.browser().sign_in("/sign-in", "alice", password).await;
+        answer.status
+    };
+    assert_eq!(sign_in(COMPOSED).await, StatusCode::FORBIDDEN);
+    assert_eq!(sign_in(DECOMPOSED).await, StatusCode::SEE_OTHER);
+    let (renewed, form) = idp.stored_password(&id).await;
+    assert_ne!(renewed, old);
+    assert_eq!(form, 2);
+    // RFC 8265 §4.2: now both spellings are one password, and it is not renewed again.
+    assert_eq!(sign_in(COMPOSED).await, StatusCode::SEE_OTHER);
+    assert_eq!(sign_in(DECOMPOSED).await, StatusCode::SEE_OTHER);
+    assert_eq!(idp.stored_password(&id).await.0, renewed);
+    // So is one that is set today, and a space is a space (§4.2.2).
+    let spaced = DECOMPOSED.replace(' ', "\u{3000}");
+    idp.set_password("alice", Zeroizing::new(spaced))
+        .await
+        .unwrap();
+    assert_eq!(sign_in(COMPOSED).await, StatusCode::SEE_OTHER);
+}
+
+async fn sign_ins_at_the_same_moment_renew_a_password_of_0_1_0_once(idp: TestIdp) {
+    let id = idp.add_user("alice").await;
+    idp.set_password_of_0_1_0(&id, PASSWORD).await;
+    let mut browsers: Vec<_> = (0..4).map(|_| idp.browser()).collect();
+    let attempts = browsers
+        .iter_mut()
+        .map(|browser| browser.sign_in("/sign-in", "alice", PASSWORD));
+    for answer in futures_util::future::join_all(attempts).await {
+        assert_eq!(answer.location(), "/account");
+    }
+    assert_eq!(idp.stored_password(&id).await.1, 2);
+}
+
+async fn a_short_password_signs_in_and_must_be_changed(idp: TestIdp) {
+    let id = idp.add_user("alice").await;
+    idp.set_password_of_0_1_0(&id, "short one").await;
+    let portal = idp.portal().await;
+    let path = crate::flow::authorize(&portal.client_id, &[]);
+    let mut browser = idp.browser();
+    let answer = browser.sign_in(&path, "alice", "short one").await;
+    let path = answer.location().to_owned();
+    assert!(path.starts_with("/account/set-password?token="), "{path}");
+    assert!(browser.cookie("__Host-xinshu-session").is_none());
+    let page = browser.get(&path).await;
+    assert!(page.body.contains("shorter than 15 characters"));
+    let token = page.field("token");
+    let request = page.field("request");
+    let form = |password: &'static str| {
+        [
+            ("token", token.clone()),
+            ("request", request.clone()),
+            ("new_password", password.to_owned()),
+            ("new_password_again", password.to_owned()),
+        ]
+    };
+    let mut submit = async |password| {
+        let form = form(password);
+        let form: Vec<_> = form
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        browser.submit("/account/set-password", &page, &form).await
+    };
+    assert_eq!(
+        submit("short two").await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+    let path = submit(NEW).await.location().to_owned();
+    assert!(
+        path.starts_with("/sign-in?notice=password-set&request="),
+        "{path}"
+    );
+    // The sign-in that was under way continues.
+    let answer = browser.sign_in(&path, "alice", NEW).await;
+    assert!(answer.location().starts_with("/oauth2/continue?request="));
+    let answer = browser.sign_in("/sign-in", "alice", "short one").await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    assert_eq!(idp.count("idp.user.password_link", "success").await, 1);
+}
+
+#[tokio::test]
+async fn a_short_password_can_be_kept_by_setting() {
+    let idp = TestIdp::with_policy(PasswordPolicy {
+        short_must_change: false,
+        ..PasswordPolicy::default()
+    })
+    .await;
+    let id = idp.add_user("alice").await;
+    idp.set_password_of_0_1_0(&id, "short one").await;
+    let answer = idp
+        .browser()
+        .sign_in("/sign-in", "alice", "short one")
+        .await;
+    assert_eq!(answer.location(), "/account");
+    // A new one has to be long enough all the same.
+    let short = Zeroizing::new("short two".to_owned());
+    assert!(idp.set_password("alice", short).await.is_err());
+}
+
+/// Over every way to set one.
+#[tokio::test]
+async fn guessable_passwords_are_refused_with_the_reason() {
+    let idp = TestIdp::new().await;
+    idp.add_user("alice.wang").await;
+    for (bad, reason) in [
+        ("fourteen chars", "at least 15 characters"),
+        ("qwertyuiopasdfghjkl", "common and breached"),
+        ("zzzzzzzzzzzzzzzzzz", "repeats itself"),
+        ("alice.wang.alice.wang1", "the name of the user"),
+        ("Alice Wang 2026", "the name of the user"),
+        ("xinshu xinshu 123", "the name of the user"),
+    ] {
+        let password = || Zeroizing::new(bad.to_owned());
+        let error = idp.set_password("alice.wang", password()).await;
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains(reason), "{bad}: {error}");
+        let new = idp_directory::NewUser {
+            name: "alice.wang.2".to_owned(),
+            display_name: Some("Alice Wang".to_owned()),
+            password: Some(password()),
+            ..Default::default()
+        };
+        let error = idp.add(new).await.unwrap_err().to_string();
+        assert!(error.contains(reason), "{bad}: {error}");
     }
 }

@@ -14,6 +14,8 @@ on_both![
     guesses_at_the_same_moment_count_each,
     a_sign_in_replaces_the_session,
     sessions_end_after_their_time,
+    who_guesses_cannot_keep_the_owner_out,
+    names_sign_in_in_every_spelling,
 ];
 
 async fn attempt(browser: &mut Browser, name: &str, password: &str) -> Answer {
@@ -244,4 +246,180 @@ async fn pages_carry_their_safeguards() {
     let css = idp.browser().get(css).await;
     assert!(css.header("content-type").starts_with("text/css"));
     assert!(css.header("cache-control").contains("immutable"));
+}
+
+/// However many guess, from wherever: a browser that the owner has signed in with works, and
+/// so does a change of the password.
+async fn who_guesses_cannot_keep_the_owner_out(idp: TestIdp) {
+    idp.add_user("alice").await;
+    let (mut owner, mut stranger) = (idp.browser(), idp.browser());
+    attempt(&mut owner, "alice", PASSWORD).await;
+    let device = owner.cookie("__Host-xinshu-device").unwrap().to_owned();
+    // The same address, as behind a gateway: the address is closed, and the account.
+    for _ in 0..5 {
+        attempt(&mut stranger, "alice", "wrong horse").await;
+    }
+    for index in 0..96 {
+        attempt(&mut stranger, &format!("user{index}"), "wrong horse").await;
+    }
+    for _ in 0..2 {
+        for name in ["alice", "user97"] {
+            let answer = attempt(&mut stranger, name, "wrong horse").await;
+            assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+        }
+    }
+    let page = owner.get("/account").await;
+    let form = [
+        ("password", PASSWORD),
+        ("new_password", "a new and longer sentence"),
+        ("new_password_again", "a new and longer sentence"),
+    ];
+    let answer = owner.submit("/account/password", &page, &form).await;
+    assert_eq!(answer.location(), "/account?notice=password-changed");
+    let page = owner.get("/sign-out").await;
+    owner.submit("/sign-out", &page, &[]).await;
+    let new = "a new and longer sentence";
+    assert_eq!(
+        attempt(&mut owner, "alice", new).await.location(),
+        "/account"
+    );
+    // The owner's success does not help who guesses.
+    let answer = attempt(&mut stranger, "alice", new).await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+    // Guesses in the owner's browser are counted there, and there alone.
+    let mut here = idp.browser();
+    here.set_cookie("__Host-xinshu-device", &device);
+    for _ in 0..5 {
+        let answer = attempt(&mut here, "alice", "wrong horse").await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    }
+    let answer = attempt(&mut here, "alice", new).await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+    // For anybody else it is an unknown browser.
+    idp.pass(400);
+    idp.add_user("bob").await;
+    for _ in 0..5 {
+        attempt(&mut here, "bob", "wrong horse").await;
+    }
+    let answer = attempt(&mut idp.browser(), "bob", PASSWORD).await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
+async fn a_browser_is_known_by_a_cookie_of_ours_only() {
+    let idp = TestIdp::new().await;
+    idp.add_user("alice").await;
+    let planted = "p".repeat(43);
+    let mut browser = idp.browser();
+    browser.set_cookie("__Host-xinshu-device", &planted);
+    attempt(&mut browser, "alice", PASSWORD).await;
+    let first = browser.cookie("__Host-xinshu-device").unwrap().to_owned();
+    assert_ne!(first, planted);
+    // It is kept, also by a second person at the same browser.
+    idp.add_user("bob").await;
+    for name in ["alice", "bob"] {
+        attempt(&mut browser, name, PASSWORD).await;
+        assert_eq!(browser.cookie("__Host-xinshu-device"), Some(first.as_str()));
+    }
+    // Who sets a password by a link is known afterwards; browsers from before are not.
+    let link = idp.password_link("alice").await.unwrap();
+    let path = link.url.strip_prefix(crate::test_idp::ISSUER).unwrap();
+    let mut reset = idp.browser();
+    let page = reset.get(path).await;
+    let token = page.field("token");
+    let form = [
+        ("token", token.as_str()),
+        ("new_password", "a new and longer sentence"),
+        ("new_password_again", "a new and longer sentence"),
+    ];
+    reset.submit("/account/set-password", &page, &form).await;
+    let mut stranger = idp.browser();
+    for _ in 0..5 {
+        attempt(&mut stranger, "alice", "wrong horse").await;
+    }
+    let new = "a new and longer sentence";
+    assert_eq!(
+        attempt(&mut browser, "alice", new).await.status,
+        StatusCode::TOO_MANY_REQUESTS
+    );
+    assert_eq!(
+        attempt(&mut reset, "alice", new).await.location(),
+        "/account"
+    );
+}
+
+/// Guessing a password in a session that somebody left open is slowed down too.
+#[tokio::test]
+async fn guesses_in_a_session_are_counted_there() {
+    let idp = TestIdp::new().await;
+    idp.add_user("alice").await;
+    let (mut here, mut there) = (idp.browser(), idp.browser());
+    for browser in [&mut here, &mut there] {
+        attempt(browser, "alice", PASSWORD).await;
+    }
+    let change = async |browser: &mut Browser, current: &'static str| {
+        let page = browser.get("/account").await;
+        let form = [
+            ("password", current),
+            ("new_password", "a new and longer sentence"),
+            ("new_password_again", "a new and longer sentence"),
+        ];
+        browser
+            .submit("/account/password", &page, &form)
+            .await
+            .status
+    };
+    for _ in 0..10 {
+        assert_eq!(
+            change(&mut here, "wrong horse").await,
+            StatusCode::FORBIDDEN
+        );
+    }
+    assert_eq!(
+        change(&mut here, "wrong horse").await,
+        StatusCode::TOO_MANY_REQUESTS
+    );
+    assert_eq!(change(&mut there, PASSWORD).await, StatusCode::SEE_OTHER);
+}
+
+/// RFC 8265 §3.3; and users of 0.1.0 whose names are not allowed any more.
+async fn names_sign_in_in_every_spelling(idp: TestIdp) {
+    for name in ["王Lei", "jos\u{e9}", "ئابدۇقادىر"] {
+        idp.add_user(name).await;
+    }
+    for typed in [
+        "王lei",
+        "王ＬＥＩ",
+        " 王Lei ",
+        "JOSE\u{301}",
+        "jos\u{e9}",
+        "ئابدۇقادىر",
+    ] {
+        let answer = attempt(&mut idp.browser(), typed, PASSWORD).await;
+        assert_eq!(answer.location(), "/account", "{typed}");
+    }
+    let mixed = "p\u{430}ypal";
+    idp.add_user("later").await;
+    let renamed: Result<u64, platform_store::StoreError> = idp
+        .store
+        .transact(async move |tx| {
+            let sql = "UPDATE idp_user SET name = $1 WHERE name = 'later'";
+            tx.execute(sql, platform_store::params!["p\u{430}ypal"])
+                .await
+        })
+        .await;
+    assert_eq!(renamed.unwrap(), 1);
+    let answer = attempt(&mut idp.browser(), "P\u{430}yPal", PASSWORD).await;
+    assert_eq!(answer.location(), "/account");
+    let new = idp_directory::NewUser {
+        name: mixed.replace("pal", "pai"),
+        ..Default::default()
+    };
+    assert!(idp.add(new).await.is_err());
+    // Another spelling is no other account to whoever guesses.
+    for typed in ["王lei", "王ＬＥＩ", "王Lei", " 王lei", "王ｌei"] {
+        attempt(&mut idp.browser(), typed, "wrong horse").await;
+    }
+    let answer = attempt(&mut idp.browser(), "王lei", PASSWORD).await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
 }

@@ -9,7 +9,7 @@ use axum::{
     http::{Request, header},
 };
 use crypto::SignatureAlgorithm;
-use idp_authn::{Accounts, Authn, model::PasswordLink};
+use idp_authn::{Accounts, Authn, PasswordPolicy, model::PasswordLink};
 use idp_directory::{Directory, NewUser, UserChange, UserInfo};
 use idp_oidc::{
     Client, ClientCredentials, Config, EndAccess, Error, NewClient, Oidc, signing_keys,
@@ -17,7 +17,7 @@ use idp_oidc::{
 use platform_access::{Access, Actor, Caller};
 use platform_pages::BrowserRequest;
 use platform_runtime::{Clock as _, clock::ManualClock, jobs::Job};
-use platform_store::Store;
+use platform_store::{Store, StoreError, params};
 use platform_web::RequestContextLayer;
 use serde_json::Value as Json;
 use testkit::Postgres;
@@ -66,6 +66,13 @@ impl TestIdp {
         Self::build(Database::Sqlite, keys).await
     }
 
+    pub async fn with_policy(policy: PasswordPolicy) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let database = format!("sqlite:{}", folder.path().join("xinshu.db").display());
+        let clock = Arc::new(ManualClock::new("2026-03-01T08:00:00Z".parse().unwrap()));
+        Self::open_with(database, clock, MemoryKeys::new(), policy, folder).await
+    }
+
     async fn build(database: Database, keys: Arc<MemoryKeys>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = match database {
@@ -94,6 +101,16 @@ impl TestIdp {
         keys: Arc<MemoryKeys>,
         folder: tempfile::TempDir,
     ) -> Self {
+        Self::open_with(database, clock, keys, PasswordPolicy::default(), folder).await
+    }
+
+    async fn open_with(
+        database: String,
+        clock: Arc<ManualClock>,
+        keys: Arc<MemoryKeys>,
+        policy: PasswordPolicy,
+        folder: tempfile::TempDir,
+    ) -> Self {
         let store = Store::open(&database, migrations::schema()).await.unwrap();
         let first = vec![
             (SignatureAlgorithm::EcdsaP256Sha256, ES256_URI.to_owned()),
@@ -105,7 +122,7 @@ impl TestIdp {
         let access = Access::by_permissions(store.clone(), clock.clone());
         let end_access = EndAccess::new();
         let hooks: Vec<Arc<dyn idp_authn::AccessHook>> = vec![Arc::new(end_access.clone())];
-        let accounts = Arc::new(Accounts::new(store.clone(), 2, 64, hooks).unwrap());
+        let accounts = Arc::new(Accounts::new(store.clone(), 2, 64, policy, hooks).unwrap());
         let directory = Directory::new(
             store.clone(),
             clock.clone(),
@@ -302,6 +319,42 @@ impl TestIdp {
             request.extensions_mut().insert(caller);
         }
         send(&self.api, request).await
+    }
+
+    /// Replaces a user's password by one that 0.1.0 hashed as it was typed.
+    pub async fn set_password_of_0_1_0(&self, user_id: &str, typed: &str) {
+        use argon2::{Argon2, PasswordHasher as _, password_hash::SaltString};
+        let salt = SaltString::encode_b64(b"sixteen bytes...").unwrap();
+        let hash = Argon2::default()
+            .hash_password(typed.as_bytes(), &salt)
+            .unwrap()
+            .to_string();
+        let user_id = user_id.to_owned();
+        let changed: Result<u64, StoreError> = self
+            .store
+            .transact(async move |tx| {
+                tx.execute(
+                    "UPDATE idp_credential SET secret = $2, form = 1 WHERE user_id = $1",
+                    params![user_id.as_str(), hash.as_str()],
+                )
+                .await
+            })
+            .await;
+        assert_eq!(changed.unwrap(), 1);
+    }
+
+    /// The stored hash of a user's password, and how the password was prepared.
+    pub async fn stored_password(&self, user_id: &str) -> (String, i64) {
+        let row = self
+            .store
+            .fetch_optional(
+                "SELECT secret, form FROM idp_credential WHERE user_id = $1",
+                params![user_id],
+            )
+            .await
+            .unwrap()
+            .unwrap();
+        (row.get("secret").unwrap(), row.get("form").unwrap())
     }
 
     /// Every audit entry's action and outcome, the oldest first.

@@ -127,6 +127,8 @@ settings! {
         idle_minutes: u32 = "120" (1..=YEAR_MINUTES), "Minutes without use after which a sign-in ends.";
         refresh_days: u32 = "30" (1..=TEN_YEARS_DAYS), "Days after a sign-in until its refresh tokens expire, however often they are used.";
         refresh_idle_days: u32 = "30" (1..=TEN_YEARS_DAYS), "Days without use after which a refresh token expires.";
+        password_min_characters: u32 = "15" (8..=64), "Characters that a new password needs at least (NIST SP 800-63B-4: 15 while it is the only factor).";
+        short_password_must_change: bool = "true", "Whether a person whose password has fewer characters must set another at the next sign-in; false lets them keep it.";
         signing_key_days: u32 = "90" (1..=TEN_YEARS_DAYS), "Days after which the keys that sign tokens are rotated. `xinshu signing-key rotate` does it at any time, and must where software keys are used with PostgreSQL, because the new key has to be copied to the other nodes.";
     }
     /// The time-stamp authority.
