@@ -95,7 +95,7 @@ pub async fn list(
     {
         let left = limit - entries.len() as i64;
         let rows = store
-            .fetch_all(
+            .search(
                 "SELECT leaf_index, action, body, personal FROM audit_placed
                  WHERE batch >= $1 AND batch < $2 AND leaf_index < $3
                    AND ($4 IS NULL OR action = $4)
@@ -128,7 +128,7 @@ async fn waiting(
     limit: i64,
 ) -> Result<Vec<(Cursor, RecordedEntry)>, StoreError> {
     let rows = store
-        .fetch_all(
+        .search(
             "SELECT id, written_at, action, body, personal FROM audit_waiting
              WHERE ($1 IS NULL OR action = $1)
                AND (written_at < $2 OR written_at = $2 AND id < $3)
@@ -147,7 +147,7 @@ async fn waiting(
 /// Where the batches begin that together have about a page of entries before `end`.
 async fn page_before(store: &Store, end: i64) -> Result<Option<i64>, StoreError> {
     let batches = store
-        .fetch_all(
+        .search(
             "SELECT leaf_index, entries FROM audit_batch WHERE leaf_index < $1
              ORDER BY leaf_index DESC LIMIT $2",
             params![end, PAGE],

@@ -29,7 +29,7 @@ pub(crate) async fn by_id_in(tx: &mut Tx<'_>, id: &str) -> Result<Option<User>, 
 /// Users in the order of their names, after one of them.
 pub(crate) async fn list(store: &Store, after: &str, limit: i64) -> Result<Vec<User>, StoreError> {
     store
-        .fetch_all(
+        .search(
             "SELECT id AS user_id, name, display_name, email, permissions, unit_id, disabled_at, created_at, changed_at
              FROM idp_user WHERE name > $1 ORDER BY name LIMIT $2",
             params![after, limit],
