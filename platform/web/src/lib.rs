@@ -7,6 +7,7 @@ mod measure;
 mod media_type;
 mod page;
 mod problem;
+mod refusal_log;
 mod refusals;
 mod request;
 

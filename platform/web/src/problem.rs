@@ -11,6 +11,8 @@ use platform_store::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::refusal_log;
+
 /// How long a client should wait if a device or the database is unavailable; the value
 /// of `Retry-After` in every answer that says so.
 pub const RETRY_AFTER_SECONDS: u64 = 2;
@@ -195,6 +197,7 @@ impl From<Denied> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        refusal_log::record(self.status, &self.detail);
         let body = ProblemBody {
             r#type: "about:blank",
             title: self.title,

@@ -105,6 +105,18 @@ pub(crate) async fn lock_enabled(tx: &mut Tx<'_>, id: &str) -> Result<bool, Stor
     .map(|changed| changed > 0)
 }
 
+/// True if a user who may do everything is enabled. Of transactions that ask at the same
+/// time, each sees what the others did before it.
+pub(crate) async fn has_administrator(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+    // Every such transaction changes this row, so one waits for the other's end.
+    let lock = "UPDATE unit SET name = name WHERE id = 'root'";
+    tx.execute(lock, vec![]).await?;
+    let sql = "SELECT 1 AS one FROM idp_user
+               WHERE permissions <> '' AND disabled_at IS NULL
+                 AND ' ' || permissions || ' ' LIKE '% * %' LIMIT 1";
+    Ok(tx.fetch_optional(sql, vec![]).await?.is_some())
+}
+
 pub(crate) async fn delete(tx: &mut Tx<'_>, id: &str) -> Result<(), StoreError> {
     tx.execute("DELETE FROM idp_user WHERE id = $1", params![id])
         .await
