@@ -4,12 +4,17 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::load::Measured;
+use crate::{
+    load::Measured,
+    searches::{LIMIT_MS, Search},
+};
 
 /// One run's figures.
 #[derive(Default, Serialize)]
 pub(crate) struct Table {
     rows: Vec<Row>,
+    /// By database.
+    searches: Vec<(String, Search)>,
     resources: Vec<Resources>,
 }
 
@@ -116,6 +121,22 @@ impl Table {
         });
     }
 
+    pub(crate) fn searches(&mut self, database: &str, searches: Vec<Search>) {
+        let named = searches
+            .into_iter()
+            .map(|search| (database.to_owned(), search));
+        self.searches.extend(named);
+    }
+
+    /// Searches that take longer than they may.
+    pub(crate) fn slow_searches(&self) -> Vec<String> {
+        let searches = self.searches.iter();
+        searches
+            .filter(|(_, search)| search.median_ms > LIMIT_MS)
+            .map(|(database, search)| format!("{} ({database})", search.name))
+            .collect()
+    }
+
     pub(crate) fn print(&self) {
         println!(
             "\n{:<11} {:<28} {:>9} {:>8} {:>8} {:>6}   limit: {:>9} {:>9} {:>9}   {:>9}",
@@ -146,6 +167,16 @@ impl Table {
                 optional(row.raw_signatures),
                 optional(row.database_alone),
                 optional(row.together),
+            );
+        }
+        println!(
+            "\n{:<11} {:<38} {:>9} {:>10}",
+            "database", "search of 1,000,000 certificates", "median ms", "slowest ms"
+        );
+        for (database, search) in &self.searches {
+            println!(
+                "{:<11} {:<38} {:>9.1} {:>10.1}",
+                database, search.name, search.median_ms, search.slowest_ms
             );
         }
         println!();

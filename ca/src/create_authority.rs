@@ -118,6 +118,8 @@ async fn resolve(
         public_key,
         unit: record.unit.clone(),
         service: None,
+        lifetime: None,
+        overridden: None,
     })
 }
 

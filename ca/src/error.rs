@@ -99,12 +99,35 @@ pub enum Error {
     /// Several authorities issued a certificate with this serial number.
     #[error("several authorities issued a certificate {0}; name one with \"ca\"")]
     AmbiguousSerial(String),
-    /// The certificate was revoked before.
-    #[error("certificate {0} is revoked already")]
-    AlreadyRevoked(String),
+    /// The certificate was revoked before, for a reason that the new one cannot replace.
+    #[error(
+        "certificate {serial} is revoked already, for {reason}; a revocation's reason can change \
+         to keyCompromise, and a certificateHold to any other"
+    )]
+    AlreadyRevoked {
+        /// Its serial number.
+        serial: String,
+        /// Why it was revoked.
+        reason: &'static str,
+    },
+    /// The certificate cannot be released: it is good, or revoked for good.
+    #[error("certificate {0} is not on hold: only a certificateHold can be released")]
+    NotOnHold(String),
+    /// Another transaction changed the revocation at this moment.
+    #[error("the status of certificate {0} was changed at this moment; look at it and try again")]
+    RevocationChanged(String),
+    /// removeFromCRL is what delta CRLs say of a certificate that was released.
+    #[error(
+        "removeFromCRL is no reason to revoke; to release a certificate that is on hold, run \
+         xinshu cert release, or POST to its release"
+    )]
+    ReleaseInstead,
     /// A root cannot revoke its own certificate.
     #[error("{0} is a root: remove it from trust stores, its own CRL cannot revoke it")]
     RootNotRevocable(String),
+    /// The OCSP responders do not answer for a certificate of this system's own.
+    #[error("the OCSP responders do not answer for certificate {0}")]
+    NoStatus(String),
     /// A list's cursor that this server did not give out.
     #[error("cursor is the `next` of the page before")]
     BadCursor,
@@ -215,15 +238,19 @@ impl From<Error> for Problem {
             | Error::IssuesAuthoritiesOnly(_)
             | Error::AuthorityRevoked(_)
             | Error::RootNotRevocable(_)
+            | Error::ReleaseInstead
             | Error::NoSuchReason { .. } => Self::unprocessable(error.to_string()),
             Error::BadCursor | Error::NoSuchPosition(_) => Self::bad_request(error.to_string()),
             Error::NoSuchAuthority(_) | Error::NoSuchCertificate(_) | Error::NoCrl(_) => {
                 Self::not_found(error.to_string())
             }
-            Error::AlreadyRevoked(_) | Error::AmbiguousSerial(_) | Error::AuthorityExists(_) => {
-                Self::conflict(error.to_string())
-            }
+            Error::AlreadyRevoked { .. }
+            | Error::NotOnHold(_)
+            | Error::RevocationChanged(_)
+            | Error::AmbiguousSerial(_)
+            | Error::AuthorityExists(_) => Self::conflict(error.to_string()),
             Error::NoAuthorityCertificate(_)
+            | Error::NoStatus(_)
             | Error::InvalidPolicy(_)
             | Error::Profile(_)
             | Error::Internal(_)

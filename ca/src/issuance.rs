@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use aws_lc_rs::rand::SystemRandom;
 use hsm_adapters::Key;
-use jiff::Timestamp;
-use pki::{Certificate, Linted, PublicKey, SerialNumber, Subject, Validity};
+use jiff::{SignedDuration, Timestamp};
+use pki::{Certificate, GeneralName, Linted, PublicKey, SerialNumber, Subject, Validity};
 use platform_access::{Caller, UnitId};
 use platform_log::{AuditSink as _, Entry, RecordEntry as _, Subject as LogSubject};
 use platform_store::AppendBatch;
@@ -34,6 +34,10 @@ pub(crate) struct Plan {
     pub(crate) unit: UnitId,
     /// The service that the certificate is for, if it is one of this system's own.
     pub(crate) service: Option<String>,
+    /// How long it lives, if not as long as its profile allows.
+    pub(crate) lifetime: Option<SignedDuration>,
+    /// The names that the request asked for, if the issuer decided others.
+    pub(crate) overridden: Option<CertificateNames>,
 }
 
 /// The signing side of a plan: an authority, or a root that is about to sign its own certificate.
@@ -116,7 +120,7 @@ async fn attempt(
             serial: SerialNumber::new(now, &SystemRandom::new())?,
             name: &names.subject,
             public_key,
-            validity: profile.validity(now, issuer.validity)?,
+            validity: profile.validity(now, plan.lifetime, issuer.validity)?,
             alt_names: &names.alternative_names,
         })
         .map_err(Error::BadRequest)?;
@@ -174,10 +178,23 @@ fn entry(caller: &Caller, plan: &Plan, certificate: &Certificate, now: Timestamp
         .with("profile", plan.profile.name.as_str())
         .with("profile_version", plan.profile.version)
         .with("sha256", hex::encode(certificate.fingerprint()));
+    let entry = match &plan.overridden {
+        Some(requested) => entry
+            .with_personal("requested_subject", requested.subject.to_string())
+            .with_personal("requested_names", list(&requested.alternative_names))
+            .with_personal("issued_subject", plan.names.subject.to_string())
+            .with_personal("issued_names", list(&plan.names.alternative_names)),
+        None => entry,
+    };
     match &plan.service {
         Some(service) => entry.with("service", service.as_str()),
         None => entry,
     }
+}
+
+fn list(names: &[GeneralName]) -> String {
+    let names: Vec<_> = names.iter().map(GeneralName::to_string).collect();
+    names.join(", ")
 }
 
 /// Failures are audited. If the entry cannot be written, the store's error is returned instead.

@@ -1,14 +1,15 @@
 //! Issuing a certificate on request.
 
+use jiff::SignedDuration;
 use pki::{Certificate, CertificationRequest, GeneralName};
 use platform_access::{Caller, Resource, UnitId};
 use platform_log::Subject as LogSubject;
 
 use crate::{
     Authority, Error, Service,
-    actions::ISSUE_CERTIFICATE,
+    actions::{ISSUE_CERTIFICATE, OVERRIDE_NAMES},
     issuance::{Plan, PlannedIssuer, issue_certificate},
-    model::{CertificateNames, CertificateProfile},
+    model::{CertificateNames, CertificateProfile, NameOverride},
 };
 
 /// A request for a certificate, as REST, ACME, EST, CMP and SCEP make it.
@@ -22,6 +23,10 @@ pub struct IssuanceRequest {
     pub authority: Option<String>,
     /// The names that the caller may have certified.
     pub allowed_names: AllowedNames,
+    /// Names that the caller decides instead of the request: needs [`OVERRIDE_NAMES`].
+    pub name_override: NameOverride,
+    /// How long the certificate lives; as long as its profile allows if absent.
+    pub lifetime: Option<SignedDuration>,
 }
 
 /// The names that a caller may have certified, beyond what the profile allows.
@@ -73,8 +78,11 @@ pub async fn issue(
     caller: &Caller,
     request: IssuanceRequest,
 ) -> Result<Issued, Error> {
-    ca.enforce(caller, ISSUE_CERTIFICATE, &resource(ca, &request))
-        .await?;
+    let resource = resource(ca, &request);
+    ca.enforce(caller, ISSUE_CERTIFICATE, &resource).await?;
+    if !request.name_override.is_empty() {
+        ca.enforce(caller, OVERRIDE_NAMES, &resource).await?;
+    }
     let csr = CertificationRequest::from_pem_or_der(&request.csr).map_err(Error::BadRequest);
     let about = match &csr {
         Ok(csr) => LogSubject::person(format!("subject:{}", csr.subject())),
@@ -111,7 +119,8 @@ async fn resolve(
     let profile = ca.profiles().for_requester(&request.profile)?;
     let authority = find_issuer(ca, &profile, request.authority.as_deref())?;
     ca.check_not_revoked(&authority).await?;
-    let names = CertificateNames::from_request(&profile, csr)?;
+    let name_override = &request.name_override;
+    let names = CertificateNames::from_request(&profile, csr, name_override)?;
     request.allowed_names.check(&names)?;
     let plan = Plan {
         issuer: PlannedIssuer::from_authority(&authority, &profile)?,
@@ -120,6 +129,11 @@ async fn resolve(
         public_key: csr.public_key().clone(),
         unit: authority.unit().clone(),
         service: None,
+        lifetime: request.lifetime,
+        overridden: (!name_override.is_empty()).then(|| CertificateNames {
+            subject: csr.subject().clone(),
+            alternative_names: csr.subject_alt_names().to_vec(),
+        }),
     };
     Ok((plan, authority))
 }

@@ -80,5 +80,7 @@ async fn resolve(ca: &Service, request: &ServiceRequest<'_>) -> Result<Plan, Err
         public_key: request.key.public_key.clone(),
         unit: authority.unit().clone(),
         service: Some(request.service.to_owned()),
+        lifetime: None,
+        overridden: None,
     })
 }

@@ -22,9 +22,11 @@ mod ocsp;
 pub mod publish_crl;
 mod record_check;
 mod records;
+pub mod release;
 pub mod renew_service_certificates;
 pub mod revoke;
 pub mod service_certificate;
+pub mod staple;
 mod store;
 
 use std::{
@@ -55,11 +57,12 @@ pub use issue_service_certificate::{ServiceKey, ServiceRequest};
 pub use key_references::key_references;
 pub use model::{
     AlternativeNameRule, Authority, CaCertificateInfo, CaInfo, CertificateInfo, CertificateNames,
-    CertificateProfile, CertificateStatus, DefaultAuthority, ExtensionRule, IssuedTo, PolicyRule,
-    Profiles, PublicationUrls, SubjectRule, parse_reason,
+    CertificateProfile, CertificateStatus, DefaultAuthority, ExtensionRule, IssuedTo, NameOverride,
+    PolicyRule, Profiles, PublicationUrls, StatusFilter, SubjectRule, parse_reason,
 };
 pub use record_check::CertificateCheck;
 pub use records::{Records, authority_names, find_valid_client_certificate};
+pub use release::ReleaseRequest;
 pub use renew_service_certificates::renewal_is_overdue;
 pub use revoke::RevocationRequest;
 pub use service_certificate::ServiceCertificate;
@@ -80,10 +83,12 @@ pub struct Config {
     pub urls: PublicationUrls,
     /// How often CRLs are published.
     pub crl_period: Duration,
-    /// From a CRL's thisUpdate to its nextUpdate.
+    /// From a CRL's publication to its nextUpdate.
     pub crl_lifetime: SignedDuration,
-    /// From an OCSP response's thisUpdate to its nextUpdate.
+    /// From an OCSP response's producedAt to its nextUpdate.
     pub ocsp_lifetime: SignedDuration,
+    /// By how much thisUpdate of CRLs and OCSP responses lies in the past, since clocks differ.
+    pub backdate: SignedDuration,
     /// How long this server's own TLS certificate lives.
     pub server_certificate_lifetime: SignedDuration,
 }

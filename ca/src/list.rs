@@ -7,19 +7,27 @@ use platform_access::{Caller, Resource};
 use crate::{
     CaInfo, CertificateInfo, Error, Service,
     actions::{READ_AUTHORITY, READ_CERTIFICATE, READ_PROFILE},
-    model::CertificateProfile,
+    model::{CertificateProfile, StatusFilter},
     store::{self, CertificateFilter, ListPosition},
 };
 
-/// Which certificates a list shows.
+/// Which certificates a list shows: those that every filter which is given lets through.
 #[derive(Clone, Debug, Default)]
 pub struct CertificateQuery {
     /// Only those with this very subject, as RFC 4514 text.
     pub subject: Option<String>,
     /// Only those of the authority of this name.
     pub authority: Option<String>,
+    /// Only those of this profile.
+    pub profile: Option<String>,
+    /// Only those with this status.
+    pub status: Option<StatusFilter>,
     /// Only those issued before this moment.
     pub issued_before: Option<Timestamp>,
+    /// Only those whose validity ends at this moment or later.
+    pub expires_after: Option<Timestamp>,
+    /// Only those whose validity ends before this moment.
+    pub expires_before: Option<Timestamp>,
     /// Only those that follow the certificate with this serial number.
     pub after_serial: Option<SerialNumber>,
     /// Only those after this one in the list: what came with it; empty for the start.
@@ -37,7 +45,8 @@ pub struct ListedCertificate {
     pub position: String,
 }
 
-/// Certificates, the newest first.
+/// Certificates, the newest first; if they are narrowed by the end of their validity, those that
+/// end first.
 ///
 /// # Errors
 /// [`Error::Access`], [`Error::NoSuchAuthority`], [`Error::BadCursor`], and the database's.
@@ -52,21 +61,28 @@ pub async fn certificates(
         Some(name) => Some(ca.authority(name)?.id().to_owned()),
         None => None,
     };
-    let after = match (query.after.as_str(), &query.after_serial) {
-        ("", None) => ListPosition::START,
-        ("", Some(serial)) => store::list_position(ca.store(), serial)
-            .await?
-            .ok_or_else(|| Error::NoSuchPosition(serial.to_string()))?,
-        (cursor, _) => ListPosition::parse(cursor).ok_or(Error::BadCursor)?,
-    };
     let filter = CertificateFilter {
         subject: query.subject,
         authority_id,
+        profile: query.profile,
+        status: query.status,
         issued_before: query.issued_before,
-        after,
-        limit: query.limit,
+        expires_after: query.expires_after,
+        expires_before: query.expires_before,
     };
-    let found = store::certificates(ca.store(), &filter).await?;
+    let order = filter.order();
+    let after = match (query.after.as_str(), &query.after_serial) {
+        ("", None) => None,
+        ("", Some(serial)) => {
+            let position = store::list_position(ca.store(), serial, order).await?;
+            Some(position.ok_or_else(|| Error::NoSuchPosition(serial.to_string()))?)
+        }
+        (cursor, _) => {
+            let position = ListPosition::parse(cursor).filter(|at| at.order == order);
+            Some(position.ok_or(Error::BadCursor)?)
+        }
+    };
+    let found = store::certificates(ca.store(), &filter, after, query.limit).await?;
     Ok(found
         .into_iter()
         .map(|(position, info)| ListedCertificate {

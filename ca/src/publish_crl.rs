@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use pki::CrlTemplate;
 use platform_access::{Caller, Resource};
 use platform_log::{AuditSink as _, Entry, Subject as LogSubject};
@@ -13,6 +13,9 @@ use crate::{
     actions::PUBLISH_CRL,
     store::{self, NewCrl},
 };
+
+/// For how long nobody needs another CRL without a revocation.
+const RECENT: SignedDuration = SignedDuration::from_mins(5);
 
 /// Publishes the next CRL of the authority named `name` now and returns its number.
 ///
@@ -33,17 +36,32 @@ pub async fn publish_crl(ca: &Service, caller: &Caller, name: &str) -> Result<i6
 }
 
 /// Publishes a CRL of every authority: once a period, and at each start, since relying parties
-/// must find a current one from the first moment on (RFC 5280 §5).
+/// must find a current one from the first moment on (RFC 5280 §5). An authority whose newest CRL
+/// is minutes old and lists everything is left out: at the first start the period's job is due too.
 ///
 /// # Errors
 /// The last error, after all were tried: one authority's device that is away does not hold up
 /// the CRLs of the others.
 pub async fn publish_all(ca: &Service) -> Result<(), Error> {
-    publish_each(ca, ca.authorities()).await
+    let due = due(ca).await?;
+    let now = ca.clock().now();
+    let mut authorities = Vec::new();
+    for authority in ca.authorities() {
+        let latest = store::latest_this_update(ca.store(), authority.id()).await?;
+        let is_recent = latest.is_some_and(|at| at + ca.config().backdate + RECENT > now);
+        if !is_recent || due.iter().any(|due| due.id() == authority.id()) {
+            authorities.push(authority);
+        }
+    }
+    publish_each(ca, authorities).await
 }
 
 /// Publishes the CRLs of authorities with a revocation that no CRL lists yet.
 pub(crate) async fn publish_due(ca: &Service) -> Result<(), Error> {
+    publish_each(ca, due(ca).await?).await
+}
+
+async fn due(ca: &Service) -> Result<Vec<Authority>, StoreError> {
     let epochs = store::epochs(ca.store()).await?;
     let is_due = |authority: &Authority| {
         epochs
@@ -52,7 +70,7 @@ pub(crate) async fn publish_due(ca: &Service) -> Result<(), Error> {
     };
     let mut due = ca.authorities();
     due.retain(is_due);
-    publish_each(ca, due).await
+    Ok(due)
 }
 
 async fn publish_each(ca: &Service, authorities: Vec<Authority>) -> Result<(), Error> {
@@ -104,16 +122,17 @@ async fn publish(ca: &Service, caller: &Caller, authority: &Authority) -> Result
     let now = ca.clock().now();
     let lifetime = ca.config().crl_lifetime;
     let next_update = now + lifetime;
+    let latest = store::latest_this_update(ca.store(), &id).await?;
+    let this_update = this_update(now, ca.config().backdate, latest);
     // RFC 5280 §3.3: an entry stays until it was on a CRL after its certificate's end, however
     // long nobody published one.
-    let latest = store::latest_this_update(ca.store(), &id).await?;
     let recent = now - lifetime;
     let since = latest.map_or(recent, |latest| latest.min(recent));
     let revocations = store::revocations(ca.store(), &id, since).await?;
     let entries = revocations.len();
     let template = CrlTemplate {
         crl_number: crl_number.unsigned_abs(),
-        this_update: now - SignedDuration::from_secs(1),
+        this_update,
         next_update,
         distribution_point: None,
     };
@@ -134,7 +153,7 @@ async fn publish(ca: &Service, caller: &Caller, authority: &Authority) -> Result
     let crl = NewCrl {
         authority_id: id,
         crl_number,
-        this_update: now,
+        this_update,
         next_update,
         epoch,
         der,
@@ -149,4 +168,40 @@ async fn publish(ca: &Service, caller: &Caller, authority: &Authority) -> Result
     metrics::counter!("xinshu_ca_crls_published_total").increment(1);
     tracing::info!(ca = name, crl_number, entries, "a CRL was published");
     Ok(crl_number)
+}
+
+/// A moment in the past, since clocks differ, and a second later than the `latest` CRL's:
+/// relying parties and HTTP caches tell versions of one second apart by nothing else.
+fn this_update(now: Timestamp, backdate: SignedDuration, latest: Option<Timestamp>) -> Timestamp {
+    let backdated = now - backdate;
+    match latest {
+        // Otherwise the clock was ahead when it was published.
+        Some(latest) if latest <= now => {
+            backdated.max((latest + SignedDuration::from_secs(1)).min(now))
+        }
+        _ => backdated,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_crl_is_later_than_the_one_before_and_none_is_in_the_future() {
+        let at = |text: &str| -> Timestamp { text.parse().unwrap() };
+        let now = at("2026-03-01T08:00:00Z");
+        let backdate = SignedDuration::from_mins(5);
+        for (latest, expected) in [
+            (None, "2026-03-01T07:55:00Z"),
+            (Some("2026-03-01T06:00:00Z"), "2026-03-01T07:55:00Z"),
+            (Some("2026-03-01T07:55:00Z"), "2026-03-01T07:55:01Z"),
+            (Some("2026-03-01T07:59:59.5Z"), "2026-03-01T08:00:00Z"),
+            // The clock was ahead.
+            (Some("2026-03-01T09:00:00Z"), "2026-03-01T07:55:00Z"),
+        ] {
+            let this_update = this_update(now, backdate, latest.map(at));
+            assert_eq!(this_update, at(expected), "{latest:?}");
+        }
+    }
 }

@@ -10,7 +10,7 @@ use platform_store::{Snapshot, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    actions::{CREATE_AUTHORITY, ISSUE_CERTIFICATE, REVOKE_CERTIFICATE},
+    actions::{CREATE_AUTHORITY, ISSUE_CERTIFICATE, RELEASE_CERTIFICATE, REVOKE_CERTIFICATE},
     store::{self, MIGRATED, RecordedAuthority, RecordedCertificate, RecordedRevocation},
 };
 
@@ -43,7 +43,8 @@ struct CertificateFact {
 struct RevocationFact {
     reason: String,
     at: i64,
-    /// Whether a row's end is that of its certificate: an altered one would hide it from CRLs.
+    /// Whether a row's issuance and end are those of its certificate: altered ones would hide it
+    /// from lists and CRLs.
     agrees: bool,
 }
 
@@ -71,10 +72,17 @@ impl RecordCheck for CertificateCheck {
         } else if action == REVOKE_CERTIFICATE.as_str() {
             let revocation = RevocationFact {
                 reason: text("reason"),
-                at: entry.at.as_microsecond(),
+                // A change of the reason keeps the time.
+                at: entry
+                    .details
+                    .get("revoked_at")
+                    .and_then(serde_json::Value::as_i64)
+                    .unwrap_or(entry.at.as_microsecond()),
                 agrees: true,
             };
             vec![fact(REVOCATION, key(), &revocation)]
+        } else if action == RELEASE_CERTIFICATE.as_str() {
+            vec![Fact::removed(REVOCATION, key())]
         } else if action == CREATE_AUTHORITY.as_str() {
             let authority = AuthorityFact {
                 name: subject.to_owned(),
@@ -171,7 +179,9 @@ fn stored_revocation(row: &RecordedRevocation) -> Fact {
     let revocation = RevocationFact {
         reason: row.reason.clone(),
         at: row.revoked_at.as_microsecond(),
-        agrees: row.certificate_end.is_none_or(|end| end == row.not_after),
+        agrees: row
+            .certificate_life
+            .is_none_or(|life| life == (row.issued_at, row.not_after)),
     };
     fact(
         REVOCATION,

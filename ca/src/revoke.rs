@@ -13,7 +13,7 @@ use crate::{
     actions::REVOKE_CERTIFICATE,
     jobs::PUBLISH_DUE_CRLS,
     publish_crl,
-    store::{self, CertificateKey},
+    store::{self, CertificateKey, Revoked},
 };
 
 /// A certificate that shall be revoked.
@@ -33,7 +33,9 @@ pub struct RevocationRequest {
 /// revocation itself is done by then.
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
 
-/// Revokes a certificate. The revocation is done once it is on disk; OCSP reports it at once.
+/// Revokes a certificate, or changes the reason for which it is revoked: to keyCompromise, or
+/// from certificateHold to any other. The time of the revocation then stays. The revocation is
+/// done once it is on disk; OCSP reports it at once.
 ///
 /// The same transaction schedules the job that publishes the authority's CRL, on any node, so
 /// that this happens even if this node dies in between. A thousand revocations need not be a
@@ -48,7 +50,7 @@ pub async fn revoke(
     request: RevocationRequest,
 ) -> Result<(), Error> {
     let serial = &request.serial;
-    let found = find(ca, &request).await;
+    let found = find(ca, serial, request.authority.as_deref()).await;
     let unit = found
         .as_ref()
         .map_or_else(|_| UnitId::ROOT, |found| found.unit.clone());
@@ -69,14 +71,18 @@ pub async fn revoke(
             // First, so that of two nodes that revoke one waits here and holds nothing yet.
             // The run finds nothing to do if the CRL has been published by then.
             let _ = jobs::schedule_now(tx, PUBLISH_DUE_CRLS).await?;
+            let mut entry = entry.clone();
             if !store::insert_revocation(tx, &key, reason, now).await? {
-                return Err(Error::AlreadyRevoked(key.serial.to_string()));
+                let before = change_reason(tx, &key, reason).await?;
+                entry = entry
+                    .with("previous_reason", before.reason.name())
+                    .with("revoked_at", before.at.as_microsecond());
             }
             if store::is_compromise(reason) {
                 store::insert_compromised_key(tx, &key).await?;
             }
-            tx.audit(entry.clone());
-            Ok(store::advance_epoch(tx, &key.authority_id).await?)
+            tx.audit(entry);
+            Ok::<_, Error>(store::advance_epoch(tx, &key.authority_id).await?)
         })
         .await?;
     ca.invalidate_before(&certificate.authority_id, epoch);
@@ -89,10 +95,36 @@ pub async fn revoke(
     Ok(())
 }
 
-/// The certificate that the request names.
-async fn find(ca: &Service, request: &RevocationRequest) -> Result<CertificateKey, Error> {
-    let serial = &request.serial;
-    let authority = match &request.authority {
+/// Changes the reason of a revocation, and returns what it was before.
+async fn change_reason(
+    tx: &mut Tx<'_>,
+    key: &CertificateKey,
+    reason: RevocationReason,
+) -> Result<Revoked, Error> {
+    let changed = || Error::RevocationChanged(key.serial.to_string());
+    let before = store::revocation(tx, key).await?.ok_or_else(changed)?;
+    let was_on_hold = before.reason == RevocationReason::CertificateHold;
+    let may_change = (was_on_hold && reason != before.reason)
+        || (store::is_compromise(reason) && !store::is_compromise(before.reason));
+    if !may_change {
+        return Err(Error::AlreadyRevoked {
+            serial: key.serial.to_string(),
+            reason: before.reason.name(),
+        });
+    }
+    match store::update_reason(tx, key, before.reason, reason).await? {
+        true => Ok(before),
+        false => Err(changed()),
+    }
+}
+
+/// The certificate with this serial number, by the authority of this name if one is given.
+pub(crate) async fn find(
+    ca: &Service,
+    serial: &SerialNumber,
+    authority: Option<&str>,
+) -> Result<CertificateKey, Error> {
+    let authority = match authority {
         Some(name) => Some(ca.authority(name)?),
         None => None,
     };
@@ -111,9 +143,9 @@ async fn find(ca: &Service, request: &RevocationRequest) -> Result<CertificateKe
     Ok(certificate)
 }
 
-/// Waits until a CRL lists the revocation. The revocation is done, so a failure is not the
-/// caller's: the job publishes the CRL as soon as the key can be used.
-async fn wait_for_crl(ca: &Service, certificate: &CertificateKey, epoch: i64) {
+/// Waits until a CRL says what was committed. That is done, so a failure is not the caller's:
+/// the job publishes the CRL as soon as the key can be used.
+pub(crate) async fn wait_for_crl(ca: &Service, certificate: &CertificateKey, epoch: i64) {
     let caller = Caller::system("crl");
     let publish = publish_crl::publish_until(ca, &caller, &certificate.authority_id, epoch);
     let name = &certificate.authority_name;

@@ -14,12 +14,19 @@ pub struct ServiceCertificate {
     pub key_uri: String,
     /// The certificate and those above it, leaf first, without the root.
     pub chain: Vec<Certificate>,
+    /// The root's certificate, if it is on record.
+    pub root: Option<Certificate>,
 }
 
 impl ServiceCertificate {
     /// The chain as PEM.
     pub fn chain_pem(&self) -> String {
         Certificate::bundle_to_pem(&self.chain)
+    }
+
+    /// The certificate of the authority that issued it.
+    pub fn issuer(&self) -> Option<&Certificate> {
+        self.chain.get(1).or(self.root.as_ref())
     }
 }
 
@@ -33,16 +40,18 @@ pub async fn find(records: &Records, name: &str) -> Result<Option<ServiceCertifi
     };
     let above = store::authority_certificates(&records.store).await?;
     let mut chain = vec![certificate];
-    chain.extend(
-        above
-            .chain_of(&row.authority_id, records.clock.now())
-            .into_iter()
-            .map(|one| one.certificate)
-            .filter(|certificate| !certificate.is_self_signed()),
-    );
+    let mut root = None;
+    for one in above.chain_of(&row.authority_id, records.clock.now()) {
+        if one.certificate.is_self_signed() {
+            root = Some(one.certificate);
+        } else {
+            chain.push(one.certificate);
+        }
+    }
     Ok(Some(ServiceCertificate {
         key_uri: row.key_uri,
         chain,
+        root,
     }))
 }
 

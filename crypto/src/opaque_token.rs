@@ -23,9 +23,23 @@ impl OpaqueToken {
     /// The time is no secret. It is there so that [`Self::key`] grows with time and
     /// rows are inserted at the end of their index.
     pub fn new(issued_at_ms: i64) -> Self {
+        Self::with_secret(issued_at_ms, &random::bytes())
+    }
+
+    /// The token that follows one that was presented, the same each time: its secret is
+    /// derived from the one presented and a random `seed`. Who knows only one of them learns
+    /// nothing.
+    pub fn successor(presented: &str, seed: &[u8; SECRET], issued_at_ms: i64) -> Self {
+        let message = Zeroizing::new([seed, presented.as_bytes()].concat());
+        let mut secret = Zeroizing::new([0; SECRET]);
+        secret.copy_from_slice(&Digest::Sha256.hash(&message));
+        Self::with_secret(issued_at_ms, &secret)
+    }
+
+    fn with_secret(issued_at_ms: i64, secret: &[u8; SECRET]) -> Self {
         let mut bytes = Zeroizing::new([0; TIME + SECRET]);
         bytes[..TIME].copy_from_slice(&issued_at_ms.to_be_bytes()[8 - TIME..]);
-        bytes[TIME..].copy_from_slice(&random::bytes::<SECRET>());
+        bytes[TIME..].copy_from_slice(secret);
         Self {
             text: Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes.as_ref())),
         }
@@ -85,6 +99,21 @@ mod tests {
         assert!(first_key_at(1_000) < early.key() && early.key() < first_key_at(1_001));
         assert_ne!(OpaqueToken::new(1_000).key(), early.key());
         assert!(timed_id(1_000) < timed_id(2_000));
+    }
+
+    #[test]
+    fn a_successor_is_the_same_for_the_same_token_seed_and_time() {
+        let first = OpaqueToken::new(1_000);
+        let next = |text: &str, seed: u8| {
+            let token = OpaqueToken::successor(text, &[seed; SECRET], 2_000);
+            token.text().to_owned()
+        };
+        let successor = next(first.text(), 1);
+        assert_eq!(successor, next(first.text(), 1));
+        assert_eq!(successor.len(), LENGTH);
+        assert!(token_key(&successor) > first_key_at(2_000));
+        assert_ne!(successor, next(first.text(), 2));
+        assert_ne!(successor, next(OpaqueToken::new(1_000).text(), 1));
     }
 
     #[test]

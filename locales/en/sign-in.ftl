@@ -19,6 +19,7 @@ sign-in-expired-text = Go back to the application and start again.
 sign-out-title = Sign out
 sign-out-question = Sign out?
 sign-out-asked-by = asks to end your session.
+sign-out-incomplete = You can still sign out here; you will not be sent back to the application.
 signed-in-as = You are signed in as
 full-stop = .
 stay-signed-in = Stay signed in

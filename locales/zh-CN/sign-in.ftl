@@ -19,6 +19,7 @@ sign-in-expired-text = 请返回应用重新开始。
 sign-out-title = 退出登录
 sign-out-question = 退出登录？
 sign-out-asked-by = 请求结束你的会话。
+sign-out-incomplete = 你仍可在此退出登录，但不会返回该应用。
 signed-in-as = 当前登录的用户是
 full-stop = 。
 stay-signed-in = 保持登录

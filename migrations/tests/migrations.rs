@@ -81,3 +81,75 @@ async fn certificates_of_services_get_their_serial_numbers() {
         assert_eq!(rows[0].get::<Vec<u8>>("der").unwrap(), DER);
     }
 }
+
+/// Redirect URIs of before, and the origins that pages of theirs have. The identity
+/// provider's own registration records the same (`idp/oidc/src/store/clients.rs`).
+const ORIGINS: [(&str, &[&str]); 8] = [
+    ("https://a.example/cb?x=/y", &["https://a.example"]),
+    ("https://A.example:443?x=/y", &["https://a.example"]),
+    ("https://b.example:8443", &["https://b.example:8443"]),
+    (
+        "http://localhost:3000/cb",
+        &["http://localhost", "http://localhost:3000"],
+    ),
+    ("http://127.0.0.1:80/cb", &["http://127.0.0.1"]),
+    (
+        "http://[::1]:3000/cb",
+        &["http://[::1]", "http://[::1]:3000"],
+    ),
+    ("http://[::1]/cb", &["http://[::1]"]),
+    ("com.example.app:/cb", &[]),
+];
+
+/// Makes the tenth schema with a client for each of these addresses.
+macro_rules! tenth {
+    ($connection:expr, $database:literal) => {{
+        let mut connection = $connection;
+        up_to(10, $database)
+            .await
+            .run(&mut connection)
+            .await
+            .unwrap();
+        for (number, (uri, _)) in ORIGINS.iter().enumerate() {
+            sqlx::query(
+                "INSERT INTO idp_client (id, name, auth_method, grant_types, redirect_uris,
+                     post_logout_redirect_uris, resources, permissions, id_token_alg, created_at)
+                 VALUES ($1, 'x', 'none', '[]', $2, '[]', '[]', '', 'RS256', 1)",
+            )
+            .bind(number.to_string())
+            .bind(format!("[\"{uri}\",\"{uri}\"]"))
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        }
+        connection.close().await.unwrap();
+    }};
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_get_the_origins_of_their_redirect_uris() {
+    let folder = tempfile::tempdir().unwrap();
+    let sqlite = format!("sqlite:{}", folder.path().join("x.db").display());
+    let options = SqliteConnectOptions::from_str(&sqlite).unwrap();
+    let options = options.create_if_missing(true);
+    tenth!(options.connect().await.unwrap(), "sqlite");
+    let postgres = tokio::task::spawn_blocking(|| Postgres::shared().database())
+        .await
+        .unwrap();
+    tenth!(PgConnection::connect(&postgres).await.unwrap(), "postgres");
+
+    for url in [sqlite, postgres] {
+        let store = Store::open(&url, migrations::schema()).await.unwrap();
+        let sql = "SELECT client_id, origin FROM idp_client_origin";
+        let rows = store.fetch_all(sql, vec![]).await.unwrap();
+        for (number, (uri, origins)) in ORIGINS.iter().enumerate() {
+            let mut found: Vec<String> = rows
+                .iter()
+                .filter(|row| row.get::<String>("client_id").unwrap() == number.to_string())
+                .map(|row| row.get("origin").unwrap())
+                .collect();
+            found.sort();
+            assert_eq!(found, *origins, "{uri} in {url}");
+        }
+    }
+}

@@ -23,8 +23,18 @@ pub(crate) enum Command {
         /// The authority that shall issue it
         #[arg(long)]
         ca: Option<String>,
+        /// A name instead of those of the request, such as dns:www.example.org, ip:192.0.2.1 or
+        /// email:alice@example.org; repeat it for each
+        #[arg(long, value_name = "NAME")]
+        name: Vec<String>,
+        /// The subject instead of the request's, such as "CN=www.example.org"
+        #[arg(long)]
+        subject: Option<String>,
+        /// For how many days it is valid, at most as many as the profile allows
+        #[arg(long)]
+        days: Option<u32>,
     },
-    /// List certificates, the newest first
+    /// List certificates, the newest first; with --expires-…, those that end first
     List {
         /// Only those with this very subject
         #[arg(long)]
@@ -32,6 +42,21 @@ pub(crate) enum Command {
         /// Only those of this authority
         #[arg(long)]
         ca: Option<String>,
+        /// Only those of this profile
+        #[arg(long)]
+        profile: Option<String>,
+        /// Only those with this status: good, or revoked, which includes those on hold
+        #[arg(long)]
+        status: Option<String>,
+        /// Only those whose validity ends at this moment or later, such as 2027-01-31T00:00:00Z
+        #[arg(long, value_name = "TIME")]
+        expires_after: Option<String>,
+        /// Only those whose validity ends before this moment
+        #[arg(long, value_name = "TIME")]
+        expires_before: Option<String>,
+        /// Only those issued before this moment
+        #[arg(long, value_name = "TIME")]
+        issued_before: Option<String>,
         /// Only those that follow this one: the last serial number of the list before
         #[arg(long, value_name = "SERIAL")]
         after: Option<String>,
@@ -46,18 +71,32 @@ pub(crate) enum Command {
         /// The authority that issued it, if several issued this serial number
         #[arg(long)]
         ca: Option<String>,
+        /// Print the certificate and its chain as PEM, leaf first, and nothing else
+        #[arg(long, conflicts_with = "json")]
+        pem: bool,
     },
-    /// Revoke a certificate
+    /// Revoke a certificate, or change the reason to keyCompromise
     Revoke {
         /// Hexadecimal serial number
         serial: String,
-        /// Why: a CRLReason's name, such as keyCompromise or superseded
+        /// Why: a CRLReason's name, such as keyCompromise, superseded or certificateHold
         #[arg(long, default_value = "unspecified")]
         reason: String,
         /// The authority that issued it, if several issued this serial number
         #[arg(long)]
         ca: Option<String>,
         /// Do not wait until a CRL lists the revocation
+        #[arg(long)]
+        no_wait: bool,
+    },
+    /// Release a certificate that is on hold
+    Release {
+        /// Hexadecimal serial number
+        serial: String,
+        /// The authority that issued it, if several issued this serial number
+        #[arg(long)]
+        ca: Option<String>,
+        /// Do not wait until a CRL no longer lists it
         #[arg(long)]
         no_wait: bool,
     },
@@ -70,9 +109,19 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
 
 async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
     match command {
-        Command::Issue { profile, csr, ca } => {
+        Command::Issue {
+            profile,
+            csr,
+            ca,
+            name,
+            subject,
+            days,
+        } => {
             let request = read_request(&csr)?;
-            let body = json!({ "profile": profile, "csr": request, "ca": ca });
+            let body = json!({
+                "profile": profile, "csr": request, "ca": ca,
+                "names": (!name.is_empty()).then_some(name), "subject": subject, "days": days,
+            });
             let issued = api.post("/api/v1/certificates", body).await?;
             for left_out in issued["ignored"].as_array().into_iter().flatten() {
                 let left_out = left_out.as_str().unwrap_or_default();
@@ -87,10 +136,25 @@ async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
         Command::List {
             subject,
             ca,
+            profile,
+            status,
+            expires_after,
+            expires_before,
+            issued_before,
             after,
             limit,
         } => {
-            let path = list_path(limit, [("subject", subject), ("ca", ca), ("after", after)]);
+            let filters = [
+                ("subject", subject),
+                ("ca", ca),
+                ("profile", profile),
+                ("status", status),
+                ("expires_after", expires_after),
+                ("expires_before", expires_before),
+                ("issued_before", issued_before),
+                ("after", after),
+            ];
+            let path = list_path(limit, filters);
             let list = api.get(&path).await?;
             let columns = [
                 "serial",
@@ -102,12 +166,16 @@ async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
             ];
             output::table(&list, &columns, common.json)
         }
-        Command::Show { serial, ca } => {
+        Command::Show { serial, ca, pem } => {
             let mut path = format!("/api/v1/certificates/{serial}");
             if let Some(ca) = ca {
                 path.push_str(&format!("?ca={}", percent_encode(&ca)));
             }
             let shown = api.get(&path).await?;
+            if pem {
+                let chain = shown["certificate"].as_str().unwrap_or_default();
+                return output::line(chain.trim_end());
+            }
             output::json(&shown)
         }
         Command::Revoke {
@@ -124,10 +192,23 @@ async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
             }
             output::line(&format!("revoked {serial}"))
         }
+        Command::Release {
+            serial,
+            ca,
+            no_wait,
+        } => {
+            let path = format!("/api/v1/certificates/{serial}/release");
+            let body = json!({ "ca": ca, "wait_for_crl": !no_wait });
+            api.post(&path, body).await?;
+            if common.json {
+                return output::json(&json!({ "serial": serial }));
+            }
+            output::line(&format!("released {serial}"))
+        }
     }
 }
 
-fn list_path(limit: u32, filters: [(&str, Option<String>); 3]) -> String {
+fn list_path(limit: u32, filters: [(&str, Option<String>); 8]) -> String {
     let mut path = format!("/api/v1/certificates?limit={limit}");
     for (name, value) in filters {
         if let Some(value) = value {

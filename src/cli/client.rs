@@ -1,7 +1,7 @@
 //! `xinshu client`: applications and services.
 
 use anyhow::Result;
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::support::{Api, Common, output, percent_encode, whole_list, with_api};
@@ -31,9 +31,28 @@ pub(crate) enum Command {
         /// A program on people's own devices, without a secret (RFC 8252)
         #[arg(long)]
         public: bool,
+        /// Audiences that it may ask for (RFC 8707); may be repeated
+        #[arg(long, value_name = "URI")]
+        resource: Vec<String>,
         /// How ID tokens are signed: RS256 or ES256
         #[arg(long, value_name = "ALG")]
         id_token_alg: Option<String>,
+        /// Put the claims of profile and email into ID tokens, for applications that read nothing
+        /// else
+        #[arg(long)]
+        claims_in_id_token: bool,
+    },
+    /// Change a client; what is not named stays
+    Change(Change),
+    /// Disable a client: revoke all its tokens, and refuse it until it is enabled
+    Disable {
+        /// Its client_id
+        client_id: String,
+    },
+    /// Enable a disabled client
+    Enable {
+        /// Its client_id
+        client_id: String,
     },
     /// List clients
     List,
@@ -54,13 +73,35 @@ pub(crate) enum Command {
     },
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct Change {
+    /// Its client_id
+    client_id: String,
+    /// Its name, shown to people
+    #[arg(long)]
+    name: Option<String>,
+    /// Where people are sent back to, in the place of all before; may be repeated
+    #[arg(long, value_name = "URI")]
+    redirect_uri: Option<Vec<String>>,
+    /// Where people may be sent after signing out, in the place of all before; may be repeated;
+    /// one empty value removes them
+    #[arg(long, value_name = "URI")]
+    post_logout_redirect_uri: Option<Vec<String>>,
+    /// Audiences that it may ask for, in the place of all before; may be repeated; one empty
+    /// value removes them
+    #[arg(long, value_name = "URI")]
+    resource: Option<Vec<String>>,
+    /// Whether ID tokens carry the claims of profile and email
+    #[arg(long, value_name = "true|false")]
+    claims_in_id_token: Option<bool>,
+}
+
 pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
     let work = async |api: &Api| run_with(api, command, common).await;
     with_api(common, Services::IDP, work).await
 }
 
 async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
-    let path = |id: &str| format!("/api/v1/clients/{}", percent_encode(id));
     match command {
         Command::Add {
             name,
@@ -70,14 +111,18 @@ async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
             permission,
             allow,
             public,
+            resource,
             id_token_alg,
+            claims_in_id_token,
         } => {
             let permissions = [permission, allow].concat();
             let mut body = json!({
                 "client_name": name,
                 "redirect_uris": redirect_uri,
                 "post_logout_redirect_uris": post_logout_redirect_uri,
+                "resources": resource,
                 "permissions": permissions,
+                "claims_in_id_token": claims_in_id_token,
             });
             if !grant.is_empty() {
                 body["grant_types"] = json!(grant);
@@ -90,6 +135,24 @@ async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
             }
             let added = api.post("/api/v1/clients", body).await?;
             output::print_result(common, &added, &credentials(&added))
+        }
+        Command::Change(change) => {
+            let body = json!({
+                "client_name": change.name,
+                "redirect_uris": change.redirect_uri.map(without_empty),
+                "post_logout_redirect_uris": change.post_logout_redirect_uri.map(without_empty),
+                "resources": change.resource.map(without_empty),
+                "claims_in_id_token": change.claims_in_id_token,
+            });
+            patch(api, &change.client_id, body, "changed", common).await
+        }
+        Command::Disable { client_id } => {
+            let body = json!({ "disabled": true });
+            patch(api, &client_id, body, "disabled", common).await
+        }
+        Command::Enable { client_id } => {
+            let body = json!({ "disabled": false });
+            patch(api, &client_id, body, "enabled", common).await
         }
         Command::List => {
             let list = whole_list(api, "/api/v1/clients").await?;
@@ -111,6 +174,20 @@ async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
             output::print_result(common, &gone, &format!("deleted {client_id}"))
         }
     }
+}
+
+async fn patch(api: &Api, client_id: &str, body: Value, done: &str, common: &Common) -> Result<()> {
+    let changed = api.patch(&path(client_id), body).await?;
+    output::print_result(common, &changed, &format!("{done} {client_id}"))
+}
+
+/// An option with an empty value stands for an empty list.
+fn without_empty(list: Vec<String>) -> Vec<String> {
+    list.into_iter().filter(|uri| !uri.is_empty()).collect()
+}
+
+fn path(client_id: &str) -> String {
+    format!("/api/v1/clients/{}", percent_encode(client_id))
 }
 
 fn credentials(client: &Value) -> String {

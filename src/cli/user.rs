@@ -24,6 +24,9 @@ pub(crate) enum Command {
         /// Their e-mail address
         #[arg(long)]
         email: Option<String>,
+        /// Whether the address counts as verified, which it does by default
+        #[arg(long, value_name = "true|false")]
+        email_verified: Option<bool>,
         /// What they may do in Xinshu itself, such as ca.certificate.issue or ca.*; may be repeated
         #[arg(long, value_name = "ACTION")]
         permission: Vec<String>,
@@ -37,6 +40,23 @@ pub(crate) enum Command {
     Show {
         /// Their name
         name: String,
+    },
+    /// Change a user's name or e-mail address
+    Change {
+        /// What they type to sign in
+        name: String,
+        /// Their name as pages show it; empty removes it
+        #[arg(long)]
+        display_name: Option<String>,
+        /// Their e-mail address, which counts as verified unless marked otherwise; empty removes it
+        #[arg(long)]
+        email: Option<String>,
+        /// Whether the address counts as verified
+        #[arg(long, value_name = "true|false")]
+        email_verified: Option<bool>,
+        /// What they may do in Xinshu itself, in the place of what they may do now; may be repeated
+        #[arg(long, value_name = "ACTION")]
+        permission: Option<Vec<String>>,
     },
     /// Set a user's password
     SetPassword {
@@ -75,6 +95,7 @@ async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
             password_stdin,
             display_name,
             email,
+            email_verified,
             permission,
             grant,
         } => {
@@ -85,6 +106,7 @@ async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
                 "password": password.as_deref(),
                 "display_name": display_name,
                 "email": email,
+                "email_verified": email_verified,
                 "permissions": permissions,
             });
             let added = api.post("/api/v1/users", body).await?;
@@ -105,6 +127,22 @@ async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
                 &["name", "display_name", "email", "permissions", "disabled"],
                 common.json,
             )
+        }
+        Command::Change {
+            name,
+            display_name,
+            email,
+            email_verified,
+            permission,
+        } => {
+            let body = json!({
+                "display_name": display_name,
+                "email": email,
+                "email_verified": email_verified,
+                "permissions": permission,
+            });
+            let user = api.patch(&path(&name), body).await?;
+            output::print_result(common, &user, &format!("changed {name}"))
         }
         Command::Show { name } => output::json(&api.get(&path(&name)).await?),
         Command::SetPassword {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::{
     Router,
     http::{StatusCode, header::CONTENT_TYPE},
+    middleware::from_fn_with_state,
     response::IntoResponse as _,
     routing::get,
 };
@@ -14,7 +15,10 @@ use utoipa::openapi::{
 };
 use utoipa_axum::router::OpenApiRouter;
 
-use super::SERVICES;
+use super::{
+    SERVICES,
+    query_check::{QueryParameters, check_query},
+};
 
 /// REST from what the services contribute, with its description at `/api/v1/openapi.json`.
 pub(crate) fn api(contributions: impl IntoIterator<Item = OpenApiRouter>) -> Router {
@@ -23,17 +27,20 @@ pub(crate) fn api(contributions: impl IntoIterator<Item = OpenApiRouter>) -> Rou
         .into_iter()
         .fold(whole, OpenApiRouter::merge)
         .split_for_parts();
+    let known = QueryParameters::of(&description);
     let description = serde_json::to_string(&complete(description)).unwrap_or_default();
     let description: Arc<str> = description.into();
-    router.route(
-        "/api/v1/openapi.json",
-        get(move || async move {
-            (
-                [(CONTENT_TYPE, "application/json")],
-                description.to_string(),
-            )
-        }),
-    )
+    router
+        .route(
+            "/api/v1/openapi.json",
+            get(move || async move {
+                (
+                    [(CONTENT_TYPE, "application/json")],
+                    description.to_string(),
+                )
+            }),
+        )
+        .layer(from_fn_with_state(known, check_query))
 }
 
 /// What every listener adds to its routes: request ids and limits, errors for unknown

@@ -51,6 +51,7 @@ fn config(settings: &Settings) -> Result<ca::Config> {
         crl_period: Duration::from_secs(3600 * u64::from(ca.crl_hours)),
         crl_lifetime: SignedDuration::from_hours(ca.crl_lifetime_hours.into()),
         ocsp_lifetime: SignedDuration::from_hours(ca.ocsp_lifetime_hours.into()),
+        backdate: SignedDuration::from_secs(ca.backdate_seconds.into()),
         server_certificate_lifetime: SignedDuration::from_hours(
             24 * i64::from(ca.server_certificate_days),
         ),

@@ -160,6 +160,7 @@ fn oidc_config(settings: &Settings) -> idp_oidc::Config {
         access_token_lifetime: minutes(idp.access_token_minutes),
         id_token_lifetime: minutes(idp.access_token_minutes),
         refresh_token_idle: days(idp.refresh_idle_days).min(refresh_token_lifetime),
+        refresh_token_grace: Duration::from_secs(idp.refresh_grace_seconds.into()),
         refresh_token_lifetime,
         signing_key_lifetime: signing_key_lifetime(settings),
         ..idp_oidc::Config::default()

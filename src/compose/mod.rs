@@ -14,6 +14,7 @@ pub(crate) mod idp;
 pub(crate) mod keyring;
 pub(crate) mod keys;
 mod log;
+mod query_check;
 mod services;
 pub(crate) mod tls_key;
 pub(crate) mod tsa;

@@ -12,6 +12,10 @@ use tsa::{UnitCertificate, UnitCertificates, UnitSettings};
 
 use super::{Background, Node, NodeBase, Parts, attach_caller};
 
+/// The unit beside a default one whose tokens some clients cannot verify: OpenSSL checks neither
+/// Ed25519 nor SM2 signatures in them.
+pub(crate) const P256_UNIT: &str = "p256";
+
 /// Opens the time-stamp authority with the keys of its units.
 pub(crate) async fn open(base: &NodeBase) -> Result<tsa::Service> {
     let records = ca::Records::new(base.store.clone(), base.shared_clock());
@@ -42,24 +46,33 @@ pub(super) async fn start(node: Arc<Node>) -> Result<Background> {
     let Some(tsa) = &node.tsa else {
         return Ok(Vec::new());
     };
-    apply_settings(tsa, &Caller::system("start"), &node.settings).await?;
+    let (caller, records) = (Caller::system("start"), &node.records);
+    apply_settings(tsa, &caller, &node.settings, records).await?;
     Ok(vec![Box::pin(tsa.clone().housekeeping())])
 }
 
-/// Gives the default unit the policy and the accuracy of the settings, at a node's start: nodes
-/// with different settings would otherwise keep replacing each other's.
+/// Gives the units that `init` makes the policy and the accuracy of the settings, at a node's
+/// start: nodes with different settings would otherwise keep replacing each other's.
 pub(crate) async fn apply_settings(
     tsa: &tsa::Service,
     caller: &Caller,
     settings: &Settings,
+    records: &ca::Records,
 ) -> Result<()> {
     let unit = UnitSettings {
         policy: settings.tsa.policy.clone(),
         accuracy_micros: i64::from(settings.tsa.accuracy_milliseconds) * 1000,
     };
-    tsa::upsert_unit::upsert_unit(tsa, caller, tsa::DEFAULT_UNIT, &unit)
-        .await
-        .context("the time-stamping unit")
+    for name in [tsa::DEFAULT_UNIT, P256_UNIT] {
+        // Where the default unit's tokens are verified by everyone, it is the only one.
+        let certificate = service_certificate::find(records, &service_name(name)).await?;
+        if name == tsa::DEFAULT_UNIT || certificate.is_some() {
+            tsa::upsert_unit::upsert_unit(tsa, caller, name, &unit)
+                .await
+                .with_context(|| format!("the time-stamping unit {name}"))?;
+        }
+    }
+    Ok(())
 }
 
 /// The service under whose name a unit's certificate is recorded: `tsa:default`.
@@ -80,6 +93,7 @@ impl UnitCertificates for RecordedCertificates {
             return Ok(UnitCertificate::Current {
                 key_uri: current.key_uri,
                 chain: current.chain,
+                root: current.root.map(Box::new),
             });
         }
         let revoked = service_certificate::is_revoked(&self.0, &service).await;

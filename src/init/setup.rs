@@ -22,6 +22,9 @@ use crate::{
     data_folder::DataFolder,
 };
 
+/// The P-256 authority beside one whose algorithm browsers do not verify.
+const TLS_ISSUING: &str = "tls-issuing";
+
 /// A set-up in progress.
 pub(super) struct Setup<'a> {
     pub(super) base: &'a NodeBase,
@@ -87,13 +90,8 @@ impl Setup<'_> {
         let own = ca.authority("root")?.key().algorithm();
         if !own.works_in_browsers() {
             let subjects = ["TLS Root CA", "TLS Issuing CA"];
-            self.pair(
-                &ca,
-                ["tls-root", "tls-issuing"],
-                subjects,
-                KeyAlgorithm::P256,
-            )
-            .await?;
+            self.pair(&ca, ["tls-root", TLS_ISSUING], subjects, KeyAlgorithm::P256)
+                .await?;
             step("authority  tls-root and tls-issuing, p256, for browsers");
         }
         Ok(ca)
@@ -150,26 +148,34 @@ impl Setup<'_> {
                 issue_service_certificate(ca, &self.caller, request).await?;
             }
         }
-        self.time_stamping_unit(ca).await
+        self.time_stamping_units(ca).await
     }
 
-    async fn time_stamping_unit(&self, ca: &ca::Service) -> Result<()> {
-        let service = compose::tsa::service_name(tsa::DEFAULT_UNIT);
-        let found = ca::service_certificate::find(ca.records(), &service).await?;
-        if found.is_none() {
-            self.certify_unit(ca, &service).await?;
+    /// The default unit, and one in P-256 if there is a P-256 hierarchy beside another.
+    async fn time_stamping_units(&self, ca: &ca::Service) -> Result<()> {
+        self.certify_unit(ca, tsa::DEFAULT_UNIT, ca::ISSUING_AUTHORITY)
+            .await?;
+        if ca.authority(TLS_ISSUING).is_ok() {
+            self.certify_unit(ca, compose::tsa::P256_UNIT, TLS_ISSUING)
+                .await?;
         }
         let tsa = compose::tsa::open(self.base).await?;
-        compose::tsa::apply_settings(&tsa, &self.caller, self.settings).await
+        compose::tsa::apply_settings(&tsa, &self.caller, self.settings, ca.records()).await
     }
 
-    async fn certify_unit(&self, ca: &ca::Service, service: &str) -> Result<()> {
-        let algorithm = ca.authority(ca::ISSUING_AUTHORITY)?.key().algorithm();
-        let key = self.generate("tsa-default", algorithm).await?;
+    /// A key and a certificate by `authority` for a unit that has none, or whose was revoked.
+    async fn certify_unit(&self, ca: &ca::Service, unit: &str, authority: &str) -> Result<()> {
+        let service = compose::tsa::service_name(unit);
+        let found = ca::service_certificate::find(ca.records(), &service).await?;
+        if found.is_some() {
+            return Ok(());
+        }
+        let algorithm = ca.authority(authority)?.key().algorithm();
+        let key = self.generate(&format!("tsa-{unit}"), algorithm).await?;
         let request = ca::ServiceRequest {
-            service,
+            service: &service,
             profile: ca::TIME_STAMPING_PROFILE,
-            authority: None,
+            authority: Some(authority),
             alternative_names: Vec::new(),
             key: service_key(&key),
         };

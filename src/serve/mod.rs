@@ -9,6 +9,7 @@ mod open_files;
 mod ready_line;
 mod signals;
 mod sites;
+mod staple;
 mod tls_certificate;
 
 use std::{sync::Arc, time::Duration};
@@ -47,6 +48,10 @@ pub(crate) async fn serve(data: &DataFolder, settings: Settings, services: Servi
         .collect();
 
     let mut background = start_background(&node, jobs, &tls, &readiness).await?;
+    if node.ca.is_some() {
+        // The first handshake has it too. A node without responders does not wait for another's.
+        tls_certificate::refresh_staple(&node, &tls).await;
+    }
     background.spawn(metrics.clone().upkeep());
     // Opening the keys took 16 MiB at a time.
     allocator::give_back();

@@ -11,6 +11,7 @@ use platform_runtime::Clock as _;
 use super::{
     health::Readiness,
     listeners::{AcceptedAuthorities, ServerCertificate},
+    staple::{Schedule, next_staple},
 };
 use crate::{
     compose::{
@@ -27,7 +28,15 @@ const PERIOD: Duration = Duration::from_secs(5);
 pub(super) struct TlsCertificate {
     pub(super) server: Arc<ServerCertificate>,
     pub(super) authorities: Arc<AcceptedAuthorities>,
-    current: Mutex<Certificate>,
+    current: Mutex<Current>,
+    staples: tokio::sync::Mutex<Schedule>,
+}
+
+/// The certificate that is presented.
+#[derive(Clone)]
+struct Current {
+    leaf: Certificate,
+    issuer: Option<Certificate>,
 }
 
 impl TlsCertificate {
@@ -46,6 +55,7 @@ impl TlsCertificate {
             server,
             authorities,
             current: Mutex::new(current),
+            staples: tokio::sync::Mutex::default(),
         })
     }
 }
@@ -57,7 +67,7 @@ pub(super) async fn follow(node: Arc<Node>, tls: Arc<TlsCertificate>, readiness:
     let mut reported = None;
     loop {
         let current = tls.current.lock().clone();
-        let fault = fault_of(&node, &current, revoked);
+        let fault = fault_of(&node, &current.leaf, revoked);
         if let Some(fault) = &fault
             && reported.as_ref() != Some(fault)
         {
@@ -65,10 +75,14 @@ pub(super) async fn follow(node: Arc<Node>, tls: Arc<TlsCertificate>, readiness:
         }
         readiness.set_certificate_fault(fault.clone());
         reported = fault;
+        refresh_staple(&node, &tls).await;
         tokio::time::sleep(PERIOD).await;
-        match load(&node, &tls.server, Some(&current)).await {
+        match load(&node, &tls.server, Some(&current.leaf)).await {
             Ok(Some(newest)) => {
                 revoked = false;
+                if newest.leaf != current.leaf {
+                    *tls.staples.lock().await = Schedule::default();
+                }
                 *tls.current.lock() = newest;
             }
             Ok(None) => revoked = true,
@@ -77,6 +91,24 @@ pub(super) async fn follow(node: Arc<Node>, tls: Arc<TlsCertificate>, readiness:
         match ca::authority_names(&node.records).await {
             Ok(names) => tls.authorities.replace(names),
             Err(error) => tracing::warn!(%error, "the authorities could not be read"),
+        }
+    }
+}
+
+/// Staples the status of the certificate as it is now. Without one that clients would accept,
+/// none is stapled: they ask by themselves.
+pub(super) async fn refresh_staple(node: &Node, tls: &TlsCertificate) {
+    let Current { leaf, issuer } = tls.current.lock().clone();
+    let Some(issuer) = issuer else {
+        return;
+    };
+    let mut schedule = tls.staples.lock().await;
+    match next_staple(node, &mut schedule, &leaf, &issuer).await {
+        Ok(Some(response)) => tls.server.staple(Some(response)),
+        Ok(None) => {}
+        Err(error) => {
+            tracing::warn!(error = format!("{error:#}"), "no OCSP response is stapled");
+            tls.server.staple(None);
         }
     }
 }
@@ -98,18 +130,22 @@ async fn load(
     node: &Node,
     server: &ServerCertificate,
     current: Option<&Certificate>,
-) -> Result<Option<Certificate>> {
+) -> Result<Option<Current>> {
     let key = node.keyring.find(TLS_KEY).await;
     let key = key.with_context(|| format!("the key {TLS_KEY}"))?;
     let name = tls_certificate_name(key.as_ref());
     let newest = ca::service_certificate::find(&node.records, &name).await?;
-    let Some(mut chain) = newest.map(|newest| newest.chain) else {
+    let Some(newest) = newest else {
         return Ok(None);
     };
+    let chain = &newest.chain;
     if chain.first().map(Certificate::der) != current.map(Certificate::der) {
         let chain = chain.iter().map(|one| one.der().to_vec()).collect();
         server.replace(chain, key);
         tracing::info!(name, "this server's TLS certificate is in place");
     }
-    Ok((!chain.is_empty()).then(|| chain.swap_remove(0)))
+    Ok(chain.first().map(|leaf| Current {
+        leaf: leaf.clone(),
+        issuer: newest.issuer().cloned(),
+    }))
 }

@@ -14,8 +14,9 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// What curl printed with `-i`.
     #[track_caller]
-    pub(crate) fn parse(outcome: &Outcome) -> Self {
+    pub fn parse(outcome: &Outcome) -> Self {
         let whole = &outcome.stdout;
         let end = whole
             .windows(4)

@@ -10,6 +10,8 @@ mod audit {
     mod verify;
 }
 mod certificates {
+    mod filters;
+    mod hold_and_release;
     mod issue_by_default_authority;
     mod issue_from_files;
     mod issue_hostile_request;
@@ -18,13 +20,16 @@ mod certificates {
     mod issue_with_pkcs11;
     mod list_show_revoke;
     mod lost_database;
+    mod override_names;
     mod refusals;
 }
 mod clients {
     mod gnutls;
+    mod nginx;
     mod pkilint;
 }
 mod crl {
+    mod downloads;
     mod numbers;
 }
 mod ocsp {
@@ -34,6 +39,7 @@ mod support;
 mod tls {
     mod client_certificates;
     mod server_certificate;
+    mod stapling;
     mod versions;
 }
 

@@ -6,7 +6,9 @@
 )]
 
 mod clients {
+    mod authlib;
     mod mod_auth_openidc;
+    mod oidc_client_ts;
     mod openid_client;
     mod openidconnect;
 }

@@ -8,8 +8,10 @@
 mod api {
     mod changes;
     mod description;
+    mod unknown_parameters;
 }
 mod cli {
+    mod change;
     mod commands;
     mod doctor;
     mod init;

@@ -10,6 +10,10 @@ mod clients {
     mod rfc3161_client;
     mod rfc3161ng;
 }
+mod units {
+    mod downloads;
+    mod p256_beside_others;
+}
 mod stamp {
     mod lost_database;
     mod records;

@@ -22,6 +22,8 @@ pub enum UnitCertificate {
         key_uri: String,
         /// The certificate and those above it, leaf first, without the root.
         chain: Vec<Certificate>,
+        /// The root's certificate, if it is known.
+        root: Option<Box<Certificate>>,
     },
     /// All its certificates are revoked.
     Revoked,

@@ -51,6 +51,8 @@ pub(crate) enum UnitSigner {
 #[derive(Debug)]
 pub(crate) struct ReadySigner {
     pub(crate) certificate: Certificate,
+    /// The certificate and those above it, up to the root's if that is known.
+    pub(crate) chain: Vec<Certificate>,
     pub(crate) stamper: TimeStamper,
     pub(crate) key: Arc<dyn Key>,
 }
@@ -142,14 +144,19 @@ impl Unit {
 
 impl UnitSigner {
     /// A signer with the first certificate of `chain`, which has no root.
-    pub(crate) fn ready(chain: &[Certificate], key: Arc<dyn Key>) -> Result<Self, Error> {
-        let [certificate, above @ ..] = chain else {
+    pub(crate) fn ready(
+        chain: Vec<Certificate>,
+        root: Option<Box<Certificate>>,
+        key: Arc<dyn Key>,
+    ) -> Result<Self, Error> {
+        let [certificate, above @ ..] = chain.as_slice() else {
             return Ok(Self::NoCertificate);
         };
         let algorithm = key.algorithm().default_signature();
         Ok(Self::Ready(Arc::new(ReadySigner {
             certificate: certificate.clone(),
             stamper: TimeStamper::new(certificate, above, algorithm, false)?,
+            chain: chain.into_iter().chain(root.map(|root| *root)).collect(),
             key,
         })))
     }

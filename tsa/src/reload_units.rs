@@ -51,13 +51,20 @@ async fn reload(
             }
             known.signer.clone()
         }
-        (UnitCertificate::Current { key_uri, chain }, _) => {
+        (
+            UnitCertificate::Current {
+                key_uri,
+                chain,
+                root,
+            },
+            _,
+        ) => {
             let key = tsa.0.keyring.find(&key_uri).await?;
             tracing::info!(
                 unit = row.name,
                 "a time-stamping unit's certificate is in place"
             );
-            UnitSigner::ready(&chain, key)?
+            UnitSigner::ready(chain, root, key)?
         }
         (UnitCertificate::Revoked, known) => {
             if known.is_some_and(|known| matches!(known.signer, UnitSigner::Ready(_))) {

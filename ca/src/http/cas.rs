@@ -2,7 +2,7 @@
 
 use axum::{Extension, Json, extract::State};
 use platform_access::Caller;
-use platform_web::{Page, PathParams, Problem, Refusals};
+use platform_web::{Page, PageQuery, PathParams, Problem, QueryParams, Refusals};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -10,15 +10,16 @@ use crate::{CaInfo, Service, list as lists, publish_crl as publish};
 
 /// Lists the certificate authorities: all on one page.
 #[utoipa::path(get, path = "/api/v1/cas", tag = "authorities",
+    params(PageQuery),
     responses((status = 200, body = Page<CaInfo>), Refusals))]
 pub(super) async fn list(
     State(ca): State<Service>,
     Extension(caller): Extension<Caller>,
+    QueryParams(page): QueryParams<PageQuery>,
 ) -> Result<Json<Page<CaInfo>>, Problem> {
-    Ok(Json(Page {
-        items: lists::authorities(&ca, &caller).await?,
-        next: None,
-    }))
+    let page = page.parse()?;
+    let authorities = lists::authorities(&ca, &caller).await?;
+    Ok(Json(page.page_of(authorities, |ca| ca.name.clone())))
 }
 
 /// A CRL that was published.

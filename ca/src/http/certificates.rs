@@ -1,16 +1,18 @@
 //! REST: `/api/v1/certificates`.
 
 use axum::{Extension, Json, extract::State, http::StatusCode};
-use pki::SerialNumber;
+use jiff::SignedDuration;
+use pki::{GeneralName, Name, SerialNumber};
 use platform_access::Caller;
 use platform_web::{JsonBody, Page, PageQuery, PathParams, Problem, QueryParams, Refusals};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    AllowedNames, CertificateInfo, IssuanceRequest, RevocationRequest, Service, issue as issuance,
+    AllowedNames, CertificateInfo, IssuanceRequest, NameOverride, ReleaseRequest,
+    RevocationRequest, Service, StatusFilter, issue as issuance,
     list::{self as lists, CertificateQuery},
-    parse_reason, revoke as revocation,
+    parse_reason, release as verb, revoke as revocation,
 };
 
 /// A request for a certificate.
@@ -24,6 +26,16 @@ pub(super) struct NewCertificate {
     csr: String,
     /// The authority that shall issue it; the profile's default authority if absent.
     ca: Option<String>,
+    /// The certificate's names instead of those that the request asks for, such as
+    /// `dns:www.example.org`, `ip:192.0.2.1` or `email:alice@example.org`. Needs the permission
+    /// `ca.certificate.override-names`, as `subject` does.
+    #[schema(max_items = 100)]
+    names: Option<Vec<String>>,
+    /// The certificate's subject instead of the request's, as RFC 4514 text: the profile must
+    /// take each of its attributes.
+    subject: Option<String>,
+    /// For how many days it is valid, at most as many as the profile allows; as many if absent.
+    days: Option<u32>,
 }
 
 /// An issued certificate.
@@ -52,6 +64,13 @@ pub(super) async fn issue(
         csr: new.csr.into_bytes(),
         authority: new.ca,
         allowed_names: AllowedNames::OfProfile,
+        name_override: NameOverride {
+            subject: new.subject.as_deref().map(parse_subject).transpose()?,
+            alternative_names: new.names.as_deref().map(parse_names).transpose()?,
+        },
+        lifetime: new
+            .days
+            .map(|days| SignedDuration::from_hours(24 * i64::from(days))),
     };
     let issued = issuance::issue(&ca, &caller, request).await?;
     let body = IssuedCertificate {
@@ -62,7 +81,7 @@ pub(super) async fn issue(
     Ok((StatusCode::CREATED, Json(body)))
 }
 
-/// Which certificates a list shows.
+/// Which certificates a list shows: those that every given filter lets through.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ListQuery {
@@ -70,6 +89,17 @@ pub(super) struct ListQuery {
     subject: Option<String>,
     /// Only certificates of this authority.
     ca: Option<String>,
+    /// Only certificates of this profile.
+    profile: Option<String>,
+    /// Only certificates with this status.
+    #[param(inline)]
+    status: Option<StatusFilter>,
+    /// Only certificates whose validity ends at this moment or later, RFC 3339.
+    #[param(value_type = Option<String>, format = DateTime)]
+    expires_after: Option<jiff::Timestamp>,
+    /// Only certificates whose validity ends before this moment, RFC 3339.
+    #[param(value_type = Option<String>, format = DateTime)]
+    expires_before: Option<jiff::Timestamp>,
     /// Only certificates issued before this moment, RFC 3339.
     #[param(value_type = Option<String>, format = DateTime)]
     issued_before: Option<jiff::Timestamp>,
@@ -78,7 +108,8 @@ pub(super) struct ListQuery {
     after: Option<String>,
 }
 
-/// Lists certificates, the newest first.
+/// Lists certificates, the newest first; with `expires_after` or `expires_before`, those that end
+/// first.
 #[utoipa::path(get, path = "/api/v1/certificates", tag = "certificates",
     params(ListQuery, PageQuery),
     responses((status = 200, body = Page<CertificateInfo>), Refusals))]
@@ -92,7 +123,11 @@ pub(super) async fn list(
     let query = CertificateQuery {
         subject: query.subject,
         authority: query.ca,
+        profile: query.profile,
+        status: query.status,
         issued_before: query.issued_before,
+        expires_after: query.expires_after,
+        expires_before: query.expires_before,
         after_serial: query.after.as_deref().map(parse_serial).transpose()?,
         after: request.after().to_owned(),
         limit: request.fetch_limit(),
@@ -139,7 +174,8 @@ pub(super) struct NewRevocation {
     wait_for_crl: bool,
 }
 
-/// Revokes a certificate.
+/// Revokes a certificate, or changes the reason of its revocation: to `keyCompromise`, or from
+/// `certificateHold` to any other.
 #[utoipa::path(post, path = "/api/v1/certificates/{serial}/revoke", tag = "certificates",
     request_body = NewRevocation,
     params(("serial" = String, Path, description = "Hexadecimal serial number")),
@@ -158,6 +194,52 @@ pub(super) async fn revoke(
     };
     revocation::revoke(&ca, &caller, request).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// How a certificate is released.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewRelease {
+    /// The authority that issued it: needed if several issued this serial number.
+    ca: Option<String>,
+    /// Whether to answer only once a CRL no longer lists it. OCSP calls it good at once in any
+    /// case; the CRL follows within seconds.
+    #[serde(default)]
+    wait_for_crl: bool,
+}
+
+/// Releases a certificate that is revoked for `certificateHold`.
+#[utoipa::path(post, path = "/api/v1/certificates/{serial}/release", tag = "certificates",
+    request_body = NewRelease,
+    params(("serial" = String, Path, description = "Hexadecimal serial number")),
+    responses((status = 204, description = "It is good again"), Refusals))]
+pub(super) async fn release(
+    State(ca): State<Service>,
+    Extension(caller): Extension<Caller>,
+    PathParams(serial): PathParams<String>,
+    JsonBody(new): JsonBody<NewRelease>,
+) -> Result<StatusCode, Problem> {
+    let request = ReleaseRequest {
+        serial: parse_serial(&serial)?,
+        authority: new.ca,
+        wait_for_crl: new.wait_for_crl,
+    };
+    verb::release(&ca, &caller, request).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn parse_subject(text: &str) -> Result<Name, Problem> {
+    text.parse()
+        .map_err(|error: pki::Error| Problem::unprocessable(format!("subject: {error}")))
+}
+
+fn parse_names(names: &[String]) -> Result<Vec<GeneralName>, Problem> {
+    if names.is_empty() {
+        return Err(Problem::unprocessable("names: none is given"));
+    }
+    let parsed = names.iter().map(|name| name.parse());
+    let parsed: Result<_, pki::Error> = parsed.collect();
+    parsed.map_err(|error| Problem::unprocessable(format!("names: {error}")))
 }
 
 fn parse_serial(text: &str) -> Result<SerialNumber, Problem> {

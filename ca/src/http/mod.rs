@@ -6,7 +6,10 @@ mod ocsp;
 mod profiles;
 mod public;
 
-use axum::{Router, routing::get};
+use axum::{
+    Router,
+    routing::{get, post},
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::Service;
@@ -21,6 +24,7 @@ pub(crate) fn described() -> OpenApiRouter<Service> {
         .routes(routes!(certificates::issue, certificates::list))
         .routes(routes!(certificates::show))
         .routes(routes!(certificates::revoke))
+        .routes(routes!(certificates::release))
         .routes(routes!(cas::list))
         .routes(routes!(cas::publish_crl))
         .routes(routes!(profiles::list))
@@ -30,7 +34,8 @@ pub(crate) fn public(ca: Service) -> Router {
     Router::new()
         .route("/ca/{file}", get(public::certificate))
         .route("/crl/{file}", get(public::crl))
-        .route("/ocsp", axum::routing::post(ocsp::post))
+        .route("/ocsp", post(ocsp::post))
+        .route("/ocsp/", post(ocsp::post))
         .route("/ocsp/{*request}", get(ocsp::get))
         .with_state(ca)
 }

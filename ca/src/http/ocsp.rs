@@ -4,14 +4,14 @@ use axum::{
     body::{Body, Bytes},
     extract::{Path, State},
     http::{
-        HeaderMap, HeaderValue, StatusCode,
+        HeaderMap, HeaderValue, Method, StatusCode,
         header::{CACHE_CONTROL, CONTENT_TYPE},
     },
     response::{IntoResponse, Response},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use pki::ocsp::{MAX_LENGTH, OcspErrorStatus, error_response};
-use platform_web::{Problem, body_limit, has_media_type, retry_later};
+use platform_web::{Download, Problem, body_limit, has_media_type, retry_later};
 
 use crate::{
     Service,
@@ -35,39 +35,55 @@ pub(super) async fn post(State(ca): State<Service>, headers: HeaderMap, body: Bo
         .into_response();
     }
     match body_limit(body, MAX_LENGTH).await {
-        Ok(request) => respond(&ca, &request).await,
+        Ok(request) => match status_of(&ca, &request).await {
+            Ok(OcspResponse::Cacheable(signed)) => {
+                let mut response = ocsp_response(signed.der.clone());
+                let headers = response.headers_mut();
+                headers.insert(CACHE_CONTROL, CACHE_CONTROL_PUBLIC);
+                response
+            }
+            Ok(OcspResponse::Individual(der)) => ocsp_response(der),
+            Err(response) => response,
+        },
         Err(_) => error(OcspErrorStatus::MalformedRequest),
     }
 }
 
 /// GET: the request is the rest of the path, base64.
-pub(super) async fn get(State(ca): State<Service>, Path(request): Path<String>) -> Response {
+pub(super) async fn get(
+    State(ca): State<Service>,
+    Path(request): Path<String>,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
     // Base64 may begin with a slash, which joins the path's own (RFC 5019 §5).
-    match STANDARD.decode(request.trim_start_matches('/')) {
-        Ok(request) if request.len() <= MAX_LENGTH => respond(&ca, &request).await,
-        _ => error(OcspErrorStatus::MalformedRequest),
+    let request = match STANDARD.decode(request.trim_start_matches('/')) {
+        Ok(request) if request.len() <= MAX_LENGTH => request,
+        _ => return error(OcspErrorStatus::MalformedRequest),
+    };
+    match status_of(&ca, &request).await {
+        Ok(OcspResponse::Cacheable(signed)) => Download {
+            content_type: RESPONSE,
+            cache_control: CACHE_CONTROL_PUBLIC,
+            validators: signed.validators.clone(),
+            body: signed.der.clone(),
+        }
+        .respond(&method, &headers),
+        Ok(OcspResponse::Individual(der)) => ocsp_response(der),
+        Err(response) => response,
     }
 }
 
-async fn respond(ca: &Service, request: &[u8]) -> Response {
-    match answer(ca, request).await {
-        Ok(OcspResponse { der, cacheable }) => {
-            let mut response = ocsp_response(der);
-            if cacheable {
-                response
-                    .headers_mut()
-                    .insert(CACHE_CONTROL, CACHE_CONTROL_PUBLIC);
-            }
-            response
-        }
-        Err(OcspFailure::Ocsp(status)) => error(status),
-        Err(OcspFailure::TryLater) => {
+async fn status_of(ca: &Service, request: &[u8]) -> Result<OcspResponse, Response> {
+    answer(ca, request).await.map_err(|failure| match failure {
+        OcspFailure::Ocsp(status) => error(status),
+        OcspFailure::TryLater => {
             let mut response = error(OcspErrorStatus::TryLater);
             *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
             retry_later(response.headers_mut());
             response
         }
-    }
+    })
 }
 
 fn error(status: OcspErrorStatus) -> Response {

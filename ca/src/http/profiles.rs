@@ -2,7 +2,7 @@
 
 use axum::{Extension, Json, extract::State};
 use platform_access::Caller;
-use platform_web::{Page, Problem, Refusals};
+use platform_web::{Page, PageQuery, Problem, QueryParams, Refusals};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -25,18 +25,21 @@ pub(super) struct ProfileInfo {
     default_authorities: Vec<String>,
 }
 
-/// Lists the profiles: all on one page.
+/// Lists the profiles.
 #[utoipa::path(get, path = "/api/v1/profiles", tag = "profiles",
+    params(PageQuery),
     responses((status = 200, body = Page<ProfileInfo>), Refusals))]
 pub(super) async fn list(
     State(ca): State<Service>,
     Extension(caller): Extension<Caller>,
+    QueryParams(page): QueryParams<PageQuery>,
 ) -> Result<Json<Page<ProfileInfo>>, Problem> {
+    let page = page.parse()?;
     let profiles = lists::profiles(&ca, &caller).await?;
-    Ok(Json(Page {
-        items: profiles.iter().map(|profile| describe(profile)).collect(),
-        next: None,
-    }))
+    let profiles = profiles.iter().map(|profile| describe(profile)).collect();
+    Ok(Json(page.page_of(profiles, |profile: &ProfileInfo| {
+        profile.name.clone()
+    })))
 }
 
 fn describe(profile: &CertificateProfile) -> ProfileInfo {

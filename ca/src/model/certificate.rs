@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use pki::RevocationReason;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// The status of a serial number under one authority.
@@ -14,6 +14,16 @@ pub enum CertificateStatus {
     Revoked(Timestamp, RevocationReason),
     /// Never issued by this authority.
     Unknown,
+}
+
+/// Which certificates a list shows, by their status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum StatusFilter {
+    /// Those that are not revoked, whether or not their validity has ended.
+    Good,
+    /// Those that are revoked, or on hold.
+    Revoked,
 }
 
 /// An issued certificate, as the API returns it. It is identified by authority and serial number.
@@ -35,7 +45,7 @@ pub struct CertificateInfo {
     pub issued_at: String,
     /// End of its validity, RFC 3339.
     pub not_after: String,
-    /// `good` or `revoked`.
+    /// `good` or `revoked`; a certificate on hold is revoked for `certificateHold`.
     pub status: &'static str,
     /// When it was revoked, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]

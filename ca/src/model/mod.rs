@@ -7,10 +7,10 @@ mod reason;
 
 pub use authority::{Authority, CaCertificateInfo, CaInfo};
 pub(crate) use authority::{AuthorityCertificate, AuthorityRecord, IssuerTemplate};
-pub use certificate::{CertificateInfo, CertificateStatus};
+pub use certificate::{CertificateInfo, CertificateStatus, StatusFilter};
 pub use profile::{
     AlternativeNameRule, CertificateNames, CertificateProfile, DefaultAuthority, ExtensionRule,
-    IssuedTo, PolicyRule, Profiles, SubjectRule,
+    IssuedTo, NameOverride, PolicyRule, Profiles, SubjectRule,
 };
 pub use reason::parse_reason;
 

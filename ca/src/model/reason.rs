@@ -4,15 +4,15 @@ use pki::RevocationReason;
 
 use crate::Error;
 
-/// The reasons that can be given (RFC 5280 §5.3.1). A certificateHold could not be ended yet, so
-/// it cannot begin.
-const REASONS: [RevocationReason; 8] = [
+/// The reasons that can be given (RFC 5280 §5.3.1).
+const REASONS: [RevocationReason; 9] = [
     RevocationReason::Unspecified,
     RevocationReason::KeyCompromise,
     RevocationReason::CaCompromise,
     RevocationReason::AffiliationChanged,
     RevocationReason::Superseded,
     RevocationReason::CessationOfOperation,
+    RevocationReason::CertificateHold,
     RevocationReason::PrivilegeWithdrawn,
     RevocationReason::AaCompromise,
 ];
@@ -22,6 +22,10 @@ const REASONS: [RevocationReason; 8] = [
 /// # Errors
 /// [`Error::NoSuchReason`] with the names there are.
 pub fn parse_reason(name: &str) -> Result<RevocationReason, Error> {
+    // The reason of delta CRLs for what other tools call so.
+    if name.eq_ignore_ascii_case(RevocationReason::RemoveFromCrl.name()) {
+        return Err(Error::ReleaseInstead);
+    }
     REASONS
         .into_iter()
         .find(|reason| reason.name().eq_ignore_ascii_case(name))
@@ -36,14 +40,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hold_is_no_reason_yet() {
-        assert_eq!(
-            parse_reason("KEYCOMPROMISE").unwrap(),
-            RevocationReason::KeyCompromise
-        );
-        for name in ["certificateHold", "removeFromCRL", ""] {
+    fn reasons_are_known_by_their_names_in_the_standard() {
+        for (name, reason) in [
+            ("KEYCOMPROMISE", RevocationReason::KeyCompromise),
+            ("certificateHold", RevocationReason::CertificateHold),
+        ] {
+            assert_eq!(parse_reason(name).unwrap(), reason);
+        }
+        for (name, expected) in [
+            ("hold", "certificateHold"),
+            ("", "keyCompromise"),
+            ("removeFromCRL", "release"),
+        ] {
             let error = parse_reason(name).unwrap_err().to_string();
-            assert!(error.contains("keyCompromise"), "{error}");
+            assert!(error.contains(expected), "{error}");
         }
     }
 }

@@ -1,19 +1,25 @@
 //! Answering one OCSP request.
 
-use axum::body::Bytes;
-use jiff::Timestamp;
-use pki::ocsp::{CertId, CertStatus, OcspErrorStatus, OcspRequest, SingleResponse};
+use std::sync::Arc;
 
-use super::responder::{Delegate, Responder};
+use axum::body::Bytes;
+use jiff::{SignedDuration, Timestamp};
+use pki::{
+    Digest,
+    ocsp::{CertId, CertStatus, OcspErrorStatus, OcspRequest, SingleResponse},
+};
+use platform_web::Validators;
+
+use super::responder::{Delegate, Responder, SignedResponse};
 use crate::{CertificateStatus, Error, Service, store};
 
 /// A response on its way out.
 #[derive(Clone, Debug)]
-pub(crate) struct OcspResponse {
-    /// DER OCSPResponse.
-    pub(crate) der: Bytes,
-    /// Whether others may cache it: it contains no nonce.
-    pub(crate) cacheable: bool,
+pub(crate) enum OcspResponse {
+    /// Others may cache it.
+    Cacheable(Arc<SignedResponse>),
+    /// It contains a nonce: for this client alone.
+    Individual(Bytes),
 }
 
 /// Why a request was not answered.
@@ -30,17 +36,10 @@ pub(crate) async fn answer(ca: &Service, der: &[u8]) -> Result<OcspResponse, Ocs
         .map_err(|_| OcspFailure::Ocsp(OcspErrorStatus::MalformedRequest))?;
     let responder = ca.0.responder.get().ok_or(OcspFailure::TryLater)?;
     let now = ca.clock().now();
-    if let Some(der) = responder.cached(&request, now) {
-        return Ok(OcspResponse {
-            der,
-            cacheable: true,
-        });
+    if let Some(response) = responder.cached(&request, now) {
+        return Ok(OcspResponse::Cacheable(response));
     }
-    // RFC 5019 §2.2.3: unauthorized if no authority of ours is asked about.
-    let delegate = request
-        .cert_ids()
-        .first()
-        .and_then(|cert_id| responder.find(cert_id))
+    let delegate = find_delegate(responder, &request)
         .ok_or(OcspFailure::Ocsp(OcspErrorStatus::Unauthorized))?;
     sign(ca, responder, delegate, &request, now)
         .await
@@ -50,22 +49,45 @@ pub(crate) async fn answer(ca: &Service, der: &[u8]) -> Result<OcspResponse, Ocs
         })
 }
 
+/// The delegate that answers for every certificate of the request. One signature cannot answer
+/// for two authorities (RFC 6960 §2.2, RFC 5019 §2.2.3), and some clients would take its
+/// `unknown` about the other's certificate for an answer.
+fn find_delegate(responder: &Responder, request: &OcspRequest) -> Option<Arc<Delegate>> {
+    let (first, others) = request.cert_ids().split_first()?;
+    let delegate = responder.find(first)?;
+    let answers_all = others.iter().all(|cert_id| delegate.matches(cert_id));
+    answers_all.then_some(delegate)
+}
+
 async fn sign(
     ca: &Service,
     responder: &Responder,
-    delegate: std::sync::Arc<Delegate>,
+    delegate: Arc<Delegate>,
     request: &OcspRequest,
     now: Timestamp,
 ) -> Result<OcspResponse, Error> {
     // Read before the status is: a revocation in between makes the response stale at once.
     let epoch = delegate.epoch();
     let lifetime = ca.config().ocsp_lifetime;
+    let mut this_update = now - ca.config().backdate;
+    let cached_id = match (request.cert_ids(), request.nonce()) {
+        // A serial number that no certificate can have is not worth a place in the cache.
+        ([cert_id], None) if cert_id.serial().is_some() => Some(cert_id),
+        _ => None,
+    };
+    // Each version is later than the one before by HTTP's clock, which counts seconds.
+    if let Some(before) = cached_id.and_then(|cert_id| responder.last_this_update(cert_id)) {
+        let next = before + SignedDuration::from_secs(1);
+        if (this_update..=now).contains(&next) {
+            this_update = next;
+        }
+    }
     let mut responses = Vec::with_capacity(request.cert_ids().len());
     for cert_id in request.cert_ids() {
         responses.push(SingleResponse {
             cert_id: cert_id.clone(),
             status: status(ca, &delegate, cert_id).await?,
-            this_update: now,
+            this_update,
             next_update: Some(now + lifetime),
         });
     }
@@ -74,20 +96,28 @@ async fn sign(
         .response(&responses, now, request.nonce())?;
     let der = Bytes::from(unsigned.sign(delegate.key.as_ref()).await?);
     metrics::counter!("xinshu_ca_ocsp_signed_total").increment(1);
-    let cacheable = request.nonce().is_none();
-    if let ([cert_id], true) = (request.cert_ids(), cacheable) {
-        let validity = (now, now + lifetime / 4);
-        responder.cache(cert_id, der.clone(), delegate, epoch, validity);
+    if request.nonce().is_some() {
+        return Ok(OcspResponse::Individual(der));
     }
-    Ok(OcspResponse { der, cacheable })
+    let etag = hex::encode(&Digest::Sha256.hash(&der)[..16]);
+    let response = Arc::new(SignedResponse {
+        validators: Validators::new(&etag, this_update),
+        der,
+        this_update,
+    });
+    if let Some(cert_id) = cached_id {
+        let validity = (now, now + lifetime / 4);
+        responder.cache(cert_id, Arc::clone(&response), delegate, epoch, validity);
+    }
+    Ok(OcspResponse::Cacheable(response))
 }
 
 async fn status(ca: &Service, delegate: &Delegate, cert_id: &CertId) -> Result<CertStatus, Error> {
-    if !delegate.matches(cert_id) {
+    let Some(serial) = cert_id.serial() else {
         return Ok(CertStatus::Unknown);
-    }
+    };
     let id = &delegate.authority_id;
-    let status = store::certificate_status(ca.store(), id, cert_id.serial()).await?;
+    let status = store::certificate_status(ca.store(), id, serial).await?;
     Ok(match status {
         CertificateStatus::Good => CertStatus::Good,
         CertificateStatus::Revoked(time, reason) => CertStatus::Revoked { time, reason },

@@ -14,6 +14,7 @@ use axum::body::Bytes;
 use hsm_adapters::Key;
 use jiff::Timestamp;
 use pki::ocsp::{self, CertId, IssuerHashes, OcspRequest};
+use platform_web::Validators;
 use quick_cache::sync::Cache;
 
 use crate::{Authority, Error, Service, service_certificate::best_available, store};
@@ -45,15 +46,24 @@ pub(super) struct Delegate {
     epoch: Arc<AtomicI64>,
 }
 
+/// A response without a nonce.
+#[derive(Debug)]
+pub(crate) struct SignedResponse {
+    /// DER OCSPResponse.
+    pub(crate) der: Bytes,
+    pub(crate) validators: Validators,
+    pub(super) this_update: Timestamp,
+}
+
 /// A response without a nonce, which is signed once.
 #[derive(Clone, Debug)]
 struct CachedResponse {
-    der: Bytes,
+    response: Arc<SignedResponse>,
     delegate: Arc<Delegate>,
     /// The revocation epoch that its status was read in.
     epoch: i64,
     /// Before this, the clock was ahead when it was signed.
-    this_update: Timestamp,
+    signed_at: Timestamp,
     /// After this, it is signed again.
     fresh_until: Timestamp,
 }
@@ -85,33 +95,42 @@ impl Responder {
     }
 
     /// A cached response that still holds.
-    pub(super) fn cached(&self, request: &OcspRequest, now: Timestamp) -> Option<Bytes> {
+    pub(super) fn cached(
+        &self,
+        request: &OcspRequest,
+        now: Timestamp,
+    ) -> Option<Arc<SignedResponse>> {
         let ([cert_id], None) = (request.cert_ids(), request.nonce()) else {
             return None;
         };
         let cached = self.responses.get(cert_id.der())?;
-        let is_fresh = cached.this_update <= now && now < cached.fresh_until;
-        (cached.epoch == cached.delegate.epoch() && is_fresh).then_some(cached.der)
+        let is_fresh = cached.signed_at <= now && now < cached.fresh_until;
+        (cached.epoch == cached.delegate.epoch() && is_fresh).then_some(cached.response)
+    }
+
+    /// The thisUpdate of the last response about this certificate, if it is still cached.
+    pub(super) fn last_this_update(&self, cert_id: &CertId) -> Option<Timestamp> {
+        let cached = self.responses.get(cert_id.der())?;
+        Some(cached.response.this_update)
     }
 
     /// Keeps a response to a request for one certificate.
     pub(super) fn cache(
         &self,
         cert_id: &CertId,
-        der: Bytes,
+        response: Arc<SignedResponse>,
         delegate: Arc<Delegate>,
         epoch: i64,
-        validity: (Timestamp, Timestamp),
+        (signed_at, fresh_until): (Timestamp, Timestamp),
     ) {
-        let (this_update, fresh_until) = validity;
-        let response = CachedResponse {
-            der,
+        let cached = CachedResponse {
+            response,
             delegate,
             epoch,
-            this_update,
+            signed_at,
             fresh_until,
         };
-        self.responses.insert(cert_id.der().into(), response);
+        self.responses.insert(cert_id.der().into(), cached);
     }
 
     /// Takes over authorities and responders' certificates as they are now.

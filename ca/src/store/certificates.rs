@@ -105,6 +105,7 @@ pub(crate) struct CertificateKey {
     pub(crate) authority_name: String,
     pub(crate) serial: SerialNumber,
     pub(crate) unit: UnitId,
+    pub(crate) issued_at: Timestamp,
     pub(crate) not_after: Timestamp,
     /// An authority issued it to itself.
     pub(crate) is_root: bool,
@@ -117,7 +118,8 @@ pub(crate) async fn find_certificate_keys(
 ) -> Result<Vec<CertificateKey>, StoreError> {
     let rows = store
         .fetch_all(
-            "SELECT c.authority_id, c.unit_id, c.not_after, a.name, s.authority_id AS about
+            "SELECT c.authority_id, c.unit_id, c.issued_at, c.not_after, a.name,
+             s.authority_id AS about
              FROM ca_certificate c JOIN ca_authority a ON a.id = c.authority_id
              LEFT JOIN ca_authority_certificate s
              ON s.issuer_id = c.authority_id AND s.serial = c.serial
@@ -135,6 +137,7 @@ pub(crate) async fn find_certificate_keys(
                 authority_name: row.get("name")?,
                 serial: serial.clone(),
                 unit: UnitId::from(row.get::<String>("unit_id")?),
+                issued_at: row.time("issued_at")?,
                 not_after: row.time("not_after")?,
             })
         })
@@ -178,114 +181,8 @@ pub(crate) async fn find_certificates(
         .collect()
 }
 
-/// A position in lists: the newest certificate comes first; of those issued at the same moment,
-/// that of the highest authority id and serial number.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ListPosition {
-    pub(crate) issued_at: i64,
-    pub(crate) authority_id: String,
-    pub(crate) serial: Vec<u8>,
-}
-
-impl ListPosition {
-    /// The position after which the list begins.
-    pub(crate) const START: Self = Self {
-        issued_at: i64::MAX,
-        authority_id: String::new(),
-        serial: Vec::new(),
-    };
-
-    /// Reads what [`Self::to_string`] wrote.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        let (issued_at, rest) = text.split_once('.')?;
-        let (serial, authority_id) = rest.split_once('.')?;
-        Some(Self {
-            issued_at: issued_at.parse().ok()?,
-            authority_id: authority_id.to_owned(),
-            serial: hex::decode(serial).ok()?,
-        })
-    }
-}
-
-impl std::fmt::Display for ListPosition {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let serial = hex::encode(&self.serial);
-        write!(f, "{}.{serial}.{}", self.issued_at, self.authority_id)
-    }
-}
-
-/// The position of the certificate with this serial number.
-pub(crate) async fn list_position(
-    store: &Store,
-    serial: &SerialNumber,
-) -> Result<Option<ListPosition>, StoreError> {
-    let row = store
-        .fetch_optional(
-            "SELECT issued_at, authority_id FROM ca_certificate WHERE serial = $1
-             ORDER BY issued_at LIMIT 1",
-            params![serial.as_bytes()],
-        )
-        .await?;
-    row.map(|row| {
-        Ok(ListPosition {
-            issued_at: row.get("issued_at")?,
-            authority_id: row.get("authority_id")?,
-            serial: serial.as_bytes().to_vec(),
-        })
-    })
-    .transpose()
-}
-
-/// What a list of certificates is narrowed to.
-#[derive(Clone, Debug)]
-pub(crate) struct CertificateFilter {
-    pub(crate) subject: Option<String>,
-    pub(crate) authority_id: Option<String>,
-    pub(crate) issued_before: Option<Timestamp>,
-    pub(crate) after: ListPosition,
-    pub(crate) limit: i64,
-}
-
-pub(crate) async fn certificates(
-    store: &Store,
-    filter: &CertificateFilter,
-) -> Result<Vec<(ListPosition, CertificateInfo)>, StoreError> {
-    let before = filter.issued_before.unwrap_or(Timestamp::MAX);
-    let rows = store
-        .fetch_all(
-            "SELECT c.authority_id, a.name AS issuer, c.serial, c.profile, c.profile_version,
-             c.subject, c.requester, c.issued_at, c.not_after, r.reason, r.revoked_at
-             FROM ca_certificate c JOIN ca_authority a ON a.id = c.authority_id
-             LEFT JOIN ca_revocation r
-             ON r.authority_id = c.authority_id AND r.serial = c.serial
-             WHERE ($1 IS NULL OR c.subject = $1) AND ($2 IS NULL OR c.authority_id = $2)
-             AND c.issued_at < $3
-             AND (c.issued_at, c.authority_id, c.serial) < ($4, $5, $6)
-             ORDER BY c.issued_at DESC, c.authority_id DESC, c.serial DESC LIMIT $7",
-            params![
-                filter.subject.clone(),
-                filter.authority_id.clone(),
-                before,
-                filter.after.issued_at,
-                &filter.after.authority_id,
-                &filter.after.serial,
-                filter.limit
-            ],
-        )
-        .await?;
-    rows.iter()
-        .map(|row| {
-            let position = ListPosition {
-                issued_at: row.get("issued_at")?,
-                authority_id: row.get("authority_id")?,
-                serial: row.get("serial")?,
-            };
-            Ok((position, info(row)?))
-        })
-        .collect()
-}
-
-fn info(row: &Row) -> Result<CertificateInfo, StoreError> {
+/// What the API returns of a row with all columns of a certificate and its revocation.
+pub(super) fn info(row: &Row) -> Result<CertificateInfo, StoreError> {
     let revoked_at = row.optional_time("revoked_at")?;
     let reason = row.get::<Option<i64>>("reason")?.map(reason).transpose()?;
     let version: i64 = row.get("profile_version")?;
@@ -307,22 +204,4 @@ fn info(row: &Row) -> Result<CertificateInfo, StoreError> {
         reason: reason.map(RevocationReason::name),
         certificate: None,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn list_positions_round_trip() {
-        let position = ListPosition {
-            issued_at: 1_772_000_000_000_000,
-            authority_id: "issuing.2026".to_owned(),
-            serial: vec![1, 2, 0xff],
-        };
-        assert_eq!(ListPosition::parse(&position.to_string()), Some(position));
-        for text in ["", "1", "x.01.a", "1.0g.a"] {
-            assert_eq!(ListPosition::parse(text), None, "{text}");
-        }
-    }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use pki::Revocation;
-use platform_store::{Store, StoreError, Tx, params};
+use platform_store::{Row, Store, StoreError, Tx, params};
 
 use super::{reason, serial};
 
@@ -104,12 +104,38 @@ pub(crate) async fn latest_this_update(
     row.map(|row| row.time("this_update")).transpose()
 }
 
+/// Which CRL it is.
+pub(crate) struct CrlVersion {
+    pub(crate) crl_number: i64,
+    pub(crate) this_update: Timestamp,
+}
+
+/// Which CRL is the newest.
+pub(crate) async fn newest_crl_version(
+    store: &Store,
+    authority_id: &str,
+) -> Result<Option<CrlVersion>, StoreError> {
+    let sql = "SELECT crl_number, this_update FROM ca_crl
+               WHERE authority_id = $1 ORDER BY crl_number DESC LIMIT 1";
+    let row = store.fetch_optional(sql, params![authority_id]).await?;
+    row.map(|row| version(&row)).transpose()
+}
+
 /// The newest CRL in DER.
 pub(crate) async fn newest_crl(
     store: &Store,
     authority_id: &str,
-) -> Result<Option<Vec<u8>>, StoreError> {
-    let sql = "SELECT der FROM ca_crl WHERE authority_id = $1 ORDER BY crl_number DESC LIMIT 1";
+) -> Result<Option<(CrlVersion, Vec<u8>)>, StoreError> {
+    let sql = "SELECT crl_number, this_update, der FROM ca_crl
+               WHERE authority_id = $1 ORDER BY crl_number DESC LIMIT 1";
     let row = store.fetch_optional(sql, params![authority_id]).await?;
-    row.map(|row| row.get("der")).transpose()
+    row.map(|row| Ok((version(&row)?, row.get("der")?)))
+        .transpose()
+}
+
+fn version(row: &Row) -> Result<CrlVersion, StoreError> {
+    Ok(CrlVersion {
+        crl_number: row.get("crl_number")?,
+        this_update: row.time("this_update")?,
+    })
 }

@@ -1,6 +1,7 @@
 //! All SQL of the certificate authority, as typed functions.
 
 mod authorities;
+mod certificate_list;
 mod certificates;
 mod compromised_keys;
 mod crls;
@@ -16,17 +17,18 @@ pub(crate) use authorities::{
     AuthorityCertificates, append_authority, append_authority_certificate, authorities,
     authority_certificates, is_revoked, key_references,
 };
+pub(crate) use certificate_list::{CertificateFilter, ListPosition, certificates, list_position};
 pub(crate) use certificates::{
-    CertificateFilter, IssuedCertificate, append_certificate, certificate_status, certificates,
-    find_certificate_keys, find_certificates, intent, list_position,
+    CertificateKey, IssuedCertificate, append_certificate, certificate_status,
+    find_certificate_keys, find_certificates, intent,
 };
-pub(crate) use certificates::{CertificateKey, ListPosition};
 pub(crate) use compromised_keys::{
     has_compromised_keys, insert_compromised_key, is_compromise, is_compromised,
     record_earlier_compromises,
 };
 pub(crate) use crls::{
-    NewCrl, insert_crl, latest_this_update, newest_crl, next_crl_number, revocations,
+    CrlVersion, NewCrl, insert_crl, latest_this_update, newest_crl, newest_crl_version,
+    next_crl_number, revocations,
 };
 pub(crate) use migrated::record_migrated_certificates;
 pub(crate) use recorded::{
@@ -34,7 +36,8 @@ pub(crate) use recorded::{
     recorded_certificates, recorded_revocations,
 };
 pub(crate) use revocations::{
-    advance_epoch, current_epoch, epochs, insert_revocation, published_epoch,
+    Revoked, advance_epoch, current_epoch, delete_hold, epochs, insert_revocation, published_epoch,
+    revocation, update_reason,
 };
 pub(crate) use services::{
     ServiceRow, append_service, has_had_certificate, service_certificates, service_names,

@@ -55,8 +55,9 @@ pub(crate) struct RecordedRevocation {
     pub(crate) reason: String,
     pub(crate) revoked_at: Timestamp,
     pub(crate) not_after: Timestamp,
-    /// What the certificate's record says about its end.
-    pub(crate) certificate_end: Option<Timestamp>,
+    pub(crate) issued_at: Timestamp,
+    /// When the certificate was issued and when it ends, by its own record.
+    pub(crate) certificate_life: Option<(Timestamp, Timestamp)>,
 }
 
 /// Passes every revocation's record to `each`.
@@ -67,7 +68,8 @@ pub(crate) async fn recorded_revocations(
     let mut rows = snapshot
         .stream(
             "SELECT COALESCE(a.name, r.authority_id) AS authority, r.serial, r.reason,
-             r.revoked_at, r.not_after, c.not_after AS certificate_end
+             r.revoked_at, r.not_after, r.issued_at, c.issued_at AS certificate_begin,
+             c.not_after AS certificate_end
              FROM ca_revocation r LEFT JOIN ca_authority a ON a.id = r.authority_id
              LEFT JOIN ca_certificate c
              ON c.authority_id = r.authority_id AND c.serial = r.serial",
@@ -83,7 +85,10 @@ pub(crate) async fn recorded_revocations(
                 .map_or_else(|_| code.to_string(), |reason| reason.name().to_owned()),
             revoked_at: row.time("revoked_at")?,
             not_after: row.time("not_after")?,
-            certificate_end: row.optional_time("certificate_end")?,
+            issued_at: row.time("issued_at")?,
+            certificate_life: row
+                .optional_time("certificate_begin")?
+                .zip(row.optional_time("certificate_end")?),
         })?;
     }
     Ok(())

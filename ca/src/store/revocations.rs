@@ -4,25 +4,85 @@ use jiff::Timestamp;
 use pki::RevocationReason;
 use platform_store::{Store, StoreError, Tx, params};
 
-use super::CertificateKey;
+use super::{CertificateKey, reason};
 
 /// Records a revocation; false if the certificate was revoked before.
 pub(crate) async fn insert_revocation(
     tx: &mut Tx<'_>,
     key: &CertificateKey,
-    reason: RevocationReason,
+    why: RevocationReason,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     tx.execute(
-        "INSERT INTO ca_revocation (authority_id, serial, reason, revoked_at, not_after)
-         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (authority_id, serial) DO NOTHING",
+        "INSERT INTO ca_revocation
+         (authority_id, serial, reason, revoked_at, not_after, issued_at)
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (authority_id, serial) DO NOTHING",
         params![
             &key.authority_id,
             key.serial.as_bytes(),
-            i64::from(reason.code()),
+            i64::from(why.code()),
             now,
-            key.not_after
+            key.not_after,
+            key.issued_at
         ],
+    )
+    .await
+    .map(|changed| changed == 1)
+}
+
+/// When and why a certificate was revoked.
+pub(crate) struct Revoked {
+    pub(crate) at: Timestamp,
+    pub(crate) reason: RevocationReason,
+}
+
+/// The revocation of a certificate, if it is revoked.
+pub(crate) async fn revocation(
+    tx: &mut Tx<'_>,
+    key: &CertificateKey,
+) -> Result<Option<Revoked>, StoreError> {
+    let sql = "SELECT reason, revoked_at FROM ca_revocation
+               WHERE authority_id = $1 AND serial = $2";
+    let row = tx
+        .fetch_optional(sql, params![&key.authority_id, key.serial.as_bytes()])
+        .await?;
+    row.map(|row| {
+        Ok(Revoked {
+            at: row.time("revoked_at")?,
+            reason: reason(row.get("reason")?)?,
+        })
+    })
+    .transpose()
+}
+
+/// Changes why a certificate is revoked, if it still is for the reason `from`; when it was
+/// revoked stays.
+pub(crate) async fn update_reason(
+    tx: &mut Tx<'_>,
+    key: &CertificateKey,
+    from: RevocationReason,
+    to: RevocationReason,
+) -> Result<bool, StoreError> {
+    tx.execute(
+        "UPDATE ca_revocation SET reason = $4
+         WHERE authority_id = $1 AND serial = $2 AND reason = $3",
+        params![
+            &key.authority_id,
+            key.serial.as_bytes(),
+            i64::from(from.code()),
+            i64::from(to.code())
+        ],
+    )
+    .await
+    .map(|changed| changed == 1)
+}
+
+/// Ends the revocation of a certificate that is on hold; false if it is not on hold.
+pub(crate) async fn delete_hold(tx: &mut Tx<'_>, key: &CertificateKey) -> Result<bool, StoreError> {
+    let hold = i64::from(RevocationReason::CertificateHold.code());
+    tx.execute(
+        "DELETE FROM ca_revocation WHERE authority_id = $1 AND serial = $2 AND reason = $3",
+        params![&key.authority_id, key.serial.as_bytes(), hold],
     )
     .await
     .map(|changed| changed == 1)

@@ -45,9 +45,18 @@ async fn a_permission_opens_its_verb_and_no_other() {
     assert!(is_denied(
         &ca::revoke::revoke(&test.ca, &reader, request).await
     ));
+    let request = ca::ReleaseRequest {
+        serial: serial.clone(),
+        authority: None,
+        wait_for_crl: false,
+    };
+    assert!(is_denied(
+        &ca::release::release(&test.ca, &reader, request).await
+    ));
     for action in [
         "ca.certificate.issue",
         "ca.certificate.revoke",
+        "ca.certificate.release",
         "ca.crl.publish",
     ] {
         let entry = &test.entries(action).await[0];

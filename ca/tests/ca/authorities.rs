@@ -95,6 +95,7 @@ async fn what_another_node_created_is_found_after_a_restart() {
         crl_period: std::time::Duration::from_secs(3600),
         crl_lifetime: crate::test_ca::days(7),
         ocsp_lifetime: crate::test_ca::days(1),
+        backdate: jiff::SignedDuration::ZERO,
         server_certificate_lifetime: crate::test_ca::days(90),
     };
     let other = ca::Service::open(config, records, access, test.keyring.clone())

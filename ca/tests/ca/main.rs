@@ -8,8 +8,10 @@
 
 mod access;
 mod authorities;
+mod downloads;
 mod issuance;
 mod ocsp;
+mod overrides;
 mod profiles;
 mod renewal;
 mod requests;

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Router,
     body::Body,
-    http::{Method, Request, StatusCode},
+    http::{Method, Request, Response, StatusCode},
 };
 use ca::{
     AllowedNames, Authority, Config, Error, IssuanceRequest, Issued, NewAuthority, PublicationUrls,
@@ -120,6 +120,8 @@ impl TestCa {
             csr,
             authority: None,
             allowed_names: AllowedNames::OfProfile,
+            name_override: ca::NameOverride::default(),
+            lifetime: None,
         }
     }
 
@@ -159,17 +161,28 @@ impl TestCa {
         path: &str,
         body: Vec<u8>,
     ) -> (StatusCode, Vec<u8>) {
+        let headers = [("content-type", "application/ocsp-request")];
+        let response = self.ask(method, path, &headers, body).await;
+        (response.status(), response.into_body())
+    }
+
+    /// As [`Self::fetch`], with headers both ways.
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Response<Vec<u8>> {
         let router: Router = self.ca.public();
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("content-type", "application/ocsp-request")
-            .body(Body::from(body))
-            .unwrap();
-        let response = router.oneshot(request).await.unwrap();
-        let status = response.status();
-        let body = response.into_body().collect().await.unwrap().to_bytes();
-        (status, body.to_vec())
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Body::from(body)).unwrap();
+        let (head, body) = router.oneshot(request).await.unwrap().into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        Response::from_parts(head, body.to_vec())
     }
 
     /// Runs every job that is due.
@@ -251,6 +264,7 @@ fn config() -> Config {
         crl_period: Duration::from_secs(24 * 3600),
         crl_lifetime: days(7),
         ocsp_lifetime: SignedDuration::from_hours(24),
+        backdate: SignedDuration::from_mins(5),
         server_certificate_lifetime: days(90),
     }
 }

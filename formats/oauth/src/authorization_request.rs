@@ -5,9 +5,13 @@
 //! to the user and nobody is redirected (RFC 6749 §4.1.2.1). Then
 //! [`AuthorizationRequest::parse`] reads the rest, and its errors go to the client.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{CodeChallenge, ErrorCode, Params, Scope};
+use crate::{
+    CodeChallenge, ErrorCode, Params, ParamsError, Scope, request_object::UnverifiedObject,
+};
 
 /// Who sent the request and where the response would go, before either was checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,7 +89,7 @@ pub struct RequestError {
     /// The registered code.
     pub code: ErrorCode,
     /// For the client's developer.
-    pub description: &'static str,
+    pub description: Cow<'static, str>,
     /// How to respond.
     pub answer: AnswerMode,
 }
@@ -108,21 +112,38 @@ impl Recipient {
 }
 
 impl AuthorizationRequest {
-    /// Reads a request whose `recipient` was checked.
+    /// Reads a request whose `recipient` was checked, from what was certain of its
+    /// parameters and what was not ([`Params::parse_leniently`]).
     ///
     /// # Errors
     /// [`RequestError`], to be sent to the client.
-    pub fn parse(params: &Params, recipient: Recipient) -> Result<Self, RequestError> {
-        let response_mode = match params.get("response_mode") {
+    pub fn parse(
+        params: &Params,
+        fault: Option<&ParamsError>,
+        recipient: Recipient,
+    ) -> Result<Self, RequestError> {
+        // Request objects are not supported. Their client expects the refusal in the way that
+        // the object names, and it may: the redirect URI is the client's whatever it says.
+        let object = params.get("request").and_then(UnverifiedObject::read);
+        let object = object.unwrap_or_default();
+        let response_mode = match object
+            .response_mode
+            .as_deref()
+            .or(params.get("response_mode"))
+        {
             None => Some(ResponseMode::Query),
             Some(name) => ResponseMode::parse(name),
         };
         let answer = AnswerMode {
             redirect_uri: recipient.redirect_uri,
             response_mode: response_mode.unwrap_or_default(),
-            state: params.get_owned("state"),
+            state: object.state.or_else(|| params.get_owned("state")),
         };
-        let fields = Fields::parse(params, response_mode.is_some());
+        let fields = match fault {
+            Some(fault) => Err((fault_code(fault), fault.to_string().into())),
+            None => Fields::parse(params, response_mode.is_some())
+                .map_err(|(code, description)| (code, description.into())),
+        };
         match fields {
             Err((code, description)) => Err(RequestError {
                 code,
@@ -153,9 +174,18 @@ impl AuthorizationRequest {
     pub fn reject(&self, code: ErrorCode, description: &'static str) -> RequestError {
         RequestError {
             code,
-            description,
+            description: description.into(),
             answer: self.answer.clone(),
         }
+    }
+}
+
+/// RFC 8707 §2 allows several resources; a server that issues a token for one at a time
+/// refuses them as a target, and any other parameter that is repeated as a request.
+fn fault_code(fault: &ParamsError) -> ErrorCode {
+    match fault {
+        ParamsError::Repeated(name) if name == "resource" => ErrorCode::InvalidTarget,
+        _ => ErrorCode::InvalidRequest,
     }
 }
 
@@ -254,9 +284,9 @@ mod tests {
     use super::*;
 
     fn parse(query: &str) -> Result<AuthorizationRequest, RequestError> {
-        let params = Params::parse(query.as_bytes()).unwrap();
+        let (params, fault) = Params::parse_leniently(query.as_bytes());
         let recipient = Recipient::parse(&params).unwrap();
-        AuthorizationRequest::parse(&params, recipient)
+        AuthorizationRequest::parse(&params, fault.as_ref(), recipient)
     }
 
     const BASE: &str = "client_id=c&redirect_uri=https://a.example/cb&state=xyz";
@@ -308,6 +338,82 @@ mod tests {
         }
         let error = parse(&format!("{BASE}&response_type=code&response_mode=jwt")).unwrap_err();
         assert_eq!(error.answer.response_mode, ResponseMode::Query);
+    }
+
+    #[test]
+    fn faults_of_other_parameters_are_the_clients() {
+        let long = "x".repeat(9000);
+        for (query, code, state) in [
+            (
+                "resource=a&resource=b",
+                ErrorCode::InvalidTarget,
+                Some("xyz"),
+            ),
+            (
+                "scope=openid&scope=openid",
+                ErrorCode::InvalidRequest,
+                Some("xyz"),
+            ),
+            (
+                "unknown=1&unknown=2",
+                ErrorCode::InvalidRequest,
+                Some("xyz"),
+            ),
+            ("nonce=%ff", ErrorCode::InvalidRequest, Some("xyz")),
+            ("state=2", ErrorCode::InvalidRequest, None),
+            (
+                &format!("nonce={long}"),
+                ErrorCode::InvalidRequest,
+                Some("xyz"),
+            ),
+        ] {
+            let query = format!("{BASE}&response_type=code&response_mode=form_post&{query}");
+            let error = parse(&query).unwrap_err();
+            assert_eq!(error.code, code, "{query}");
+            assert_eq!(error.answer.state.as_deref(), state, "{query}");
+            assert_eq!(error.answer.response_mode, ResponseMode::FormPost);
+        }
+        for query in [
+            "client_id=c&client_id=c&redirect_uri=https://a.example",
+            "redirect_uri=%",
+        ] {
+            let (params, _) = Params::parse_leniently(query.as_bytes());
+            assert!(Recipient::parse(&params).is_err(), "{query}");
+        }
+    }
+
+    /// OpenID Connect Core §6.1: parameters of the object come before those of the query.
+    #[test]
+    fn the_refusal_of_a_request_object_travels_as_the_object_says() {
+        use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+        let object = |claims: &str| {
+            let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"none"}"#);
+            format!("{header}.{}.", URL_SAFE_NO_PAD.encode(claims))
+        };
+        let claims = r#"{"response_mode":"form_post","state":"inside","redirect_uri":"x"}"#;
+        for (request, mode, state) in [
+            (object(claims), ResponseMode::FormPost, "inside"),
+            (
+                object(r#"{"state":"inside"}"#),
+                ResponseMode::Query,
+                "inside",
+            ),
+            (
+                object(r#"{"response_mode":"form_post"}"#),
+                ResponseMode::FormPost,
+                "xyz",
+            ),
+            (object(r#"{"response_mode":7}"#), ResponseMode::Query, "xyz"),
+            (object("[]"), ResponseMode::Query, "xyz"),
+            ("no.object".to_owned(), ResponseMode::Query, "xyz"),
+            ("a.%25%25.".to_owned(), ResponseMode::Query, "xyz"),
+        ] {
+            let error = parse(&format!("{BASE}&response_type=code&request={request}")).unwrap_err();
+            assert_eq!(error.code, ErrorCode::RequestNotSupported, "{request}");
+            assert_eq!(error.answer.redirect_uri, "https://a.example/cb");
+            assert_eq!(error.answer.response_mode, mode, "{request}");
+            assert_eq!(error.answer.state.as_deref(), Some(state), "{request}");
+        }
     }
 
     #[test]

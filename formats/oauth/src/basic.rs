@@ -14,8 +14,8 @@ const MAX_HEADER: usize = 2048;
 pub struct BasicCredentials {
     /// `client_id`.
     pub client_id: String,
-    /// `client_secret`.
-    pub client_secret: Zeroizing<String>,
+    /// `client_secret`; an empty one is none (RFC 6749 §2.3.1).
+    pub client_secret: Option<Zeroizing<String>>,
 }
 
 /// Why a header was rejected.
@@ -56,7 +56,7 @@ impl BasicCredentials {
         let part = |bytes| decode_form(bytes).map_err(|_| BasicError::Malformed);
         Ok(Self {
             client_id: part(client_id)?,
-            client_secret: Zeroizing::new(part(secret)?),
+            client_secret: Some(Zeroizing::new(part(secret)?)).filter(|secret| !secret.is_empty()),
         })
     }
 }
@@ -76,7 +76,8 @@ mod tests {
 
     fn parse(text: &[u8]) -> Result<(String, String), BasicError> {
         let read = BasicCredentials::parse(&format!("Basic {}", STANDARD.encode(text)))?;
-        Ok((read.client_id, read.client_secret.to_string()))
+        let secret = read.client_secret.map(|secret| secret.to_string());
+        Ok((read.client_id, secret.unwrap_or_default()))
     }
 
     #[test]
@@ -89,6 +90,9 @@ mod tests {
         );
         assert_eq!(parse(b"a%2Db:c%5fd+e%3Af"), of("a-b", "c_d e:f"));
         assert_eq!(parse(b"a:"), of("a", ""));
+        assert_eq!(parse(b"a:%2B%25+%e4%BD%a0"), of("a", "+% \u{4f60}"));
+        let empty = BasicCredentials::parse(&format!("Basic {}", STANDARD.encode("a:")));
+        assert!(empty.unwrap().client_secret.is_none());
         assert_eq!(parse(b"a:b:c"), of("a", "b:c"));
     }
 

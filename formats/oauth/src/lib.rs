@@ -11,6 +11,7 @@ mod names;
 mod params;
 mod pkce;
 mod redirect_uri;
+mod request_object;
 mod scope;
 mod token_response;
 
@@ -23,8 +24,8 @@ pub use names::{ClientAuthMethod, GrantType};
 pub use params::{MAX_FORM, Params, ParamsError};
 pub use pkce::{CodeChallenge, PkceError};
 pub use redirect_uri::{
-    RedirectUriError, append_query, form_action_source, origin_matches, redirect_uri_matches,
-    validate_redirect_uri, web_origin,
+    RedirectUriError, append_query, form_action_source, loopback_origin, origin_matches,
+    redirect_uri_matches, validate_redirect_uri, web_origin,
 };
 pub use scope::{API, EMAIL, OFFLINE_ACCESS, OPENID, PROFILE, Scope};
 pub use token_response::TokenResponse;

@@ -1,4 +1,4 @@
-//! Parameters of a query or a form: strict, bounded, none repeated.
+//! Parameters of a query or a form: bounded, none repeated.
 
 use std::fmt;
 
@@ -8,8 +8,8 @@ use url::form_urlencoded::Serializer;
 pub const MAX_FORM: usize = 32 * 1024;
 const MAX_PARAMS: usize = 64;
 const MAX_NAME: usize = 64;
-/// Tokens are long; everything else is short.
-const MAX_TOKEN: usize = 8192;
+/// Tokens are long, and so is the `state` of applications that keep everything in it.
+const MAX_LONG: usize = 8192;
 const MAX_VALUE: usize = 2048;
 
 /// Names and values in the order in which they were sent.
@@ -49,30 +49,35 @@ impl Params {
     /// # Errors
     /// [`ParamsError`]; values are never part of it.
     pub fn parse(text: &[u8]) -> Result<Self, ParamsError> {
+        match Self::parse_leniently(text) {
+            (params, None) => Ok(params),
+            (_, Some(fault)) => Err(fault),
+        }
+    }
+
+    /// What can be read with certainty of a query or a form, and what is wrong with it: for a
+    /// request whose refusal travels where its good parameters say (RFC 6749 §4.1.2.1). A
+    /// parameter that was sent twice, or cannot be read, counts as omitted.
+    pub fn parse_leniently(text: &[u8]) -> (Self, Option<ParamsError>) {
         if text.len() > MAX_FORM {
-            return Err(ParamsError::TooLong);
+            return (Self::default(), Some(ParamsError::TooLong));
         }
         let mut params: Vec<(String, String)> = Vec::new();
+        let mut fault = None;
         for pair in text
             .split(|byte| *byte == b'&')
             .filter(|pair| !pair.is_empty())
         {
-            let mut halves = pair.splitn(2, |byte| *byte == b'=');
-            let name = decode_form(halves.next().unwrap_or_default())?;
-            let value = decode_form(halves.next().unwrap_or_default())?;
-            if name.len() > MAX_NAME || params.len() == MAX_PARAMS {
-                return Err(ParamsError::TooLong);
+            if params.len() == MAX_PARAMS {
+                fault.get_or_insert(ParamsError::TooLong);
+                break;
             }
-            if params.iter().any(|(known, _)| *known == name) {
-                return Err(ParamsError::Repeated(name));
+            if let Err(error) = read_pair(pair, &mut params) {
+                fault.get_or_insert(error);
             }
-            if value.len() > limit(&name) {
-                return Err(ParamsError::ValueTooLong(name));
-            }
-            params.push((name, value));
         }
         params.retain(|(_, value)| !value.is_empty());
-        Ok(Self(params))
+        (Self(params), fault)
     }
 
     /// The value of `name`, if it was sent.
@@ -116,9 +121,36 @@ impl Params {
 
 fn limit(name: &str) -> usize {
     match name {
-        "id_token_hint" | "token" | "access_token" | "client_assertion" | "claims" => MAX_TOKEN,
+        "id_token_hint" | "token" | "access_token" | "client_assertion" | "claims" | "request"
+        | "state" => MAX_LONG,
         _ => MAX_VALUE,
     }
+}
+
+/// Adds a pair to `params`. After a fault its name is there without a value, so that a second
+/// one counts as repeated.
+fn read_pair(pair: &[u8], params: &mut Vec<(String, String)>) -> Result<(), ParamsError> {
+    let mut halves = pair.splitn(2, |byte| *byte == b'=');
+    let name = decode_form(halves.next().unwrap_or_default())?;
+    let value = decode_form(halves.next().unwrap_or_default());
+    if name.len() > MAX_NAME {
+        return Err(ParamsError::TooLong);
+    }
+    if let Some((_, known)) = params.iter_mut().find(|(known, _)| *known == name) {
+        known.clear();
+        return Err(ParamsError::Repeated(name));
+    }
+    let value = value.and_then(|value| {
+        let fits = value.len() <= limit(&name);
+        fits.then_some(value)
+            .ok_or_else(|| ParamsError::ValueTooLong(name.clone()))
+    });
+    let (value, fault) = match value {
+        Ok(value) => (value, Ok(())),
+        Err(fault) => (String::new(), Err(fault)),
+    };
+    params.push((name, value));
+    fault
 }
 
 /// Decodes one `application/x-www-form-urlencoded` value.
@@ -185,6 +217,50 @@ mod tests {
         assert_eq!(
             Params::parse(&vec![b'a'; MAX_FORM + 1]),
             Err(ParamsError::TooLong)
+        );
+    }
+
+    #[test]
+    fn what_is_certain_is_read_beside_a_fault() {
+        let read = |text: &str| {
+            let (params, fault) = Params::parse_leniently(text.as_bytes());
+            (params.to_query(), fault)
+        };
+        let repeated = |name: &str| Some(ParamsError::Repeated(name.into()));
+        assert_eq!(read("a=1&b=2"), ("a=1&b=2".into(), None));
+        assert_eq!(read("a=1&b=2&a=1"), ("b=2".into(), repeated("a")));
+        assert_eq!(read("a=1&a=2&a=3&b=4"), ("b=4".into(), repeated("a")));
+        assert_eq!(
+            read("a=%&b=2"),
+            ("b=2".into(), Some(ParamsError::Malformed))
+        );
+        assert_eq!(
+            read("%=1&b=2"),
+            ("b=2".into(), Some(ParamsError::Malformed))
+        );
+        assert_eq!(read("a=%&b=2&a=1").0, "b=2");
+        let long = format!("a={}&b=2&a=1", "x".repeat(MAX_VALUE + 1));
+        let fault = Some(ParamsError::ValueTooLong("a".into()));
+        assert_eq!(read(&long), ("b=2".into(), fault));
+        let many = (0..70)
+            .map(|index| format!("p{index}=1&"))
+            .collect::<String>();
+        let (read, fault) = Params::parse_leniently(many.as_bytes());
+        assert_eq!(
+            (read.0.len(), fault),
+            (MAX_PARAMS, Some(ParamsError::TooLong))
+        );
+    }
+
+    #[test]
+    fn a_state_of_8_kib_is_read() {
+        let state = "\u{e9}".repeat(MAX_LONG / 2);
+        let params = Params::default().with("state", &state);
+        assert_eq!(Params::parse(params.to_query().as_bytes()), Ok(params));
+        let longer = Params::default().with("state", &format!("{state}x"));
+        assert_eq!(
+            Params::parse(longer.to_query().as_bytes()),
+            Err(ParamsError::ValueTooLong("state".into()))
         );
     }
 

@@ -171,6 +171,14 @@ pub fn web_origin(uri: &str) -> Option<String> {
     is_web.then(|| url.origin().ascii_serialization())
 }
 
+/// An `http` origin on this machine without its port; none for another.
+pub fn loopback_origin(origin: &str) -> Option<String> {
+    match split_loopback(origin)? {
+        (host, "") => Some(format!("http://{host}")),
+        _ => None,
+    }
+}
+
 /// Whether pages of `origin` belong to the client that registered `redirect_uri`. A native
 /// application's page on this machine may have any port, as its redirect URI may.
 pub fn origin_matches(redirect_uri: &str, origin: &str, native: bool) -> bool {
@@ -441,6 +449,12 @@ mod tests {
             "http://localhost:5173",
             false
         ));
+        assert_eq!(
+            loopback_origin("http://[::1]:5173").unwrap(),
+            "http://[::1]"
+        );
+        assert_eq!(loopback_origin("http://localhost:5173/x"), None);
+        assert_eq!(loopback_origin("https://a.example:444"), None);
         assert!(!origin_matches("com.example.app:/cb", "null", true));
     }
 

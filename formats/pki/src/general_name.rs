@@ -1,6 +1,6 @@
 //! GeneralName, the alternatives that certificates use (RFC 5280 §4.2.1.6).
 
-use std::{fmt, net::IpAddr};
+use std::{fmt, net::IpAddr, str::FromStr};
 
 use asn1::{BerCursor, Cursor, Tlv, Writer, tag};
 
@@ -160,6 +160,36 @@ impl fmt::Display for GeneralName {
             Self::Directory(name) => write!(f, "dn:{name}"),
             Self::Other { number, .. } => write!(f, "other:[{number}]"),
         }
+    }
+}
+
+impl FromStr for GeneralName {
+    type Err = Error;
+
+    /// Reads what [`fmt::Display`] writes: `dns:`, `ip:`, `email:`, `uri:` or `dn:` and the name.
+    fn from_str(text: &str) -> Result<Self> {
+        let shown: String = text.chars().take(64).collect();
+        let bad = |reason: &str| Error::invalid("name", format!("{shown:?}: {reason}"));
+        let (kind, value) = text.split_once(':').unwrap_or((text, ""));
+        let name = match kind.to_ascii_lowercase().as_str() {
+            "dns" => Self::Dns(value.to_owned()),
+            "ip" => Self::Ip(
+                value
+                    .parse()
+                    .map_err(|_| bad("not an IPv4 or IPv6 address"))?,
+            ),
+            "email" => Self::Email(value.to_owned()),
+            "uri" => Self::Uri(value.to_owned()),
+            "dn" => Self::Directory(value.parse()?),
+            _ => {
+                return Err(bad(
+                    "write its kind first: dns:, ip:, email:, uri: or dn:, such as \
+                     dns:www.example.org",
+                ));
+            }
+        };
+        name.check()?;
+        Ok(name)
     }
 }
 

@@ -16,6 +16,7 @@
 
 mod algorithm;
 mod certificate;
+mod certificate_file;
 pub mod cms;
 pub mod crl;
 pub mod csr;
@@ -39,6 +40,7 @@ pub mod tsp;
 
 pub use algorithm::{decode_signature_algorithm, encode_signature_algorithm};
 pub use certificate::{Certificate, Validity};
+pub use certificate_file::CertificateFile;
 pub use const_oid::ObjectIdentifier;
 pub use crl::{CertificateList, CrlTemplate, Revocation, RevocationReason};
 pub use crypto::{

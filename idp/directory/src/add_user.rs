@@ -53,6 +53,7 @@ pub async fn add_user(
         name: name.as_str().to_owned(),
         display_name,
         email,
+        email_verified: new.email_verified.unwrap_or(true),
         permissions,
         unit: UnitId::ROOT,
         disabled_at: None,

@@ -83,6 +83,15 @@ fn apply(user: &mut User, change: UserChange, now: Timestamp) -> Result<Vec<&'st
         user.email = parse_email(change.email)?;
         changed.push("email");
     }
+    // Who enters another address says whether it counts as verified, or it does.
+    let verified = match (change.email_verified, changed.contains(&"email")) {
+        (None, true) => Some(true),
+        (verified, _) => verified,
+    };
+    if let Some(verified) = verified.filter(|verified| *verified != user.email_verified) {
+        user.email_verified = verified;
+        changed.push("email_verified");
+    }
     if let Some(permissions) = change.permissions {
         user.permissions = Permissions::parse_list(&permissions)
             .map_err(|error| Error::invalid("permissions", error.to_string()))?;

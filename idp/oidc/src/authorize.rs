@@ -12,11 +12,11 @@ use idp_authn::{
 };
 use jiff::Timestamp;
 use oauth::{
-    AnswerMode, AuthorizationRequest, ErrorCode, Params, Prompt, RequestError, Scope,
+    AnswerMode, AuthorizationRequest, ErrorCode, Params, ParamsError, Prompt, RequestError, Scope,
     form_action_source,
 };
 use platform_access::Caller;
-use platform_log::AuditSink as _;
+use platform_log::{AuditSink as _, Entry};
 
 use crate::{
     Client, Error, Oidc,
@@ -54,14 +54,16 @@ pub(crate) struct Question {
 }
 
 /// Answers an authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1,
-/// RFC 7636 §4.3) from a browser with this session.
+/// RFC 7636 §4.3) from a browser with this session. A `fault` of its parameters is the
+/// client's to know, if client and redirect URI are good.
 pub(crate) async fn authorize(
     oidc: &Oidc,
     caller: &Caller,
     params: &Params,
+    fault: Option<&ParamsError>,
     session: Option<&Session>,
 ) -> Result<Outcome, Rejection> {
-    let (client, valid) = validate(oidc, params).await?;
+    let (client, valid) = validate(oidc, params, fault).await?;
     let missing = match next_step(&valid, session, None, oidc.now()) {
         Step::Issue(session) => {
             match issue_code(oidc, caller, &client, &valid, session, None).await? {
@@ -116,6 +118,8 @@ pub(crate) async fn resume(
         }
         Step::Missing(missing) => missing,
         Step::Reject(code, description) => {
+            let entry = refusal(oidc, caller, &client, session, description);
+            end(oidc, interaction_id, entry).await?;
             return Err(valid.request.reject(code, description).into());
         }
     };
@@ -138,29 +142,46 @@ pub(crate) async fn deny(
     let (interaction, client, valid) = load(oidc, interaction_id).await?;
     let session = session.filter(|session| was_asked(&interaction, session));
     let session = session.ok_or(Rejection::Expired)?;
+    let description = "the user did not allow it";
+    let entry = refusal(oidc, caller, &client, Some(session), description);
+    end(oidc, interaction_id, entry).await?;
+    Ok(valid.request.reject(ErrorCode::AccessDenied, description))
+}
+
+/// The entry for a code that a session's user does not get.
+fn refusal(
+    oidc: &Oidc,
+    caller: &Caller,
+    client: &Client,
+    session: Option<&Session>,
+    cause: &str,
+) -> Entry {
     let entry = caller
         .entry(CODE_ISSUE, &client.resource(), oidc.now())
-        .with_actor(session.user.principal())
-        .with("session", session.id.as_str())
-        .refused("the user did not allow it");
+        .refused(cause);
+    match session {
+        None => entry,
+        Some(session) => entry
+            .with_actor(session.user.principal())
+            .with("session", session.id.as_str()),
+    }
+}
+
+/// Ends an interaction without a code and commits the entry of that, once.
+async fn end(oidc: &Oidc, interaction_id: &str, entry: Entry) -> Result<(), Rejection> {
     let id = interaction_id.to_owned();
-    let finished: Result<bool, Error> = oidc
+    let ended: Result<bool, Error> = oidc
         .0
         .store
         .transact(async move |tx| {
-            let finished = interactions::finish(tx, &id).await?;
-            if finished {
+            let ended = interactions::finish(tx, &id).await?;
+            if ended {
                 tx.audit(entry.clone());
             }
-            Ok(finished)
+            Ok(ended)
         })
         .await;
-    if finished? {
-        let description = "the user did not allow it";
-        Ok(valid.request.reject(ErrorCode::AccessDenied, description))
-    } else {
-        Err(Rejection::Expired)
-    }
+    ended?.then_some(()).ok_or(Rejection::Expired)
 }
 
 /// The session whose user is asked.
@@ -235,6 +256,10 @@ fn next_step<'a>(
     now: Timestamp,
 ) -> Step<'a> {
     let prompt = valid.request.prompt;
+    if session.is_some_and(|session| is_another_user(valid, session, progress)) {
+        let description = "another user is signed in than id_token_hint names";
+        return Step::Reject(ErrorCode::LoginRequired, description);
+    }
     let session = session.filter(|session| sign_in_suffices(valid, session, progress, now));
     let consented = progress.is_some_and(|progress| progress.consented);
     match (session, prompt) {
@@ -247,6 +272,22 @@ fn next_step<'a>(
         (Some(_), Prompt { consent: true, .. }) if !consented => Step::Missing(Missing::Consent),
         (Some(session), _) => Step::Issue(session),
     }
+}
+
+/// Whether somebody else than the client expects is signed in, and has had their chance to
+/// sign in as the other (OpenID Connect Core §3.1.2.1, `id_token_hint`).
+fn is_another_user(
+    valid: &ValidRequest,
+    session: &Session,
+    progress: Option<Progress<'_>>,
+) -> bool {
+    let signed_in_for_it = progress
+        .is_some_and(|progress| progress.interaction.session_id.as_ref() == Some(&session.id));
+    valid
+        .expected_user
+        .as_ref()
+        .is_some_and(|expected| *expected != session.user.id)
+        && (signed_in_for_it || !valid.request.prompt.login)
 }
 
 /// Whether the sign-in behind `session` is what the request asks for.

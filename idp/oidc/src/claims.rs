@@ -1,5 +1,7 @@
 //! Claims of access tokens (RFC 9068) and ID tokens (OpenID Connect Core §2).
 
+use idp_directory::User;
+use oauth::{EMAIL, PROFILE, Scope};
 use serde::{Deserialize, Serialize};
 
 /// What an access token says.
@@ -52,6 +54,39 @@ pub(crate) struct IdClaims<'a> {
     pub(crate) acr: &'a str,
     pub(crate) amr: Vec<&'a str>,
     pub(crate) sid: &'a str,
+    /// The left half of the access token's SHA-256 (OpenID Connect Core §3.1.3.6).
+    pub(crate) at_hash: String,
+    #[serde(flatten)]
+    pub(crate) user: Option<ScopeClaims>,
+}
+
+/// What the scopes `profile` and `email` tell of a user (OpenID Connect Core §5.4).
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ScopeClaims {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preferred_username: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    updated_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email_verified: Option<bool>,
+}
+
+impl ScopeClaims {
+    pub(crate) fn of(user: &User, scope: &Scope) -> Self {
+        let profile = scope.has(PROFILE);
+        let email = user.email.clone().filter(|_| scope.has(EMAIL));
+        Self {
+            name: profile.then(|| user.title().to_owned()),
+            preferred_username: profile.then(|| user.name.clone()),
+            updated_at: profile.then(|| user.changed_at.as_second()),
+            email_verified: email.as_ref().map(|_| user.email_verified),
+            email,
+        }
+    }
 }
 
 /// The part of an ID token that is read back from `id_token_hint`.

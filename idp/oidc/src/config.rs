@@ -23,6 +23,9 @@ pub struct Config {
     pub id_token_lifetime: Duration,
     /// How long a refresh token may be unused.
     pub refresh_token_idle: Duration,
+    /// For how long a refresh token that was used can be presented again by a client that did
+    /// not receive the answer.
+    pub refresh_token_grace: Duration,
     /// For how long a grant can be refreshed before the user must sign in again.
     pub refresh_token_lifetime: Duration,
     /// How long a signing key is used before the next one replaces it; zero means that
@@ -41,6 +44,7 @@ impl Default for Config {
             access_token_lifetime: Duration::from_secs(10 * MINUTE),
             id_token_lifetime: Duration::from_secs(10 * MINUTE),
             refresh_token_idle: Duration::from_secs(30 * DAY),
+            refresh_token_grace: Duration::from_secs(30),
             refresh_token_lifetime: Duration::from_secs(90 * DAY),
             signing_key_lifetime: Duration::from_secs(90 * DAY),
             signing_key_lead: Duration::from_secs(DAY),
@@ -71,6 +75,9 @@ impl Config {
         }
         if self.refresh_token_idle > self.refresh_token_lifetime {
             errors.push("a refresh token's idle time is longer than its lifetime".to_owned());
+        }
+        if !(10..=60).contains(&self.refresh_token_grace.as_secs()) {
+            errors.push("the grace for a refresh token is from 10 to 60 seconds".to_owned());
         }
         if !self.signing_key_lifetime.is_zero() && self.signing_key_lifetime < self.signing_key_lead
         {

@@ -1,6 +1,7 @@
 //! Issuing tokens: the one way, for every grant type.
 
-use crypto::{OpaqueToken, random};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use crypto::{Digest, OpaqueToken, random};
 use idp_authn::Authentication;
 use idp_directory::User;
 use jiff::Timestamp;
@@ -10,7 +11,7 @@ use platform_log::Entry;
 
 use crate::{
     Client, Error, Oidc,
-    claims::{AccessClaims, IdClaims, IdHint},
+    claims::{AccessClaims, IdClaims, IdHint, ScopeClaims},
     key_set::TokenType,
 };
 
@@ -24,7 +25,8 @@ pub(crate) struct TokenRequest<'a> {
     /// None if the client acts for itself.
     pub(crate) grant: Option<GrantContext<'a>>,
     pub(crate) nonce: Option<&'a str>,
-    pub(crate) refreshable: bool,
+    /// The refresh token that is issued too.
+    pub(crate) refresh_token: Option<OpaqueToken>,
 }
 
 /// On whose behalf a client acts, and how they authenticated.
@@ -45,8 +47,8 @@ pub(crate) struct IssuedTokens {
     pub(crate) entry: Entry,
 }
 
-/// Signs an access token, an ID token if `openid` is in the scope, and makes a refresh
-/// token if asked. Nothing is recorded here.
+/// Signs an access token, and an ID token if `openid` is in the scope. Nothing is recorded
+/// here.
 ///
 /// # Errors
 /// A key's.
@@ -60,13 +62,10 @@ pub(crate) async fn issue_tokens(
     let access_token = oidc.0.keys.sign_access(&claims).await?;
     let id_token = match request.grant {
         Some(grant) if request.scope.has(OPENID) => {
-            Some(sign_id_token(oidc, &request, grant, now).await?)
+            Some(sign_id_token(oidc, &request, grant, &access_token, now).await?)
         }
         _ => None,
     };
-    let refresh_token = request
-        .refreshable
-        .then(|| OpaqueToken::new(now.as_millisecond()));
     let about = match request.grant {
         Some(grant) => grant.user.resource(),
         None => request.client.resource(),
@@ -78,7 +77,7 @@ pub(crate) async fn issue_tokens(
         .with("jti", claims.jti)
         .with("audience", claims.aud)
         .with("scope", claims.scope.as_str())
-        .with("refresh", request.refreshable);
+        .with("refresh", request.refresh_token.is_some());
     if let Some(grant) = request.grant {
         entry = entry.with("grant", grant.id);
     }
@@ -88,10 +87,13 @@ pub(crate) async fn issue_tokens(
             token_type: "Bearer",
             expires_in: oidc.0.config.access_token_lifetime.as_secs(),
             scope: claims.scope,
-            refresh_token: refresh_token.as_ref().map(|token| token.text().to_owned()),
+            refresh_token: request
+                .refresh_token
+                .as_ref()
+                .map(|token| token.text().to_owned()),
             id_token,
         },
-        refresh_token,
+        refresh_token: request.refresh_token,
         entry,
     })
 }
@@ -139,6 +141,7 @@ async fn sign_id_token(
     oidc: &Oidc,
     request: &TokenRequest<'_>,
     grant: GrantContext<'_>,
+    access_token: &str,
     now: Timestamp,
 ) -> Result<String, Error> {
     let claims = IdClaims {
@@ -152,9 +155,20 @@ async fn sign_id_token(
         acr: &grant.authentication.acr,
         amr: grant.authentication.amr().collect(),
         sid: grant.session_id,
+        at_hash: at_hash(access_token),
+        user: request
+            .client
+            .claims_in_id_token
+            .then(|| ScopeClaims::of(grant.user, request.scope)),
     };
     let algorithm = request.client.id_token_alg;
     oidc.0.keys.sign(algorithm, TokenType::Id, &claims).await
+}
+
+/// OpenID Connect Core §3.1.3.6. RS256 and ES256, which sign ID tokens, both hash by SHA-256.
+fn at_hash(access_token: &str) -> String {
+    let hash = Digest::Sha256.hash(access_token.as_bytes());
+    URL_SAFE_NO_PAD.encode(hash.get(..16).unwrap_or_default())
 }
 
 /// Checks the audience that `resource` asks for (RFC 8707 §2).

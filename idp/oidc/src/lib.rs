@@ -11,6 +11,7 @@ pub mod add_client;
 pub mod authenticate_bearer;
 mod authenticate_client;
 mod authorize;
+pub mod change_client;
 mod claims;
 mod client_cache;
 mod config;
@@ -35,7 +36,6 @@ pub mod renew_client_secret;
 mod revoke;
 pub mod rotate_keys;
 mod scopes;
-pub mod set_client_disabled;
 pub mod signing_keys;
 mod store;
 mod userinfo;
@@ -53,7 +53,7 @@ pub use config::Config;
 pub use end_access::EndAccess;
 pub use error::Error;
 pub use key_source::KeySource;
-pub use model::{Client, ClientCredentials, NewClient};
+pub use model::{Client, ClientChange, ClientCredentials, NewClient};
 pub use record_check::{ClientRecords, GrantRecords};
 pub use signing_keys::SigningKeys;
 
@@ -114,7 +114,7 @@ impl Oidc {
     /// The endpoints that clients call themselves, for the listener that asks for client
     /// certificates (RFC 8705 §5).
     pub fn client_routes(&self) -> axum::Router {
-        http::client_routes().with_state(self.clone())
+        http::client_routes(self).with_state(self.clone())
     }
 
     /// The REST API: clients and signing keys. Its handlers expect a

@@ -24,7 +24,7 @@ pub(crate) struct LogoutRequest {
 #[derive(Debug)]
 pub(crate) enum LogoutRejection {
     /// The user sees a page with this text.
-    Page(&'static str),
+    Page(String),
     /// The server cannot.
     Failed(Error),
 }
@@ -45,9 +45,8 @@ pub(crate) async fn read_logout_request(
         None => None,
         Some(token) => {
             let hint = read_id_hint(oidc, token).await;
-            Some(hint.ok_or(LogoutRejection::Page(
-                "id_token_hint is not an ID token of this server",
-            ))?)
+            let invalid = || page("id_token_hint is not an ID token of this server");
+            Some(hint.ok_or_else(invalid)?)
         }
     };
     let client = client(oidc, params, hint.as_ref()).await?;
@@ -74,9 +73,7 @@ async fn client(
 ) -> Result<Option<Arc<Client>>, LogoutRejection> {
     let client_id = match (hint, params.get("client_id")) {
         (Some(hint), Some(client_id)) if hint.aud != client_id => {
-            return Err(LogoutRejection::Page(
-                "client_id is not that of id_token_hint",
-            ));
+            return Err(page("client_id is not that of id_token_hint"));
         }
         (Some(hint), _) => hint.aud.as_str(),
         (None, Some(client_id)) => client_id,
@@ -84,7 +81,7 @@ async fn client(
     };
     match find_client(oidc, client_id).await? {
         Some(client) => Ok(Some(client)),
-        None => Err(LogoutRejection::Page("this client is not registered")),
+        None => Err(page("this client is not registered")),
     }
 }
 
@@ -93,7 +90,7 @@ fn return_to(params: &Params, client: Option<&Client>) -> Result<Option<String>,
         return Ok(None);
     };
     let Some(client) = client else {
-        return Err(LogoutRejection::Page(
+        return Err(page(
             "post_logout_redirect_uri needs id_token_hint or client_id",
         ));
     };
@@ -102,7 +99,7 @@ fn return_to(params: &Params, client: Option<&Client>) -> Result<Option<String>,
         .iter()
         .any(|known| known == uri)
     {
-        return Err(LogoutRejection::Page(
+        return Err(page(
             "post_logout_redirect_uri is not registered for this client",
         ));
     }
@@ -110,4 +107,8 @@ fn return_to(params: &Params, client: Option<&Client>) -> Result<Option<String>,
         None => uri.to_owned(),
         Some(state) => append_query(uri, &[("state", state)]),
     }))
+}
+
+fn page(description: &str) -> LogoutRejection {
+    LogoutRejection::Page(description.to_owned())
 }

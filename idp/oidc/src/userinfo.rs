@@ -1,32 +1,29 @@
 //! What a client may know of the user (OpenID Connect Core §5.3).
 
+use std::sync::Arc;
+
 use idp_directory::read_users::find_by_id;
-use oauth::{EMAIL, ErrorCode, OPENID, PROFILE, Scope};
+use oauth::{ErrorCode, OPENID, Scope};
 use serde::Serialize;
 
-use crate::{Error, Oidc, client_cache::find_client, issue_tokens::read_access_token, store};
+use crate::{
+    Client, Error, Oidc, claims::ScopeClaims, client_cache::find_client,
+    issue_tokens::read_access_token, store,
+};
 
 /// The claims of userinfo.
 #[derive(Debug, Serialize)]
 pub(crate) struct UserClaims {
     sub: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    preferred_username: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    updated_at: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    email: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    email_verified: Option<bool>,
+    #[serde(flatten)]
+    claims: ScopeClaims,
 }
 
-/// The claims that the access token's scope allows.
+/// The claims that the access token's scope allows, and the client that has the token.
 ///
 /// # Errors
 /// `invalid_token`, `insufficient_scope`, and the store's.
-pub(crate) async fn userinfo(oidc: &Oidc, token: &str) -> Result<UserClaims, Error> {
+pub(crate) async fn userinfo(oidc: &Oidc, token: &str) -> Result<(UserClaims, Arc<Client>), Error> {
     let invalid = || {
         Error::oauth(
             ErrorCode::InvalidToken,
@@ -52,22 +49,16 @@ pub(crate) async fn userinfo(oidc: &Oidc, token: &str) -> Result<UserClaims, Err
     if !store::revoked::is_valid(&oidc.0.store, &claims.jti, claims.grant_id()).await? {
         return Err(invalid());
     }
-    find_client(oidc, &claims.client_id)
+    let client = find_client(oidc, &claims.client_id)
         .await?
         .ok_or_else(invalid)?;
     let user = find_by_id(oidc.0.authn.directory(), &claims.sub)
         .await?
         .filter(|user| user.disabled_at.is_none())
         .ok_or_else(invalid)?;
-    let profile = scope.has(PROFILE);
-    let email = user.email.clone().filter(|_| scope.has(EMAIL));
-    Ok(UserClaims {
-        name: profile.then(|| user.title().to_owned()),
-        preferred_username: profile.then(|| user.name.clone()),
-        updated_at: profile.then(|| user.changed_at.as_second()),
-        // An administrator wrote it; nobody has answered a message to it yet.
-        email_verified: email.as_ref().map(|_| false),
-        email,
+    let claims = UserClaims {
+        claims: ScopeClaims::of(&user, &scope),
         sub: user.id,
-    })
+    };
+    Ok((claims, client))
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use oauth::{
-    API, AuthorizationRequest, ErrorCode, GrantType, OFFLINE_ACCESS, Params, Recipient,
-    RequestError, Scope,
+    API, AuthorizationRequest, ErrorCode, GrantType, OFFLINE_ACCESS, Params, ParamsError,
+    Recipient, RequestError, Scope,
 };
 use serde::{Deserialize, Serialize};
 
@@ -55,17 +55,21 @@ impl From<RequestError> for Rejection {
     }
 }
 
-/// Parses a request and checks it against its client's registration.
+/// Parses a request, of whose parameters something may be wrong, and checks it against its
+/// client's registration.
 pub(crate) async fn validate(
     oidc: &Oidc,
     params: &Params,
+    fault: Option<&ParamsError>,
 ) -> Result<(Arc<Client>, ValidRequest), Rejection> {
     let page = |code, description: &str| Rejection::Page {
         code,
         description: description.to_owned(),
     };
-    let recipient = Recipient::parse(params)
-        .map_err(|description| page(ErrorCode::InvalidRequest, description))?;
+    let recipient = Recipient::parse(params).map_err(|description| {
+        let description = fault.map_or_else(|| description.to_owned(), ParamsError::to_string);
+        page(ErrorCode::InvalidRequest, &description)
+    })?;
     let client = find_client(oidc, &recipient.client_id)
         .await?
         .ok_or_else(|| page(ErrorCode::InvalidClient, "this client is not registered"))?;
@@ -76,7 +80,7 @@ pub(crate) async fn validate(
         ));
     }
     // From here on the client learns of its errors itself.
-    let request = AuthorizationRequest::parse(params, recipient)?;
+    let request = AuthorizationRequest::parse(params, fault, recipient)?;
     let granted_scope = check_registration(oidc, &client, &request)?.to_string();
     let expected_user = match &request.id_token_hint {
         None => None,

@@ -123,6 +123,9 @@ pub(crate) struct Personal {
     pub(crate) subject: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) address: Option<String>,
+    /// Facts that are names.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub(crate) details: BTreeMap<String, String>,
 }
 
 impl Body {
@@ -140,12 +143,17 @@ impl Body {
 
     /// With the names that it commits to.
     pub(crate) fn reveal(
-        self,
+        mut self,
         personal: Personal,
         index: Option<u64>,
     ) -> Result<RecordedEntry, StoreError> {
         let at = Timestamp::from_microsecond(self.at)
             .map_err(|error| StoreError::Unexpected(error.to_string()))?;
+        for (name, text) in personal.details {
+            if let Some(committed) = self.details.get_mut(&name) {
+                *committed = Json::String(text);
+            }
+        }
         Ok(RecordedEntry {
             index,
             at,

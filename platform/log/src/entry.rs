@@ -163,6 +163,7 @@ pub struct Entry {
     address: Option<String>,
     at: Timestamp,
     details: BTreeMap<&'static str, Json>,
+    personal_details: BTreeMap<&'static str, String>,
 }
 
 impl Entry {
@@ -186,6 +187,7 @@ impl Entry {
             address: caller.address().map(|address| address.to_string()),
             at,
             details: BTreeMap::new(),
+            personal_details: BTreeMap::new(),
         }
     }
 
@@ -228,8 +230,15 @@ impl Entry {
         self
     }
 
+    /// Adds a fact that may be a person's name: the entry holds a salted digest of it.
+    #[must_use]
+    pub fn with_personal(mut self, name: &'static str, text: impl Into<String>) -> Self {
+        self.personal_details.insert(name, text.into());
+        self
+    }
+
     /// The row of [`ENTRIES`]; the writer fills in the first two columns.
-    fn into_row(self) -> Vec<Value> {
+    fn into_row(mut self) -> Vec<Value> {
         let mut personal = Personal::default();
         let mut commit = |name: String, slot: fn(&mut Personal) -> &mut Option<String>| {
             if personal.salt.is_empty() {
@@ -247,6 +256,14 @@ impl Entry {
         };
         let address = self.address;
         let address = address.map(|address| commit(address, |personal| &mut personal.address));
+        for (name, text) in self.personal_details {
+            if personal.salt.is_empty() {
+                personal.salt = random::salt();
+            }
+            let commitment = commitment(&personal.salt, &text);
+            self.details.insert(name, commitment.into());
+            personal.details.insert(name.to_owned(), text);
+        }
         let body = json(&Canonical {
             v: 2,
             at: self.at.as_microsecond(),

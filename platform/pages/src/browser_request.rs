@@ -14,7 +14,7 @@ use subtle::ConstantTimeEq as _;
 
 use crate::{
     Layout, Locale, Page, Texts, cookie,
-    form::read_form,
+    form::{read_form, read_form_leniently},
     message::{Failure, Link, MessagePage},
     page::render,
 };
@@ -34,7 +34,8 @@ pub struct BrowserRequest {
     form_token_is_new: bool,
     /// The language that the reader chose with this very request.
     chosen_locale: Option<Locale>,
-    query: Result<Params, ParamsError>,
+    query: Params,
+    query_fault: Option<ParamsError>,
     path: String,
     headers: HeaderMap,
 }
@@ -44,12 +45,9 @@ impl<S: Sync> FromRequestParts<S> for BrowserRequest {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         let headers = parts.headers.clone();
-        let query = Params::parse(parts.uri.query().unwrap_or_default().as_bytes());
-        let chosen_locale = query
-            .as_ref()
-            .ok()
-            .and_then(|query| query.get("ui_locales"))
-            .and_then(first_locale);
+        let query = parts.uri.query().unwrap_or_default();
+        let (query, query_fault) = Params::parse_leniently(query.as_bytes());
+        let chosen_locale = query.get("ui_locales").and_then(first_locale);
         let stored_locale =
             cookie::read(&headers, cookie::LANGUAGE).and_then(|tag| Locale::from_tag(&tag));
         let stored_token = cookie::read(&headers, cookie::FORM).filter(|token| token.len() == 43);
@@ -62,6 +60,7 @@ impl<S: Sync> FromRequestParts<S> for BrowserRequest {
             ),
             chosen_locale,
             query,
+            query_fault,
             path: parts.uri.path().to_owned(),
             form_token_is_new: stored_token.is_none(),
             form_token: stored_token.unwrap_or_else(random::token),
@@ -80,9 +79,16 @@ impl BrowserRequest {
     /// # Errors
     /// The page that says what is wrong with them.
     pub fn query(&self) -> Result<&Params, Page> {
-        self.query
-            .as_ref()
-            .map_err(|error| self.bad_request(&error.to_string()))
+        match &self.query_fault {
+            None => Ok(&self.query),
+            Some(fault) => Err(self.bad_request(&fault.to_string())),
+        }
+    }
+
+    /// What is certain of the query's parameters, and what is wrong with them
+    /// ([`Params::parse_leniently`]).
+    pub fn query_leniently(&self) -> (&Params, Option<&ParamsError>) {
+        (&self.query, self.query_fault.as_ref())
     }
 
     /// The value of a cookie.
@@ -96,6 +102,19 @@ impl BrowserRequest {
     /// The page that says what is wrong with it.
     pub async fn unverified_form(&self, body: Body) -> Result<Params, Page> {
         read_form(&self.headers, body)
+            .await
+            .map_err(|error| self.error_page(error.status(), &error.to_string()))
+    }
+
+    /// As [`Self::unverified_form`], with what is certain of parameters that are faulty.
+    ///
+    /// # Errors
+    /// The page that says why the body is no form.
+    pub async fn unverified_form_leniently(
+        &self,
+        body: Body,
+    ) -> Result<(Params, Option<ParamsError>), Page> {
+        read_form_leniently(&self.headers, body)
             .await
             .map_err(|error| self.error_page(error.status(), &error.to_string()))
     }
@@ -126,8 +145,10 @@ impl BrowserRequest {
 
     /// The layout of a page that the same GET shows again in the other language.
     pub fn layout_with_languages(&self) -> Layout {
-        let query = self.query.as_ref().cloned().unwrap_or_default();
-        let query = query.with("ui_locales", self.texts.locale().other().tag());
+        let query = self
+            .query
+            .clone()
+            .with("ui_locales", self.texts.locale().other().tag());
         Layout::new(
             self.texts,
             Some(format!("{}?{}", self.path, query.to_query())),

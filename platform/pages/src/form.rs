@@ -40,6 +40,21 @@ impl FormError {
 /// # Errors
 /// [`FormError`].
 pub async fn read_form(headers: &HeaderMap, body: Body) -> Result<Params, FormError> {
+    match read_form_leniently(headers, body).await? {
+        (params, None) => Ok(params),
+        (_, Some(fault)) => Err(fault.into()),
+    }
+}
+
+/// What is certain of a form's parameters, and what is wrong with them
+/// ([`Params::parse_leniently`]).
+///
+/// # Errors
+/// [`FormError`] for a body that is no form.
+pub async fn read_form_leniently(
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<(Params, Option<ParamsError>), FormError> {
     if !has_media_type(headers, "application/x-www-form-urlencoded") {
         return Err(FormError::WrongType);
     }
@@ -50,5 +65,5 @@ pub async fn read_form(headers: &HeaderMap, body: Body) -> Result<Params, FormEr
             FormError::Incomplete
         }
     })?;
-    Ok(Params::parse(&body)?)
+    Ok(Params::parse_leniently(&body))
 }

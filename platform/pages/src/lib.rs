@@ -15,7 +15,7 @@ mod page;
 mod texts;
 
 pub use browser_request::{BrowserRequest, caller};
-pub use form::{FormError, read_form};
+pub use form::{FormError, read_form, read_form_leniently};
 pub use language::Locale;
 pub use layout::Layout;
 pub use message::{Failure, Link};

@@ -1,6 +1,7 @@
 #![forbid(unsafe_code)]
 //! What every HTTP route shares: errors, request ids, limits, the caller.
 
+mod download;
 mod extract;
 mod limits;
 mod measure;
@@ -11,6 +12,7 @@ mod refusal_log;
 mod refusals;
 mod request;
 
+pub use download::{Download, Validators};
 pub use extract::{JsonBody, PathParams, QueryParams};
 pub use limits::{MAX_BODY, body_limit, no_cache};
 pub use media_type::has_media_type;

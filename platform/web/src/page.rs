@@ -42,7 +42,7 @@ pub struct PageRequest {
 }
 
 impl<T> Page<T> {
-    /// All items of a list that has one page.
+    /// All items of a list, whatever was asked for: what a change of it returns.
     pub fn complete(items: Vec<T>) -> Self {
         Self { items, next: None }
     }
@@ -106,6 +106,19 @@ impl PageRequest {
         i64::from(self.limit) + 1
     }
 
+    /// The page of a list that is in memory as a whole.
+    pub fn page_of<T>(&self, all: Vec<T>, key: impl Fn(&T) -> String) -> Page<T> {
+        let start = match self.after.as_str() {
+            "" => 0,
+            after => {
+                let last = all.iter().position(|item| key(item) == after);
+                last.map_or(all.len(), |last| last + 1)
+            }
+        };
+        let rows = all.into_iter().skip(start).take(self.limit as usize + 1);
+        self.page(rows.collect(), key)
+    }
+
     /// The page of `rows`, of which at most [`Self::fetch_limit`] were read; `key`
     /// returns what [`Self::after`] of the next page will be.
     pub fn page<T>(&self, mut rows: Vec<T>, key: impl Fn(&T) -> String) -> Page<T> {
@@ -157,6 +170,19 @@ mod tests {
             }
         }
         assert_eq!(read, all);
+    }
+
+    #[test]
+    fn a_list_in_memory_has_pages_too() {
+        let all = || ["b", "a", "c"].map(str::to_owned).to_vec();
+        let first = request(2, None).unwrap().page_of(all(), String::clone);
+        assert_eq!(first.items, ["b", "a"]);
+        let second = request(2, first.next).unwrap();
+        let second = second.page_of(all(), String::clone);
+        assert_eq!((second.items, second.next), (vec!["c".to_owned()], None));
+        let gone = URL_SAFE_NO_PAD.encode("x");
+        let gone = request(2, Some(gone)).unwrap();
+        assert!(gone.page_of(all(), String::clone).items.is_empty());
     }
 
     #[test]

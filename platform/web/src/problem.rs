@@ -176,9 +176,7 @@ impl From<AccessError> for Problem {
     fn from(error: AccessError) -> Self {
         match error {
             AccessError::Denied(denied) => denied.into(),
-            AccessError::Delegation { .. } => {
-                Self::forbidden(error.to_string())
-            }
+            AccessError::Delegation { .. } => Self::forbidden(error.to_string()),
             AccessError::Store(error) => error.into(),
         }
     }

@@ -15,7 +15,7 @@ use crate::{
     compose::{
         Node, Services,
         tls_key::{TLS_KEY, tls_certificate_name},
-        tsa::service_name,
+        tsa::{P256_UNIT, service_name},
     },
     data_folder::DataFolder,
 };
@@ -179,6 +179,11 @@ async fn check_certificates(node: &Node, now: Timestamp, findings: &mut Findings
     let mut services = Vec::new();
     if node.tsa.is_some() {
         services.push(service_name(tsa::DEFAULT_UNIT));
+        // A hierarchy in P-256 beside another has a unit of its own.
+        let p256 = service_name(P256_UNIT);
+        if let Ok(Some(_)) = ca::service_certificate::find(&node.records, &p256).await {
+            services.push(p256);
+        }
     }
     match node.keyring.find(TLS_KEY).await {
         Ok(key) => services.push(tls_certificate_name(key.as_ref())),

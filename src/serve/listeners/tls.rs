@@ -38,6 +38,19 @@ impl ServerCertificate {
         self.current
             .store(Some(Arc::new(CertifiedKey::new(chain, key))));
     }
+
+    /// Staples this OCSP response, or none, on connections from now on (RFC 6066 §8).
+    pub(crate) fn staple(&self, response: Option<Vec<u8>>) {
+        let Some(current) = self.current.load_full() else {
+            return;
+        };
+        if current.ocsp != response {
+            self.current.store(Some(Arc::new(CertifiedKey {
+                ocsp: response,
+                ..CertifiedKey::clone(&current)
+            })));
+        }
+    }
 }
 
 impl ResolvesServerCert for ServerCertificate {

@@ -39,6 +39,8 @@ fn one_certificate_by_its_serial_number() {
         .success()
         .json();
     assert_eq!(same, shown);
+    let pem = ca.node.xinshu(["cert", "show", &leaf.serial, "--pem"]);
+    assert_eq!(shown["certificate"], pem.success().text());
     ca.get("/api/v1/certificates/00112233445566778899")
         .problem(404);
     ca.get("/api/v1/certificates/xyz").problem(400);
@@ -177,6 +179,7 @@ fn every_reason_is_told_everywhere() {
         RevocationReason::AffiliationChanged,
         RevocationReason::Superseded,
         RevocationReason::CessationOfOperation,
+        RevocationReason::CertificateHold,
         RevocationReason::PrivilegeWithdrawn,
         RevocationReason::AaCompromise,
     ];
@@ -214,10 +217,12 @@ fn every_reason_is_told_everywhere() {
     }
     assert_eq!(ca.crl("issuing").entries().count(), reasons.len());
     let leaf = ca.issue("tls-server", &ca.web("www.example.org"));
-    for reason in ["certificateHold", "removeFromCRL", "bored", ""] {
+    for reason in ["hold", "bored", ""] {
         let told = ca.revoke(&leaf.serial, reason).problem(422);
         assert!(told.contains("keyCompromise"), "{told}");
     }
+    let told = ca.revoke(&leaf.serial, "removeFromCRL").problem(422);
+    assert!(told.contains("xinshu cert release"), "{told}");
     ca.post(
         &format!("/api/v1/certificates/{}/revoke", leaf.serial),
         &json!({}),
@@ -234,8 +239,8 @@ fn only_once_and_only_what_is_there() {
     let ca = Ca::start("p256");
     let leaf = ca.issue("tls-server", &ca.web("www.example.org"));
     ca.revoke(&leaf.serial, "superseded").expect(204);
-    let told = ca.revoke(&leaf.serial, "keyCompromise").problem(409);
-    assert!(told.contains("revoked already"), "{told}");
+    let told = ca.revoke(&leaf.serial, "affiliationChanged").problem(409);
+    assert!(told.contains("revoked already, for superseded"), "{told}");
     let shown = ca
         .get(&format!("/api/v1/certificates/{}", leaf.serial))
         .json();

@@ -94,7 +94,7 @@ fn configure(folder: &Path, server: &Server, port: u16, client: &serde_json::Val
 }
 
 /// The server key's pin, as Chromium takes it: base64 SHA-256 of the SubjectPublicKeyInfo.
-fn key_pin(server: &Server) -> String {
+pub(super) fn key_pin(server: &Server) -> String {
     let address = server.https.trim_start_matches("https://");
     let script = format!(
         "openssl s_client -connect {address} </dev/null 2>/dev/null | openssl x509 -pubkey -noout \

@@ -76,7 +76,10 @@ fn an_early_answer_is_read_by_those_who_still_send() {
             );
             let answer = answer.success().text();
             let expected = format!("{status} {}", version.trim_start_matches("--http"));
-            assert!(answer.ends_with(&expected), "{length} {version} {path}: {answer}");
+            assert!(
+                answer.ends_with(&expected),
+                "{length} {version} {path}: {answer}"
+            );
         }
     }
 }
@@ -87,7 +90,11 @@ fn media_types_are_compared_without_case_and_parameters() {
     let server = xinshu.serve();
     for (base, path, media_type) in [
         (&server.http, "/tsa", "Application/Timestamp-Query; x=y"),
-        (&server.http, "/ocsp", "APPLICATION/OCSP-REQUEST;charset=utf-8"),
+        (
+            &server.http,
+            "/ocsp",
+            "APPLICATION/OCSP-REQUEST;charset=utf-8",
+        ),
     ] {
         let (url, media_type) = (
             format!("{base}{path}"),
@@ -119,8 +126,5 @@ fn a_refusal_names_the_error_of_the_token() {
         r#"403 Bearer error="insufficient_scope""#
     );
     let robot = xinshu.robot("user", &["idp.user.read"]);
-    assert_eq!(
-        challenge(&["-H", &robot.bearer(&server)]),
-        "200 "
-    );
+    assert_eq!(challenge(&["-H", &robot.bearer(&server)]), "200 ");
 }

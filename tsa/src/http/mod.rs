@@ -1,5 +1,6 @@
 //! The TSA's protocols.
 
+mod files;
 mod stamp;
 mod units;
 
@@ -11,7 +12,9 @@ use crate::Service;
 pub(crate) fn routes(tsa: Service) -> Router {
     Router::new()
         .route("/tsa", post(stamp::by_default_unit))
-        .route("/tsa/{unit}", post(stamp::by_unit))
+        .route("/tsa/", post(stamp::by_default_unit))
+        .route("/tsa/{unit}", post(stamp::by_unit).get(files::certificate))
+        .route("/tsa/{unit}/", post(stamp::by_unit))
         .with_state(tsa)
 }
 

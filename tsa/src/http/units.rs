@@ -2,19 +2,20 @@
 
 use axum::{Extension, Json, extract::State};
 use platform_access::Caller;
-use platform_web::{Page, Problem, Refusals};
+use platform_web::{Page, PageQuery, Problem, QueryParams, Refusals};
 
 use crate::{Service, UnitInfo, list_units::list_units};
 
-/// Lists the time-stamping units: all on one page.
+/// Lists the time-stamping units.
 #[utoipa::path(get, path = "/api/v1/tsa/units", tag = "time-stamps",
+    params(PageQuery),
     responses((status = 200, body = Page<UnitInfo>), Refusals))]
 pub(super) async fn list(
     State(tsa): State<Service>,
     Extension(caller): Extension<Caller>,
+    QueryParams(page): QueryParams<PageQuery>,
 ) -> Result<Json<Page<UnitInfo>>, Problem> {
-    Ok(Json(Page {
-        items: list_units(&tsa, &caller).await?,
-        next: None,
-    }))
+    let page = page.parse()?;
+    let units = list_units(&tsa, &caller).await?;
+    Ok(Json(page.page_of(units, |unit| unit.name.clone())))
 }

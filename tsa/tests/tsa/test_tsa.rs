@@ -63,6 +63,7 @@ impl TestTsa {
         let certificates = Arc::new(TestCertificates(Mutex::new(UnitCertificate::Current {
             key_uri: key.uri().to_owned(),
             chain: vec![certificate(key.as_ref()).await],
+            root: None,
         })));
         let access = Access::by_permissions(store.clone(), clock.clone());
         let tsa = Service::open(
@@ -116,6 +117,7 @@ impl TestTsa {
         *self.certificates.0.lock() = UnitCertificate::Current {
             key_uri: key.uri().to_owned(),
             chain: vec![certificate(key.as_ref()).await],
+            root: None,
         };
         reload_units(&self.tsa).await.unwrap();
     }

@@ -21,6 +21,7 @@ use pki::{
 };
 
 pub use builtin::Profiles;
+pub use requested::NameOverride;
 pub use subject::CertificateNames;
 
 use super::PublicationUrls;
@@ -206,13 +207,27 @@ impl CertificateProfile {
         })
     }
 
-    /// When a certificate issued at `now` is valid: never outside its issuer's validity.
+    /// When a certificate issued at `now` is valid: for `lifetime` if that is given, which is
+    /// less than the profile's, and never outside its issuer's validity.
     ///
     /// # Errors
-    /// [`Error::Pki`] if the issuer's certificate has expired or the time cannot be encoded.
-    pub fn validity(&self, now: Timestamp, issuer: Option<Validity>) -> Result<Validity, Error> {
+    /// [`Error::ForbiddenByProfile`] for a lifetime beyond the profile's, and [`Error::Pki`] if
+    /// the issuer's certificate has expired or the time cannot be encoded.
+    pub fn validity(
+        &self,
+        now: Timestamp,
+        lifetime: Option<SignedDuration>,
+        issuer: Option<Validity>,
+    ) -> Result<Validity, Error> {
+        let lifetime = lifetime.unwrap_or(self.lifetime);
+        if lifetime <= SignedDuration::ZERO || lifetime > self.lifetime {
+            return Err(self.forbids(format!(
+                "such certificates live 1 to {} days",
+                self.lifetime.as_hours() / 24
+            )));
+        }
         let mut begin = now - BACKDATE;
-        let mut end = now.saturating_add(self.lifetime).unwrap_or(Timestamp::MAX);
+        let mut end = now.saturating_add(lifetime).unwrap_or(Timestamp::MAX);
         if let Some(issuer) = issuer {
             begin = begin.max(issuer.not_before);
             end = end.min(issuer.not_after);
@@ -311,23 +326,43 @@ mod tests {
     fn a_certificate_ends_with_its_lifetime_or_its_issuer() {
         let profile = builtin("tls-server");
         let now = at("2026-03-01T00:00:00Z");
-        let alone = profile.validity(now, None).unwrap();
+        let alone = profile.validity(now, None, None).unwrap();
         assert_eq!(alone.not_before, at("2026-02-28T23:55:00Z"));
         assert_eq!(alone.not_after, at("2026-05-30T00:00:00Z"));
         let issuer = |begin, end| Some(Validity::new(at(begin), at(end)).unwrap());
         let ends_first = profile
-            .validity(now, issuer("2020-01-01T00:00:00Z", "2026-04-01T00:00:00Z"))
+            .validity(
+                now,
+                None,
+                issuer("2020-01-01T00:00:00Z", "2026-04-01T00:00:00Z"),
+            )
             .unwrap();
         assert_eq!(ends_first.not_after, at("2026-04-01T00:00:00Z"));
         // An issuer that was created a minute ago: its certificates do not begin before it.
         let begins_last = profile
-            .validity(now, issuer("2026-02-28T23:59:00Z", "2030-01-01T00:00:00Z"))
+            .validity(
+                now,
+                None,
+                issuer("2026-02-28T23:59:00Z", "2030-01-01T00:00:00Z"),
+            )
             .unwrap();
         assert_eq!(begins_last.not_before, at("2026-02-28T23:59:00Z"));
+        let days = |days: i64| Some(SignedDuration::from_hours(24 * days));
+        let short = profile.validity(now, days(7), None).unwrap();
+        assert_eq!(short.not_after, at("2026-03-08T00:00:00Z"));
+        assert!(profile.validity(now, days(90), None).is_ok());
+        for beyond in [0, 91, -1] {
+            let refused = profile.validity(now, days(beyond), None).unwrap_err();
+            assert!(refused.to_string().contains("1 to 90 days"), "{refused}");
+        }
         // An issuer that has expired issues nothing.
         assert!(
             profile
-                .validity(now, issuer("2020-01-01T00:00:00Z", "2026-01-01T00:00:00Z"))
+                .validity(
+                    now,
+                    None,
+                    issuer("2020-01-01T00:00:00Z", "2026-01-01T00:00:00Z")
+                )
                 .is_err()
         );
     }

@@ -5,7 +5,7 @@ use pki::{CertificationRequest, GeneralName, Name, oid};
 use super::{
     CertificateProfile, SubjectRule,
     alternative_names::{check_alternative_names, subject_from_names},
-    requested::names_from_request,
+    requested::{NameOverride, names_from_request},
 };
 use crate::Error;
 
@@ -19,7 +19,7 @@ pub struct CertificateNames {
 }
 
 impl CertificateNames {
-    /// Takes from a request what the profile allows.
+    /// Takes from a request what the profile allows, or what `name_override` says instead.
     ///
     /// # Errors
     /// [`Error::ForbiddenByProfile`] if it asks for something else, and
@@ -27,8 +27,9 @@ impl CertificateNames {
     pub fn from_request(
         profile: &CertificateProfile,
         request: &CertificationRequest,
+        name_override: &NameOverride,
     ) -> Result<Self, Error> {
-        let (subject, alternative_names) = names_from_request(profile, request)?;
+        let (subject, alternative_names) = names_from_request(profile, request, name_override)?;
         Ok(Self {
             subject,
             alternative_names,

@@ -132,6 +132,11 @@ impl Name {
         self.values(oid::COMMON_NAME).last()
     }
 
+    /// The types of its attributes, in order.
+    pub fn attribute_types(&self) -> impl Iterator<Item = ObjectIdentifier> {
+        self.attributes().map(|attribute| attribute.oid)
+    }
+
     pub(crate) fn attributes(&self) -> impl Iterator<Item = &Attribute> {
         self.rdns.iter().flatten()
     }

@@ -25,7 +25,7 @@ pub struct CertId {
     hash: CertIdHash,
     issuer_name_hash: Vec<u8>,
     issuer_key_hash: Vec<u8>,
-    serial: SerialNumber,
+    serial: Option<SerialNumber>,
 }
 
 /// The hashes of one issuer's name and key, made once, to find it by.
@@ -94,7 +94,7 @@ impl IssuerHashes {
             hash,
             issuer_name_hash: name.to_vec(),
             issuer_key_hash: key.to_vec(),
-            serial: serial.clone(),
+            serial: Some(serial.clone()),
         })
     }
 }
@@ -109,8 +109,11 @@ impl CertId {
         };
         let issuer_name_hash = cert_id.octets("issuerNameHash")?;
         let issuer_key_hash = cert_id.octets("issuerKeyHash")?;
-        let serial = SerialNumber::from_bytes(cert_id.unsigned("serialNumber")?)
-            .map_err(|error| cert_id.error("serialNumber", error.to_string()))?;
+        // Any INTEGER is a well-formed question, whether or not a certificate could have it.
+        let serial = match cert_id.integer("serialNumber")? {
+            [first, ..] if *first >= 0x80 => None,
+            magnitude => SerialNumber::from_bytes(magnitude).ok(),
+        };
         cert_id.end("serialNumber")?;
         let length = match hash {
             CertIdHash::Sha1 => 20..=20,
@@ -149,9 +152,10 @@ impl CertId {
         &self.issuer_key_hash
     }
 
-    /// serialNumber.
-    pub fn serial(&self) -> &SerialNumber {
-        &self.serial
+    /// serialNumber; none if it is zero, negative or longer than 20 octets, as no certificate's
+    /// is (RFC 5280 §4.1.2.2).
+    pub fn serial(&self) -> Option<&SerialNumber> {
+        self.serial.as_ref()
     }
 }
 

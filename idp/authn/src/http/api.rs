@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use platform_access::Caller;
-use platform_web::{JsonBody, Page, PathParams, Problem, Refusals};
+use platform_web::{JsonBody, Page, PageQuery, PathParams, Problem, QueryParams, Refusals};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -130,17 +130,20 @@ pub(crate) async fn make_password_link(
 
 /// Lists a user's sessions, the latest first, at most 100.
 #[utoipa::path(get, path = "/api/v1/users/{name}/sessions", tag = "users", operation_id = "list_sessions",
-    params(("name" = String, Path, description = "User name")),
+    params(("name" = String, Path, description = "User name"), PageQuery),
     responses((status = 200, description = "Sessions", body = Page<SessionBody>), Refusals))]
 pub(crate) async fn list_sessions(
     State(authn): State<Authn>,
     Extension(caller): Extension<Caller>,
     PathParams(name): PathParams<String>,
+    QueryParams(query): QueryParams<PageQuery>,
 ) -> Result<Json<Page<SessionBody>>, Problem> {
+    let request = query.parse()?;
     let sessions = sessions::list_sessions(&authn, &caller, &name).await?;
-    Ok(Json(Page::complete(
-        sessions.into_iter().map(SessionBody::from).collect(),
-    )))
+    let sessions = sessions.into_iter().map(SessionBody::from).collect();
+    Ok(Json(request.page_of(sessions, |session: &SessionBody| {
+        session.id.clone()
+    })))
 }
 
 /// Ends all sessions of a user and revokes the tokens that came from them.

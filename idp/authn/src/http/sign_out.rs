@@ -17,6 +17,7 @@ struct SignOutTemplate<'a> {
     l: Layout,
     user: &'a str,
     client: Option<&'a str>,
+    problem: Option<&'a str>,
     action: &'a str,
     request: &'a str,
     csrf: &'a str,
@@ -27,6 +28,8 @@ struct SignOutTemplate<'a> {
 pub struct Question<'a> {
     /// The application that asks for it.
     pub client: Option<&'a str>,
+    /// Why its request cannot be completed; the user may still sign out.
+    pub problem: Option<&'a str>,
     /// Where the form goes.
     pub action: &'a str,
     /// What the form carries there.
@@ -35,17 +38,35 @@ pub struct Question<'a> {
     pub form_action: &'a [String],
 }
 
+/// The question of somebody who signs out by themselves.
+impl Default for Question<'_> {
+    fn default() -> Self {
+        Self {
+            client: None,
+            problem: None,
+            action: "/sign-out",
+            request: "",
+            form_action: &[],
+        }
+    }
+}
+
 /// Asks the user who is signed in whether to sign out.
 pub fn ask(browser: &BrowserRequest, user: &str, layout: Layout, question: Question<'_>) -> Page {
     let template = SignOutTemplate {
         l: layout,
         user,
         client: question.client,
+        problem: question.problem,
         action: question.action,
         request: question.request,
         csrf: &browser.form_token,
     };
-    browser.page(StatusCode::OK, &template, question.form_action)
+    let status = match question.problem {
+        None => StatusCode::OK,
+        Some(_) => StatusCode::BAD_REQUEST,
+    };
+    browser.page(status, &template, question.form_action)
 }
 
 pub(super) async fn get(State(authn): State<Authn>, browser: BrowserRequest) -> Result<Page, Page> {
@@ -53,12 +74,7 @@ pub(super) async fn get(State(authn): State<Authn>, browser: BrowserRequest) -> 
     let Some(session) = session.map_err(|error| browser.failed(error))? else {
         return Ok(signed_out(&browser));
     };
-    let question = Question {
-        client: None,
-        action: "/sign-out",
-        request: "",
-        form_action: &[],
-    };
+    let question = Question::default();
     let layout = browser.layout_with_languages();
     Ok(ask(&browser, session.user.title(), layout, question))
 }

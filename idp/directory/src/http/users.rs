@@ -41,6 +41,8 @@ pub(crate) struct NewUserBody {
     /// Their e-mail address.
     #[schema(max_length = 200, format = "email")]
     email: Option<String>,
+    /// Whether the address counts as verified; true by default.
+    email_verified: Option<bool>,
     /// What they may do in Xinshu: actions, prefixes such as `ca.*`, or `*`.
     #[serde(default)]
     #[schema(max_items = 64)]
@@ -74,6 +76,8 @@ pub(crate) struct UserChangeBody {
     /// Their e-mail address; empty removes it.
     #[schema(max_length = 200)]
     email: Option<String>,
+    /// Whether the address counts as verified; true by default if there is another address.
+    email_verified: Option<bool>,
     /// What they may do in Xinshu.
     #[schema(max_items = 64)]
     permissions: Option<Vec<String>>,
@@ -96,6 +100,8 @@ pub(crate) struct UserBody {
     display_name: Option<String>,
     /// Their e-mail address.
     email: Option<String>,
+    /// Whether there is an address and it counts as verified.
+    email_verified: bool,
     /// What they may do in Xinshu.
     permissions: Vec<String>,
     /// Whether a password was set.
@@ -114,6 +120,7 @@ impl From<UserInfo> for UserBody {
             name: info.name,
             display_name: info.display_name,
             email: info.email,
+            email_verified: info.email_verified,
             permissions: info.permissions,
             has_password: info.has_password,
             disabled: info.disabled,
@@ -147,6 +154,7 @@ pub(super) async fn add(
         password: body.password.map(Zeroizing::new),
         display_name: body.display_name,
         email: body.email,
+        email_verified: body.email_verified,
         permissions: [body.permissions, body.grants].concat(),
     };
     let user = add_user(&directory, &caller, new).await?;
@@ -178,6 +186,7 @@ pub(super) async fn change(
     let change = UserChange {
         display_name: body.display_name,
         email: body.email,
+        email_verified: body.email_verified,
         permissions: body.permissions.or(body.grants),
         disabled: body.disabled,
     };

@@ -18,6 +18,9 @@ pub struct User {
     pub display_name: Option<String>,
     /// Their e-mail address.
     pub email: Option<String>,
+    /// Whether it counts as verified: so it does if an administrator entered it, unless they
+    /// said otherwise.
+    pub email_verified: bool,
     /// What they may do in Xinshu itself.
     pub permissions: Permissions,
     /// The unit that owns this entry.
@@ -41,6 +44,8 @@ pub struct NewUser {
     pub display_name: Option<String>,
     /// Their e-mail address.
     pub email: Option<String>,
+    /// Whether the address counts as verified; by default it does.
+    pub email_verified: Option<bool>,
     /// What they may do in Xinshu itself.
     pub permissions: Vec<String>,
 }
@@ -52,6 +57,8 @@ pub struct UserChange {
     pub display_name: Option<String>,
     /// Their e-mail address.
     pub email: Option<String>,
+    /// Whether the address counts as verified; by default a new address does.
+    pub email_verified: Option<bool>,
     /// What they may do in Xinshu itself.
     pub permissions: Option<Vec<String>>,
     /// Whether they are disabled.
@@ -69,6 +76,8 @@ pub struct UserInfo {
     pub display_name: Option<String>,
     /// Their e-mail address.
     pub email: Option<String>,
+    /// Whether there is an address and it counts as verified.
+    pub email_verified: bool,
     /// What they may do in Xinshu itself.
     pub permissions: Vec<String>,
     /// Whether a password was set.
@@ -95,6 +104,11 @@ impl User {
         self.display_name.as_deref().unwrap_or(&self.name)
     }
 
+    /// Whether there is an e-mail address and it counts as verified.
+    pub fn has_verified_email(&self) -> bool {
+        self.email.is_some() && self.email_verified
+    }
+
     /// What lists show of them.
     pub(crate) fn info(&self, has_password: bool) -> UserInfo {
         UserInfo {
@@ -102,6 +116,7 @@ impl User {
             name: self.name.clone(),
             display_name: self.display_name.clone(),
             email: self.email.clone(),
+            email_verified: self.has_verified_email(),
             permissions: self.permissions.iter().map(str::to_owned).collect(),
             has_password,
             disabled: self.disabled_at.is_some(),

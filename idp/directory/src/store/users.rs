@@ -6,9 +6,9 @@ use platform_store::{Row, Store, StoreError, Tx, params};
 
 use crate::model::User;
 
-const BY_NAME: &str = "SELECT id AS user_id, name, display_name, email, permissions, unit_id, disabled_at, created_at, changed_at
+const BY_NAME: &str = "SELECT id AS user_id, name, display_name, email, email_verified, permissions, unit_id, disabled_at, created_at, changed_at
      FROM idp_user WHERE name = $1";
-const BY_ID: &str = "SELECT id AS user_id, name, display_name, email, permissions, unit_id, disabled_at, created_at, changed_at
+const BY_ID: &str = "SELECT id AS user_id, name, display_name, email, email_verified, permissions, unit_id, disabled_at, created_at, changed_at
      FROM idp_user WHERE id = $1";
 
 pub(crate) async fn by_name(store: &Store, name: &str) -> Result<Option<User>, StoreError> {
@@ -30,7 +30,7 @@ pub(crate) async fn by_id_in(tx: &mut Tx<'_>, id: &str) -> Result<Option<User>, 
 pub(crate) async fn list(store: &Store, after: &str, limit: i64) -> Result<Vec<User>, StoreError> {
     store
         .search(
-            "SELECT id AS user_id, name, display_name, email, permissions, unit_id, disabled_at, created_at, changed_at
+            "SELECT id AS user_id, name, display_name, email, email_verified, permissions, unit_id, disabled_at, created_at, changed_at
              FROM idp_user WHERE name > $1 ORDER BY name LIMIT $2",
             params![after, limit],
         )
@@ -43,13 +43,14 @@ pub(crate) async fn list(store: &Store, after: &str, limit: i64) -> Result<Vec<U
 /// Adds a user; false if the name is taken.
 pub(crate) async fn insert(tx: &mut Tx<'_>, user: &User) -> Result<bool, StoreError> {
     tx.execute(
-        "INSERT INTO idp_user (id, name, display_name, email, permissions, unit_id, disabled_at, created_at, changed_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (name) DO NOTHING",
+        "INSERT INTO idp_user (id, name, display_name, email, email_verified, permissions, unit_id, disabled_at, created_at, changed_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (name) DO NOTHING",
         params![
             &user.id,
             &user.name,
             user.display_name.clone(),
             user.email.clone(),
+            i64::from(user.email_verified),
             user.permissions.to_string(),
             user.unit.as_str(),
             user.disabled_at,
@@ -69,12 +70,13 @@ pub(crate) async fn update(
     seen: Timestamp,
 ) -> Result<bool, StoreError> {
     tx.execute(
-        "UPDATE idp_user SET display_name = $2, email = $3, permissions = $4, disabled_at = $5, changed_at = $6
-         WHERE id = $1 AND changed_at = $7",
+        "UPDATE idp_user SET display_name = $2, email = $3, email_verified = $4, permissions = $5, disabled_at = $6, changed_at = $7
+         WHERE id = $1 AND changed_at = $8",
         params![
             &user.id,
             user.display_name.clone(),
             user.email.clone(),
+            i64::from(user.email_verified),
             user.permissions.to_string(),
             user.disabled_at,
             user.changed_at,
@@ -130,6 +132,7 @@ pub(crate) fn read(row: &Row) -> Result<User, StoreError> {
         name: row.get("name")?,
         display_name: row.get("display_name")?,
         email: row.get("email")?,
+        email_verified: row.get::<i64>("email_verified")? != 0,
         unit: UnitId::from(row.get::<String>("unit_id")?),
         permissions: Permissions::parse(&row.get::<String>("permissions")?),
         disabled_at: row.optional_time("disabled_at")?,

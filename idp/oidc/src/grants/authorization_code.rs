@@ -1,7 +1,7 @@
 //! Redeeming an authorization code (RFC 6749 §4.1.3), once.
 
 use async_trait::async_trait;
-use crypto::token_key;
+use crypto::{OpaqueToken, token_key};
 use oauth::{CodeChallenge, ErrorCode, GrantType, OFFLINE_ACCESS, Params, Scope, TokenResponse};
 use platform_access::{Caller, Resource};
 use platform_log::AuditSink as _;
@@ -58,7 +58,7 @@ impl GrantHandler for AuthorizationCode {
                     authentication: &code.authentication,
                 }),
                 nonce: code.nonce.as_deref(),
-                refreshable: offline,
+                refresh_token: offline.then(|| OpaqueToken::new(oidc.now().as_millisecond())),
             },
         )
         .await?;

@@ -43,7 +43,7 @@ impl GrantHandler for ClientCredentialsGrant {
                 resource,
                 grant: None,
                 nonce: None,
-                refreshable: false,
+                refresh_token: None,
             },
         )
         .await?;

@@ -1,8 +1,13 @@
 //! Refreshing (RFC 6749 §6) with rotation: each refresh token works once, and one that
 //! comes twice revokes its grant (RFC 9700 §4.14.2).
+//!
+//! A client whose answer was lost may retry for a short while: it gets the same successor.
+//! Nothing of the successor is stored but what it is derived from together with the token that
+//! the client has. Once the successor was used, the client has it, and a retry is a reuse.
 
 use async_trait::async_trait;
-use crypto::token_key;
+use crypto::{OpaqueToken, random, token_key};
+use jiff::Timestamp;
 use oauth::{ErrorCode, GrantType, Params, Scope, TokenResponse};
 use platform_access::{Caller, Resource};
 use platform_log::AuditSink as _;
@@ -12,7 +17,7 @@ use crate::{
     Client, Error, Oidc,
     actions::acts::{TOKEN_REFRESH, TOKEN_REUSE},
     issue_tokens::{GrantContext, IssuedTokens, TokenRequest, check_resource, issue_tokens},
-    model::Grant,
+    model::{Grant, RefreshToken},
     scopes::supported,
     store,
 };
@@ -35,47 +40,91 @@ impl GrantHandler for RefreshTokenGrant {
         let token = params
             .get("refresh_token")
             .ok_or_else(|| Error::oauth(ErrorCode::InvalidRequest, "refresh_token is missing"))?;
-        let key = token_key(token);
-        let found = store::grants::find_token(&oidc.0.store, key.clone())
-            .await?
-            .filter(|found| found.grant.client_id == client.id && !found.revoked)
-            .ok_or_else(invalid_token)?;
-        if found.used {
-            return Err(reused(oidc, caller, &found.grant).await);
+        if let Some(response) = refresh(oidc, caller, client, params, token).await? {
+            return Ok(response);
         }
-        if !found.is_valid(oidc.now()) {
-            return Err(invalid_token());
-        }
-        let grant = found.grant;
-        let scope = narrowed_scope(params, &supported(&grant.scope))?;
-        check_same_resource(params, grant.resource.as_deref())?;
-        check_resource(oidc, client, grant.resource.as_deref(), &scope)?;
-        let user = find_enabled_user(oidc, &grant.user_id)
-            .await?
-            .ok_or_else(invalid_token)?;
-        let issued = issue_tokens(
-            oidc,
-            caller,
-            TokenRequest {
-                action: TOKEN_REFRESH,
-                grant_type: self.grant_type(),
-                client,
-                scope: &scope,
-                resource: grant.resource.as_deref(),
-                grant: Some(GrantContext {
-                    id: &grant.id,
-                    user: &user,
-                    session_id: &grant.session_id,
-                    authentication: &grant.authentication,
-                }),
-                // OpenID Connect Core §12.2: a refreshed ID token has no nonce.
-                nonce: None,
-                refreshable: true,
-            },
-        )
-        .await?;
-        record(oidc, caller, key, grant, issued).await
+        // Another request used the token at the same moment, so this one is a retry.
+        let response = refresh(oidc, caller, client, params, token).await?;
+        response.ok_or_else(invalid_token)
     }
+}
+
+/// Refreshes once; none if the token was used between looking it up and using it.
+async fn refresh(
+    oidc: &Oidc,
+    caller: &Caller,
+    client: &Client,
+    params: &Params,
+    token: &str,
+) -> Result<Option<TokenResponse>, Error> {
+    let key = token_key(token);
+    let found = store::grants::find_token(&oidc.0.store, key.clone())
+        .await?
+        .filter(|found| found.grant.client_id == client.id && !found.revoked)
+        .ok_or_else(invalid_token)?;
+    let now = oidc.now();
+    let Some((step, successor)) = next_step(oidc, &found, token, key, now) else {
+        return Err(reused(oidc, caller, &found.grant).await);
+    };
+    if found.grant.expires_at <= now || (found.used.is_none() && found.expires_at <= now) {
+        return Err(invalid_token());
+    }
+    let grant = found.grant;
+    let scope = narrowed_scope(params, &supported(&grant.scope))?;
+    check_same_resource(params, grant.resource.as_deref())?;
+    check_resource(oidc, client, grant.resource.as_deref(), &scope)?;
+    let user = find_enabled_user(oidc, &grant.user_id)
+        .await?
+        .ok_or_else(invalid_token)?;
+    let issued = issue_tokens(
+        oidc,
+        caller,
+        TokenRequest {
+            action: TOKEN_REFRESH,
+            grant_type: GrantType::RefreshToken,
+            client,
+            scope: &scope,
+            resource: grant.resource.as_deref(),
+            grant: Some(GrantContext {
+                id: &grant.id,
+                user: &user,
+                session_id: &grant.session_id,
+                authentication: &grant.authentication,
+            }),
+            // OpenID Connect Core §12.2: a refreshed ID token has no nonce.
+            nonce: None,
+            refresh_token: Some(successor),
+        },
+    )
+    .await?;
+    record(oidc, caller, step, grant, now, issued).await
+}
+
+/// What is recorded before the response is released.
+enum Step {
+    /// The token is used for the first time.
+    Use { key: Vec<u8>, seed: [u8; 32] },
+    /// Its successor was issued lately and, as far as is known, never arrived.
+    Retry,
+}
+
+/// What presenting a token amounts to, and the successor that it gets; none for a reuse.
+fn next_step(
+    oidc: &Oidc,
+    found: &RefreshToken,
+    token: &str,
+    key: Vec<u8>,
+    now: Timestamp,
+) -> Option<(Step, OpaqueToken)> {
+    let Some(used) = &found.used else {
+        let seed = random::bytes();
+        let successor = OpaqueToken::successor(token, &seed, now.as_millisecond());
+        return Some((Step::Use { key, seed }, successor));
+    };
+    let seed = used.successor_seed?;
+    let is_retry = now <= used.at + oidc.0.config.refresh_token_grace;
+    let successor = OpaqueToken::successor(token, &seed, used.at.as_millisecond());
+    is_retry.then_some((Step::Retry, successor))
 }
 
 /// The part of the granted scope that is asked for, all of it by default.
@@ -93,36 +142,46 @@ fn narrowed_scope(params: &Params, granted: &Scope) -> Result<Scope, Error> {
     Ok(asked)
 }
 
-/// Uses the token, commits its successor and the entry, then releases the response.
+/// Uses the token and commits its successor, or makes sure that the successor was not used,
+/// with the entry; then releases the response. None if the token was used meanwhile.
 async fn record(
     oidc: &Oidc,
     caller: &Caller,
-    key: Vec<u8>,
+    step: Step,
     grant: Grant,
+    now: Timestamp,
     issued: IssuedTokens,
-) -> Result<TokenResponse, Error> {
-    let now = oidc.now();
-    let next_key = issued.refresh_token.as_ref().map(|token| token.key());
-    let next_end = (now + oidc.0.config.refresh_token_idle).min(grant.expires_at);
-    let (grant_id, entry) = (grant.id.clone(), issued.entry);
-    let used = oidc
+) -> Result<Option<TokenResponse>, Error> {
+    let successor = issued.refresh_token.as_ref().map(OpaqueToken::key);
+    let successor = successor.unwrap_or_default();
+    let successor_end = (now + oidc.0.config.refresh_token_idle).min(grant.expires_at);
+    let is_retry = matches!(step, Step::Retry);
+    let (grant_id, entry) = (grant.id.clone(), issued.entry.with("retry", is_retry));
+    let recorded = oidc
         .0
         .store
         .transact(async move |tx| {
-            if !store::grants::use_token(tx, &key, &grant_id, now).await? {
-                return Ok(false);
+            let valid = match &step {
+                Step::Use { key, seed } => {
+                    let used = store::grants::use_token(tx, key, &grant_id, seed, now).await?;
+                    if used {
+                        let key = successor.clone();
+                        store::grants::append_token_in(tx, key, &grant_id, successor_end);
+                    }
+                    used
+                }
+                Step::Retry => store::grants::is_unused(tx, &successor, &grant_id).await?,
+            };
+            if valid {
+                tx.audit(entry.clone());
             }
-            if let Some(next_key) = &next_key {
-                store::grants::append_token_in(tx, next_key.clone(), &grant_id, next_end);
-            }
-            tx.audit(entry.clone());
-            Ok::<_, Error>(true)
+            Ok::<_, Error>(valid)
         })
         .await?;
-    if used {
-        Ok(issued.response)
-    } else {
-        Err(reused(oidc, caller, &grant).await)
+    match (recorded, is_retry) {
+        (true, _) => Ok(Some(issued.response)),
+        (false, false) => Ok(None),
+        (false, true) => Err(reused(oidc, caller, &grant).await),
     }
 }
 

@@ -9,6 +9,7 @@ use crypto::Digest;
 use oauth::{AnswerMode, RequestError, ResponseMode, append_query, form_action_source};
 use platform_pages::{BrowserRequest, Layout, Page, see_other};
 
+use super::oauth_error::printable;
 use crate::Oidc;
 
 /// The only script there is: it sends the form that the user would send by the button.
@@ -33,9 +34,10 @@ pub(super) fn code(oidc: &Oidc, browser: &BrowserRequest, answer: &AnswerMode, c
 
 /// The response with an error.
 pub(super) fn error(oidc: &Oidc, browser: &BrowserRequest, error: &RequestError) -> Page {
+    let description = printable(&error.description);
     let fields = vec![
         ("error", error.code.name()),
-        ("error_description", error.description),
+        ("error_description", description.as_str()),
     ];
     send(oidc, browser, &error.answer, fields)
 }

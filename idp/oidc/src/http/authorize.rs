@@ -26,16 +26,25 @@ struct ConsentTemplate<'a> {
 }
 
 pub(super) async fn get(State(oidc): State<Oidc>, browser: BrowserRequest) -> Result<Page, Page> {
-    let params = browser.query()?;
+    let (params, fault) = browser.query_leniently();
     let session = session(&oidc, &browser).await?;
-    let outcome = authorize(&oidc, &browser.caller, params, session.as_ref()).await;
+    let outcome = authorize(&oidc, &browser.caller, params, fault, session.as_ref()).await;
     respond(&oidc, &browser, session.as_ref(), outcome)
 }
 
 /// The same by a form. It comes from the client's page, so the browser does not send our
 /// cookies (SameSite=Lax); it sends them with the GET that follows.
-pub(super) async fn post(browser: BrowserRequest, body: Body) -> Result<Page, Page> {
-    let params = browser.unverified_form(body).await?;
+pub(super) async fn post(
+    State(oidc): State<Oidc>,
+    browser: BrowserRequest,
+    body: Body,
+) -> Result<Page, Page> {
+    let (params, fault) = browser.unverified_form_leniently(body).await?;
+    if fault.is_some() {
+        // It is rejected whoever is signed in.
+        let outcome = authorize(&oidc, &browser.caller, &params, fault.as_ref(), None).await;
+        return respond(&oidc, &browser, None, outcome);
+    }
     Ok(see_other(&format!(
         "/oauth2/authorize?{}",
         params.to_query()
@@ -62,10 +71,7 @@ pub(super) fn respond(
     match outcome {
         Ok(Outcome::Code { answer, code }) => Ok(answer::code(oidc, browser, &answer, &code)),
         Ok(Outcome::SignIn(id)) => {
-            let locales = browser
-                .query()
-                .ok()
-                .and_then(|query| query.get("ui_locales"));
+            let locales = browser.query_leniently().0.get("ui_locales");
             Ok(see_other(&Interaction::sign_in_at(&id, locales)))
         }
         Ok(Outcome::Consent(question)) => {

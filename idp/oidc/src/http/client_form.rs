@@ -12,7 +12,7 @@ use platform_access::Caller;
 use platform_pages::{caller, read_form};
 use zeroize::Zeroizing;
 
-use super::oauth_error::OAuthError;
+use super::{cors::ClientOfRequest, oauth_error::OAuthError};
 use crate::{
     Client, Oidc,
     authenticate_client::{ClientProof, authenticate_client},
@@ -35,6 +35,9 @@ impl FromRequest<Oidc> for ClientForm {
         let params = read_form(&parts.headers, body).await?;
         let proof = proof(&parts.headers, &params)?;
         let client = authenticate_client(oidc, &caller, proof).await?;
+        if let Some(of_request) = parts.extensions.get::<ClientOfRequest>() {
+            of_request.set(&client);
+        }
         Ok(Self {
             oidc: oidc.clone(),
             client,
@@ -62,7 +65,12 @@ fn proof(headers: &HeaderMap, params: &Params) -> Result<ClientProof, OAuthError
             "client assertions are not supported",
         ));
     }
-    let Some(header) = headers.get(header::AUTHORIZATION) else {
+    let mut authorization = headers.get_all(header::AUTHORIZATION).iter();
+    let first = authorization.next();
+    if authorization.next().is_some() {
+        return Err(invalid("there are two Authorization headers"));
+    }
+    let Some(header) = first else {
         let client_id = named
             .ok_or_else(|| OAuthError::new(ErrorCode::InvalidClient, "client_id is missing"))?;
         return Ok(ClientProof {
@@ -80,6 +88,6 @@ fn proof(headers: &HeaderMap, params: &Params) -> Result<ClientProof, OAuthError
     }
     Ok(ClientProof {
         client_id: credentials.client_id,
-        secret: Some(credentials.client_secret),
+        secret: credentials.client_secret,
     })
 }

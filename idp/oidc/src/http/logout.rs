@@ -6,7 +6,7 @@ use idp_authn::{
     http::sign_out::{Question, ask, forget_session, signed_out},
     sign_out::sign_out,
 };
-use oauth::{Params, form_action_source};
+use oauth::{Params, ParamsError, form_action_source};
 use platform_pages::{BrowserRequest, Page, see_other};
 
 use super::authorize::session;
@@ -16,9 +16,9 @@ use crate::{
 };
 
 pub(super) async fn get(State(oidc): State<Oidc>, browser: BrowserRequest) -> Result<Page, Page> {
-    let params = browser.query()?;
+    let (params, fault) = browser.query_leniently();
     let session = session(&oidc, &browser).await?;
-    let request = read(&oidc, &browser, params, session.as_ref()).await?;
+    let request = read(&oidc, &browser, params, fault, session.as_ref()).await?;
     match session {
         Some(session) if !request.proved => Ok(question(&browser, &request, &session, params)),
         session => finish(&oidc, &browser, &request, session.as_ref()).await,
@@ -32,7 +32,11 @@ pub(super) async fn post(
     browser: BrowserRequest,
     body: Body,
 ) -> Result<Page, Page> {
-    let form = browser.unverified_form(body).await?;
+    let (form, fault) = browser.unverified_form_leniently(body).await?;
+    if fault.is_some() {
+        // The browser does not send our cookies with another site's form.
+        return Ok(see_other("/sign-out"));
+    }
     if form.get("csrf").is_none() {
         return Ok(see_other(&format!("/oauth2/logout?{}", form.to_query())));
     }
@@ -42,22 +46,34 @@ pub(super) async fn post(
     let params = Params::parse(form.get("request").unwrap_or_default().as_bytes())
         .map_err(|error| browser.bad_request(&error.to_string()))?;
     let session = session(&oidc, &browser).await?;
-    let request = read(&oidc, &browser, &params, session.as_ref()).await?;
+    let request = read(&oidc, &browser, &params, None, session.as_ref()).await?;
     finish(&oidc, &browser, &request, session.as_ref()).await
 }
 
+/// The request; or the page that says what is wrong with it, and offers whoever is signed in
+/// to sign out all the same.
 async fn read(
     oidc: &Oidc,
     browser: &BrowserRequest,
     params: &Params,
+    fault: Option<&ParamsError>,
     session: Option<&Session>,
 ) -> Result<LogoutRequest, Page> {
-    read_logout_request(oidc, params, session)
-        .await
-        .map_err(|rejection| match rejection {
-            LogoutRejection::Page(description) => browser.bad_request(description),
-            LogoutRejection::Failed(error) => browser.failed(error),
-        })
+    let request = match fault {
+        Some(fault) => Err(LogoutRejection::Page(fault.to_string())),
+        None => read_logout_request(oidc, params, session).await,
+    };
+    request.map_err(|rejection| match (rejection, session) {
+        (LogoutRejection::Failed(error), _) => browser.failed(error),
+        (LogoutRejection::Page(description), None) => browser.bad_request(&description),
+        (LogoutRejection::Page(description), Some(session)) => {
+            let question = Question {
+                problem: Some(&description),
+                ..Question::default()
+            };
+            ask(browser, session.user.title(), browser.layout(), question)
+        }
+    })
 }
 
 fn question(
@@ -74,6 +90,7 @@ fn question(
         .collect();
     let question = Question {
         client: request.client.as_ref().map(|client| client.name.as_str()),
+        problem: None,
         action: "/oauth2/logout",
         request: &params.to_query(),
         form_action: &sources,

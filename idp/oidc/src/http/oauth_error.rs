@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use oauth::ErrorCode;
+use oauth::{ErrorCode, ParamsError};
 use platform_pages::FormError;
 use platform_web::{RETRY_AFTER_SECONDS, no_cache};
 use serde::Serialize;
@@ -41,13 +41,19 @@ impl OAuthError {
 impl IntoResponse for OAuthError {
     fn into_response(self) -> Response {
         match self {
-            Self::Form(error) => body(
-                error.status(),
-                ErrorCode::InvalidRequest.name(),
-                &error.to_string(),
-            ),
+            Self::Form(error) => body(error.status(), form_code(&error).name(), &error.to_string()),
             Self::Failed(error) => failed(error),
         }
+    }
+}
+
+/// RFC 8707 §2: of several resources none is issued a token.
+fn form_code(error: &FormError) -> ErrorCode {
+    match error {
+        FormError::Params(ParamsError::Repeated(name)) if name == "resource" => {
+            ErrorCode::InvalidTarget
+        }
+        _ => ErrorCode::InvalidRequest,
     }
 }
 
@@ -122,8 +128,16 @@ pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response {
 }
 
 fn body(status: StatusCode, code: &str, description: &str) -> Response {
-    // RFC 6749 §5.2: printable ASCII without quotation mark and backslash.
-    let description: String = description
+    json(
+        status,
+        &json!({ "error": code, "error_description": printable(description) }),
+    )
+}
+
+/// A description in the characters that it may have: printable ASCII without quotation mark
+/// and backslash (RFC 6749 §4.1.2.1, §5.2).
+pub(super) fn printable(description: &str) -> String {
+    description
         .chars()
         .map(|char| {
             if matches!(char, ' '..='~') && !matches!(char, '"' | '\\') {
@@ -132,11 +146,7 @@ fn body(status: StatusCode, code: &str, description: &str) -> Response {
                 '\''
             }
         })
-        .collect();
-    json(
-        status,
-        &json!({ "error": code, "error_description": description }),
-    )
+        .collect()
 }
 
 fn later(status: StatusCode, seconds: u64) -> Response {

@@ -1,6 +1,7 @@
 //! `/oauth2/userinfo` (OpenID Connect Core §5.3, RFC 6750 §2).
 
 use axum::{
+    Extension,
     body::Body,
     extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -11,39 +12,51 @@ use oauth::ErrorCode;
 use platform_pages::read_form;
 use platform_web::no_cache;
 
-use super::oauth_error::{self, OAuthError};
+use super::{
+    cors::ClientOfRequest,
+    oauth_error::{self, OAuthError},
+};
 use crate::{Oidc, userinfo::userinfo};
 
 pub(super) async fn get(
     State(oidc): State<Oidc>,
+    of_request: Option<Extension<ClientOfRequest>>,
     headers: HeaderMap,
 ) -> Result<Response, OAuthError> {
     match bearer(&headers)? {
-        Some(token) => respond(&oidc, token).await,
+        Some(token) => respond(&oidc, of_request, token).await,
         None => Ok(challenge()),
     }
 }
 
 pub(super) async fn post(
     State(oidc): State<Oidc>,
+    of_request: Option<Extension<ClientOfRequest>>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, OAuthError> {
     if let Some(token) = bearer(&headers)? {
-        return respond(&oidc, token).await;
+        return respond(&oidc, of_request, token).await;
     }
     if !headers.contains_key(header::CONTENT_TYPE) {
         return Ok(challenge());
     }
     let form = read_form(&headers, body).await?;
     match form.get("access_token") {
-        Some(token) => respond(&oidc, token).await,
+        Some(token) => respond(&oidc, of_request, token).await,
         None => Ok(challenge()),
     }
 }
 
-async fn respond(oidc: &Oidc, token: &str) -> Result<Response, OAuthError> {
-    let claims = userinfo(oidc, token).await?;
+async fn respond(
+    oidc: &Oidc,
+    of_request: Option<Extension<ClientOfRequest>>,
+    token: &str,
+) -> Result<Response, OAuthError> {
+    let (claims, client) = userinfo(oidc, token).await?;
+    if let Some(Extension(of_request)) = of_request {
+        of_request.set(&client);
+    }
     Ok(oauth_error::json(StatusCode::OK, &claims))
 }
 

@@ -3,7 +3,9 @@
 use crypto::SignatureAlgorithm;
 use idp_directory::model::parse_line;
 use jiff::Timestamp;
-use oauth::{ClientAuthMethod, GrantType, redirect_uri_matches, validate_redirect_uri};
+use oauth::{
+    ClientAuthMethod, GrantType, origin_matches, redirect_uri_matches, validate_redirect_uri,
+};
 use platform_access::{Permissions, Resource, UnitId};
 use platform_log::Principal;
 
@@ -37,6 +39,8 @@ pub struct Client {
     pub unit: UnitId,
     /// How its ID tokens are signed.
     pub id_token_alg: SignatureAlgorithm,
+    /// Whether its ID tokens carry the claims of `profile` and `email`.
+    pub claims_in_id_token: bool,
     /// When it was disabled, if it is.
     pub disabled_at: Option<Timestamp>,
     /// When it was added.
@@ -62,6 +66,26 @@ pub struct NewClient {
     pub permissions: Vec<String>,
     /// How its ID tokens are signed; by default RS256, which every client must support.
     pub id_token_alg: Option<SignatureAlgorithm>,
+    /// Whether its ID tokens carry the claims of `profile` and `email`, for applications that
+    /// do not ask userinfo.
+    pub claims_in_id_token: bool,
+}
+
+/// What is to change about a client; `None` leaves it.
+#[derive(Clone, Debug, Default)]
+pub struct ClientChange {
+    /// What pages call it.
+    pub name: Option<String>,
+    /// Where people are sent back to.
+    pub redirect_uris: Option<Vec<String>>,
+    /// Where people are sent after signing out.
+    pub post_logout_redirect_uris: Option<Vec<String>>,
+    /// Audiences it may ask for (RFC 8707).
+    pub resources: Option<Vec<String>>,
+    /// Whether its ID tokens carry the claims of `profile` and `email`.
+    pub claims_in_id_token: Option<bool>,
+    /// Whether it is disabled.
+    pub disabled: Option<bool>,
 }
 
 /// What the response to a registration contains, once.
@@ -90,9 +114,7 @@ impl NewClient {
         now: Timestamp,
     ) -> Result<Client, Error> {
         self.check_uris()?;
-        let name = parse_line("name", Some(self.name))?
-            .filter(|name| name.chars().count() <= MAX_NAME)
-            .ok_or_else(|| Error::invalid("name", format!("1 to {MAX_NAME} characters")))?;
+        let name = parse_name(self.name)?;
         let auth = self.auth.unwrap_or(ClientAuthMethod::ClientSecretBasic);
         let grant_types = if self.grant_types.is_empty() {
             vec![GrantType::AuthorizationCode, GrantType::RefreshToken]
@@ -100,12 +122,7 @@ impl NewClient {
             self.grant_types
         };
         let code_flow = grant_types.contains(&GrantType::AuthorizationCode);
-        if code_flow == self.redirect_uris.is_empty() {
-            return Err(Error::invalid(
-                "redirect_uris",
-                "needed for authorization_code, and for nothing else",
-            ));
-        }
+        check_need(&self.redirect_uris, code_flow)?;
         if grant_types.contains(&GrantType::RefreshToken) && !code_flow {
             return Err(Error::invalid(
                 "grant_types",
@@ -133,30 +150,63 @@ impl NewClient {
             id_token_alg: self
                 .id_token_alg
                 .unwrap_or(SignatureAlgorithm::RsaPkcs1Sha256),
+            claims_in_id_token: self.claims_in_id_token,
             disabled_at: None,
             created_at: now,
         })
     }
 
     fn check_uris(&self) -> Result<(), Error> {
-        for (field, uris) in [
-            ("redirect_uris", &self.redirect_uris),
-            ("post_logout_redirect_uris", &self.post_logout_redirect_uris),
-            ("resources", &self.resources),
-        ] {
-            if uris.len() > MAX_URIS {
-                return Err(Error::invalid(field, format!("at most {MAX_URIS}")));
-            }
-            for uri in uris {
-                if field == "resources" {
-                    validate_resource(uri)?;
-                } else {
-                    validate_redirect_uri(uri)
-                        .map_err(|error| Error::invalid(field, error.to_string()))?;
-                }
+        check_uris("redirect_uris", &self.redirect_uris)?;
+        check_uris("post_logout_redirect_uris", &self.post_logout_redirect_uris)?;
+        check_uris("resources", &self.resources)
+    }
+}
+
+impl ClientChange {
+    /// Checks it against the client that it changes.
+    pub(crate) fn check(mut self, client: &Client) -> Result<Self, Error> {
+        self.name = self.name.map(parse_name).transpose()?;
+        for (field, list) in self.lists() {
+            if let Some(list) = list {
+                check_uris(field, list)?;
             }
         }
-        Ok(())
+        if let Some(uris) = &self.redirect_uris {
+            check_need(uris, client.may(GrantType::AuthorizationCode))?;
+        }
+        Ok(self)
+    }
+
+    /// The names of what changes.
+    pub(crate) fn names(&self) -> Vec<&'static str> {
+        let disabled = match self.disabled {
+            Some(true) => Some("disabled"),
+            Some(false) => Some("enabled"),
+            None => None,
+        };
+        let named = |is_there: bool, name| is_there.then_some(name);
+        [named(self.name.is_some(), "name")]
+            .into_iter()
+            .chain(self.lists().map(|(name, list)| named(list.is_some(), name)))
+            .chain([
+                named(self.claims_in_id_token.is_some(), "claims_in_id_token"),
+                disabled,
+            ])
+            .flatten()
+            .collect()
+    }
+
+    /// The lists of addresses by their names.
+    pub(crate) fn lists(&self) -> [(&'static str, Option<&Vec<String>>); 3] {
+        [
+            ("redirect_uris", self.redirect_uris.as_ref()),
+            (
+                "post_logout_redirect_uris",
+                self.post_logout_redirect_uris.as_ref(),
+            ),
+            ("resources", self.resources.as_ref()),
+        ]
     }
 }
 
@@ -181,12 +231,50 @@ impl Client {
         self.grant_types.contains(&grant_type)
     }
 
+    /// Whether pages of `origin` are this client's.
+    pub(crate) fn has_origin(&self, origin: &str) -> bool {
+        self.redirect_uris
+            .iter()
+            .any(|registered| origin_matches(registered, origin, self.is_public()))
+    }
+
     /// Whether people may be sent back to `uri`.
     pub(crate) fn has_redirect_uri(&self, uri: &str) -> bool {
         self.redirect_uris
             .iter()
             .any(|registered| redirect_uri_matches(registered, uri, self.is_public()))
     }
+}
+
+fn parse_name(name: String) -> Result<String, Error> {
+    parse_line("name", Some(name))?
+        .filter(|name| name.chars().count() <= MAX_NAME)
+        .ok_or_else(|| Error::invalid("name", format!("1 to {MAX_NAME} characters")))
+}
+
+fn check_uris(field: &'static str, uris: &[String]) -> Result<(), Error> {
+    if uris.len() > MAX_URIS {
+        return Err(Error::invalid(field, format!("at most {MAX_URIS}")));
+    }
+    for uri in uris {
+        if field == "resources" {
+            validate_resource(uri)?;
+        } else {
+            validate_redirect_uri(uri).map_err(|error| Error::invalid(field, error.to_string()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Redirect URIs are for the code flow.
+fn check_need(redirect_uris: &[String], code_flow: bool) -> Result<(), Error> {
+    if code_flow == redirect_uris.is_empty() {
+        return Err(Error::invalid(
+            "redirect_uris",
+            "needed for authorization_code, and for nothing else",
+        ));
+    }
+    Ok(())
 }
 
 fn validate_resource(uri: &str) -> Result<(), Error> {

@@ -23,13 +23,21 @@ pub(crate) struct Grant {
 pub(crate) struct RefreshToken {
     pub(crate) grant: Grant,
     pub(crate) revoked: bool,
-    pub(crate) used: bool,
+    pub(crate) used: Option<Used>,
     pub(crate) expires_at: Timestamp,
+}
+
+/// When a refresh token was used, and what its successor was derived from.
+#[derive(Clone, Debug)]
+pub(crate) struct Used {
+    pub(crate) at: Timestamp,
+    /// None for a token that a version before this used.
+    pub(crate) successor_seed: Option<[u8; 32]>,
 }
 
 impl RefreshToken {
     /// Whether it can be redeemed at `now`.
     pub(crate) fn is_valid(&self, now: Timestamp) -> bool {
-        !self.used && !self.revoked && self.expires_at > now && self.grant.expires_at > now
+        self.used.is_none() && !self.revoked && self.expires_at > now && self.grant.expires_at > now
     }
 }

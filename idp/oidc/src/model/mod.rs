@@ -5,9 +5,9 @@ mod code;
 mod grant;
 mod signing_key;
 
-pub use client::{Client, ClientCredentials, NewClient};
+pub use client::{Client, ClientChange, ClientCredentials, NewClient};
 pub(crate) use code::Code;
-pub(crate) use grant::{Grant, RefreshToken};
+pub(crate) use grant::{Grant, RefreshToken, Used};
 pub use signing_key::{KeyState, SigningKeyInfo};
 
 /// SHA-256, the form in which client secrets are stored.

@@ -4,7 +4,7 @@ use idp_authn::Authentication;
 use jiff::Timestamp;
 use platform_store::{AppendBatch, Store, StoreError, Table, Tx, Value, params};
 
-use crate::model::{Grant, RefreshToken};
+use crate::model::{Grant, RefreshToken, Used};
 
 static GRANTS: Table = Table {
     name: "idp_grant",
@@ -83,7 +83,7 @@ pub(crate) async fn find_token(
         .fetch_optional(
             "SELECT g.id, g.client_id, g.user_id, g.session_id, g.scope, g.resource, g.auth_time,
                     g.methods, g.acr, g.offline, g.expires_at AS grant_end, g.revoked_at,
-                    t.used_at, t.expires_at AS token_end
+                    t.used_at, t.successor_seed, t.expires_at AS token_end
              FROM idp_refresh_token t JOIN idp_grant g ON g.id = t.grant_id
              WHERE t.token_key = $1",
             params![key],
@@ -103,7 +103,15 @@ pub(crate) async fn find_token(
                     expires_at: row.time("grant_end")?,
                 },
                 revoked: row.optional_time("revoked_at")?.is_some(),
-                used: row.optional_time("used_at")?.is_some(),
+                used: match row.optional_time("used_at")? {
+                    None => None,
+                    Some(at) => Some(Used {
+                        at,
+                        successor_seed: row
+                            .get::<Option<Vec<u8>>>("successor_seed")?
+                            .and_then(|seed| seed.try_into().ok()),
+                    }),
+                },
                 expires_at: row.time("token_end")?,
             })
         })
@@ -115,21 +123,46 @@ pub(crate) async fn use_token(
     tx: &mut Tx<'_>,
     key: &[u8],
     grant_id: &str,
+    successor_seed: &[u8],
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    // The grant's row first: a revocation of it at the same moment waits, or is seen.
-    let valid = tx
-        .execute(
-            "UPDATE idp_grant SET expires_at = expires_at WHERE id = $1 AND revoked_at IS NULL",
-            params![grant_id],
-        )
-        .await?;
-    if valid == 0 {
+    if !lock_valid(tx, grant_id).await? {
         return Ok(false);
     }
     tx.execute(
-        "UPDATE idp_refresh_token SET used_at = $2 WHERE token_key = $1 AND used_at IS NULL",
-        params![key, now],
+        "UPDATE idp_refresh_token SET used_at = $2, successor_seed = $3
+         WHERE token_key = $1 AND used_at IS NULL",
+        params![key, now, successor_seed],
+    )
+    .await
+    .map(|changed| changed > 0)
+}
+
+/// Whether a refresh token was not used, and its grant not revoked, by any node. Neither
+/// happens before this transaction ends.
+pub(crate) async fn is_unused(
+    tx: &mut Tx<'_>,
+    key: &[u8],
+    grant_id: &str,
+) -> Result<bool, StoreError> {
+    if !lock_valid(tx, grant_id).await? {
+        return Ok(false);
+    }
+    tx.execute(
+        "UPDATE idp_refresh_token SET expires_at = expires_at
+         WHERE token_key = $1 AND used_at IS NULL",
+        params![key],
+    )
+    .await
+    .map(|changed| changed > 0)
+}
+
+/// Locks the row of a grant that is not revoked; false if it is. A revocation of it at the
+/// same moment waits, or is seen.
+async fn lock_valid(tx: &mut Tx<'_>, grant_id: &str) -> Result<bool, StoreError> {
+    tx.execute(
+        "UPDATE idp_grant SET expires_at = expires_at WHERE id = $1 AND revoked_at IS NULL",
+        params![grant_id],
     )
     .await
     .map(|changed| changed > 0)

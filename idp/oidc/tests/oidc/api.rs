@@ -139,6 +139,39 @@ async fn a_clients_life(idp: TestIdp) {
         .await
         .json();
     assert_ne!(renewed["client_secret"], credentials["client_secret"]);
+    let change = json!({
+        "client_name": "Portal",
+        "redirect_uris": ["https://portal.example/cb", "https://new.example/cb"],
+        "post_logout_redirect_uris": ["https://new.example/"],
+        "resources": ["https://api.example"],
+        "claims_in_id_token": true,
+    });
+    let answer = call(&idp, Method::PATCH, &path, Some(change.clone()), &admin).await;
+    assert_eq!(answer.status, StatusCode::NO_CONTENT, "{}", answer.body);
+    let mut shown = call(&idp, Method::GET, &path, None, &admin).await.json();
+    for (name, value) in change.as_object().unwrap() {
+        assert_eq!(shown[name], *value, "{name}");
+    }
+    for wrong in [
+        json!({ "redirect_uris": [] }),
+        json!({ "redirect_uris": ["https://a;b.example/cb"] }),
+        json!({ "resources": ["#"] }),
+        json!({ "client_name": " " }),
+        json!({ "resources": ["https://a.example"], "post_logout_redirect_uris": ["x"] }),
+    ] {
+        let answer = call(&idp, Method::PATCH, &path, Some(wrong.clone()), &admin).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+    }
+    // Changes of different members at once do not undo each other.
+    let (resources, name) = (json!({ "resources": [] }), json!({ "client_name": "Two" }));
+    tokio::join!(
+        call(&idp, Method::PATCH, &path, Some(resources), &admin),
+        call(&idp, Method::PATCH, &path, Some(name), &admin),
+    );
+    shown["resources"] = json!([]);
+    shown["client_name"] = json!("Two");
+    let both = call(&idp, Method::GET, &path, None, &admin).await.json();
+    assert_eq!(both, shown);
     let answer = call(
         &idp,
         Method::PATCH,
@@ -174,6 +207,7 @@ async fn deny_by_default() {
         (Method::POST, "/api/v1/users/alice/password-link"),
         (Method::GET, "/api/v1/users/alice/sessions"),
         (Method::DELETE, "/api/v1/users/alice/sessions"),
+        (Method::DELETE, "/api/v1/users/alice/sessions/x"),
         (Method::GET, "/api/v1/clients"),
         (Method::DELETE, "/api/v1/clients/x"),
         (Method::POST, "/api/v1/clients/x/secret"),
@@ -191,8 +225,12 @@ async fn deny_by_default() {
         );
     }
     // Refusals of callers who are known are in the log; those of anonymous ones are not.
-    for action in ["idp.user.delete", "idp.session.end", "idp.client.delete"] {
-        assert_eq!(idp.count(action, "refused").await, 1, "{action}");
+    for (action, times) in [
+        ("idp.user.delete", 1),
+        ("idp.session.end", 2),
+        ("idp.client.delete", 1),
+    ] {
+        assert_eq!(idp.count(action, "refused").await, times, "{action}");
     }
     assert_eq!(idp.count("idp.user.read", "refused").await, 2);
 }
@@ -214,6 +252,22 @@ async fn nobody_raises_themselves(idp: TestIdp) {
             .status,
         StatusCode::FORBIDDEN
     );
+    let ca = json!({ "client_name": "ca", "grant_types": ["client_credentials"], "permissions": ["ca.*"] });
+    let ca = call(
+        &idp,
+        Method::POST,
+        "/api/v1/clients",
+        Some(ca),
+        &idp.admin(),
+    )
+    .await;
+    let path = format!(
+        "/api/v1/clients/{}",
+        ca.json()["client_id"].as_str().unwrap()
+    );
+    let rename = json!({ "client_name": "mine" });
+    let answer = call(&idp, Method::PATCH, &path, Some(rename), &clerk).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
     // Alice holds ca.certificate.*, so a clerk without it cannot take her account over.
     let body = Some(json!({ "password": "another sentence" }));
     let answer = call(
@@ -237,6 +291,7 @@ async fn nobody_raises_themselves(idp: TestIdp) {
     for action in [
         "idp.user.add",
         "idp.client.add",
+        "idp.client.change",
         "idp.user.set_password",
         "idp.user.password_link",
     ] {

@@ -1,6 +1,7 @@
 //! Authorization requests: where errors go, and who is asked what.
 
 use axum::http::StatusCode;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use idp_oidc::NewClient;
 use oauth::ClientAuthMethod;
 
@@ -176,8 +177,119 @@ async fn another_user_than_the_client_expects_signs_in_anew() {
         .get(&authorize(&client.client_id, &[hint, ("prompt", "none")]))
         .await;
     assert_eq!(answer.parameter("error").unwrap(), "login_required");
+    // Without prompt=none too: a sign-in page would ask bob for alice's password.
     let answer = browser.get(&authorize(&client.client_id, &[hint])).await;
-    assert!(answer.location().starts_with("/sign-in?"));
+    assert_eq!(answer.parameter("error").unwrap(), "login_required");
+    // Unless the client asks for a sign-in: then alice may come, or bob again.
+    let path = authorize(&client.client_id, &[hint, ("prompt", "login")]);
+    let answer = browser.sign_in(&path, "bob", PASSWORD).await;
+    let continued = answer.location().to_owned();
+    let answer = browser.get(&continued).await;
+    assert_eq!(answer.parameter("error").unwrap(), "login_required");
+    assert_eq!(idp.count("idp.code.issue", "refused").await, 1);
+    // It was answered.
+    let answer = browser.get(&continued).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    let answer = browser.sign_in(&path, "alice", PASSWORD).await;
+    let answer = browser.get(answer.location()).await;
+    assert!(answer.parameter("code").is_some());
+    // Where nobody is signed in, the same.
+    let mut browser = idp.browser();
+    let path = authorize(&client.client_id, &[hint]);
+    let answer = browser.sign_in(&path, "bob", PASSWORD).await;
+    let answer = browser.get(answer.location()).await;
+    assert_eq!(answer.parameter("error").unwrap(), "login_required");
+    let answer = idp.browser().sign_in(&path, "alice", PASSWORD).await;
+    assert!(answer.location().starts_with("/oauth2/continue?"));
+}
+
+/// A request object is refused in the way that it asks for itself.
+#[tokio::test]
+async fn the_refusal_of_a_request_object_travels_in_its_response_mode() {
+    let idp = TestIdp::new().await;
+    let client = idp.portal().await;
+    let encode = |text: &str| URL_SAFE_NO_PAD.encode(text);
+    let claims = r#"{"response_mode":"form_post","state":"inside"}"#;
+    let object = format!("{}.{}.", encode(r#"{"alg":"none"}"#), encode(claims));
+    let request = [("request", object.as_str()), ("state", "")];
+    let path = authorize(&client.client_id, &request);
+    let page = idp.browser().get(&path).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert_eq!(page.field("error"), "request_not_supported");
+    assert_eq!(page.field("state"), "inside");
+    assert!(page.body.contains("action=\"https://portal.example/cb\""));
+    let evil = ("redirect_uri", "https://evil.example/cb");
+    let path = authorize(&client.client_id, &[request[0], evil]);
+    let page = idp.browser().get(&path).await;
+    assert_eq!(page.status, StatusCode::BAD_REQUEST);
+}
+
+/// If client and redirect URI are good, whatever else is wrong is the client's to know.
+#[tokio::test]
+async fn faults_of_parameters_go_to_the_client() {
+    let idp = TestIdp::new().await;
+    let client = idp.portal().await;
+    let path = authorize(&client.client_id, &[]);
+    let long = format!("nonce2={}", "x".repeat(3000));
+    let many = (0..60).map(|n| format!("p{n}=1&")).collect::<String>();
+    for (more, error, state) in [
+        (
+            "resource=https://a&resource=https://b",
+            "invalid_target",
+            Some("st4te&="),
+        ),
+        ("scope=openid", "invalid_request", Some("st4te&=")),
+        ("prompt=%ff", "invalid_request", Some("st4te&=")),
+        ("%zz=1", "invalid_request", Some("st4te&=")),
+        (
+            "x%C3%A9%22=1&x%C3%A9%22=1",
+            "invalid_request",
+            Some("st4te&="),
+        ),
+        ("state=other", "invalid_request", None),
+        (&long, "invalid_request", Some("st4te&=")),
+        (&many, "invalid_request", Some("st4te&=")),
+    ] {
+        let answer = idp.browser().get(&format!("{path}&{more}")).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{more}");
+        assert!(answer.location().starts_with("https://portal.example/cb?"));
+        assert_eq!(answer.parameter("error").unwrap(), error, "{more}");
+        assert_eq!(answer.parameter("state").as_deref(), state, "{more}");
+        let description = answer.parameter("error_description").unwrap();
+        assert!(
+            description
+                .chars()
+                .all(|char| matches!(char, ' '..='~' if char != '"'))
+        );
+
+        let (_, query) = path.split_once('?').unwrap();
+        let request = axum::http::Request::post("/oauth2/authorize")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(format!("{query}&{more}").into())
+            .unwrap();
+        let answer = idp.send(request).await;
+        assert_eq!(answer.parameter("error").unwrap(), error, "POST {more}");
+    }
+    for more in ["client_id=x", "redirect_uri=https://portal.example/cb"] {
+        let answer = idp.browser().get(&format!("{path}&{more}")).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{more}");
+    }
+}
+
+#[tokio::test]
+async fn a_state_of_8_kib_comes_back() {
+    let idp = TestIdp::new().await;
+    idp.add_user("alice").await;
+    let client = idp.portal().await;
+    let state = "s&\u{e9} ".repeat(8192 / 5);
+    let (_, mut browser) = code(&idp, &client.client_id, &[("state", &state)]).await;
+    let path = authorize(&client.client_id, &[("state", &state)]);
+    let answer = browser.get(&path).await;
+    assert!(answer.parameter("code").is_some());
+    assert_eq!(answer.parameter("state").unwrap(), state);
+    let path = authorize(&client.client_id, &[("state", &"x".repeat(8193))]);
+    let answer = browser.get(&path).await;
+    assert_eq!(answer.parameter("error").unwrap(), "invalid_request");
 }
 
 #[tokio::test]

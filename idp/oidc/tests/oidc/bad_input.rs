@@ -5,7 +5,10 @@ use axum::{
     http::{Request, StatusCode},
 };
 
-use crate::test_idp::{TestIdp, basic};
+use idp_oidc::NewClient;
+use oauth::{ClientAuthMethod, GrantType};
+
+use crate::test_idp::{TestIdp, basic, portal};
 
 fn post(path: &str, content_type: &str, body: impl Into<Body>) -> Request<Body> {
     Request::post(path)
@@ -87,6 +90,85 @@ async fn who_is_not_known_gets_401_and_nothing_more() {
     );
     let answer = idp.send(post("/oauth2/token", FORM, form)).await;
     assert_eq!(answer.json()["error"], "invalid_client");
+}
+
+/// RFC 6749 §2.3.1: identifier and secret are form-encoded, whole or in part, and an empty
+/// secret is none.
+#[tokio::test]
+async fn credentials_may_be_encoded_in_any_way() {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    let idp = TestIdp::new().await;
+    let robot = idp
+        .add_client(NewClient {
+            name: "robot".to_owned(),
+            grant_types: vec![GrantType::ClientCredentials],
+            ..NewClient::default()
+        })
+        .await;
+    let native = NewClient {
+        auth: Some(ClientAuthMethod::None),
+        ..portal()
+    };
+    let native = idp.add_client(native).await;
+    let secret = robot.client_secret.as_deref().unwrap();
+    let encoded = |text: &str| {
+        text.bytes()
+            .map(|byte| format!("%{byte:02x}"))
+            .collect::<String>()
+    };
+    let send = async |credentials: String, form: &'static str| {
+        let mut request = post("/oauth2/token", FORM, form);
+        let header = format!("Basic {}", STANDARD.encode(credentials));
+        let headers = request.headers_mut();
+        headers.insert("authorization", header.parse().unwrap());
+        let answer = idp.send(request).await;
+        (answer.status.as_u16(), answer.json()["error"].clone())
+    };
+    let credentials = "grant_type=client_credentials";
+    let (id, encoded_secret) = (robot.client_id.as_str(), encoded(secret));
+    for good in [
+        format!("{id}:{secret}"),
+        format!("{}:{encoded_secret}", encoded(id)),
+        format!("{id}:{}", encoded_secret.to_uppercase()),
+        format!("{id}:{}", secret.replace('-', "%2D").replace('_', "%5F")),
+    ] {
+        assert_eq!(send(good.clone(), credentials).await.0, 200, "{good}");
+    }
+    for bad in [
+        format!("{id}:"),
+        id.to_owned(),
+        format!("{id}:{secret}+"),
+        format!("{id}:%"),
+    ] {
+        let (status, error) = send(bad.clone(), credentials).await;
+        assert_eq!(
+            (status, error.as_str()),
+            (401, Some("invalid_client")),
+            "{bad}"
+        );
+    }
+    // A public client that some libraries authenticate with an empty secret.
+    let code = "grant_type=authorization_code&code=unknown";
+    let (status, error) = send(format!("{}:", native.client_id), code).await;
+    assert_eq!((status, error.as_str()), (400, Some("invalid_grant")));
+    let (status, _) = send(format!("{}:secret", native.client_id), code).await;
+    assert_eq!(status, 401);
+
+    let mut request = post("/oauth2/token", FORM, credentials);
+    for _ in 0..2 {
+        let header = basic(&robot).parse().unwrap();
+        request.headers_mut().append("authorization", header);
+    }
+    let answer = idp.send(request).await;
+    assert_eq!(answer.json()["error"], "invalid_request");
+    let mut request = post(
+        "/oauth2/token",
+        FORM,
+        "grant_type=client_credentials&resource=https://a&resource=https://b",
+    );
+    let header = basic(&robot).parse().unwrap();
+    request.headers_mut().append("authorization", header);
+    assert_eq!(idp.send(request).await.json()["error"], "invalid_target");
 }
 
 #[tokio::test]

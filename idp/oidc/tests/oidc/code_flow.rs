@@ -1,9 +1,13 @@
 //! From an authorization request to tokens.
 
+use aws_lc_rs::digest::{SHA256, digest};
 use axum::http::StatusCode;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use crypto::SignatureAlgorithm;
-use idp_oidc::NewClient;
+use idp_directory::UserChange;
+use idp_oidc::{ClientChange, NewClient};
 use oauth::ClientAuthMethod;
+use serde_json::Value as Json;
 
 use crate::{
     flow::{VERIFIER, authorize, code, redeem, refresh, userinfo},
@@ -13,6 +17,8 @@ use crate::{
 
 on_both![
     a_person_signs_in_and_the_client_gets_tokens,
+    claims_are_in_the_id_token_where_the_client_is_set_so,
+    an_address_is_verified_unless_it_is_marked_otherwise,
     a_live_session_needs_no_second_sign_in,
     id_tokens_by_es256_where_the_client_is_registered_so,
     a_code_is_good_once_and_its_replay_voids_what_came_from_it,
@@ -52,6 +58,19 @@ async fn a_person_signs_in_and_the_client_gets_tokens(idp: TestIdp) {
     assert_eq!(id["nonce"], "n0nce");
     assert_eq!(id["amr"][0], "pwd");
     assert!(id["auth_time"].as_i64().unwrap() <= id["iat"].as_i64().unwrap());
+    // OpenID Connect Core §3.1.3.6.
+    let hash = digest(&SHA256, tokens["access_token"].as_str().unwrap().as_bytes());
+    let half = URL_SAFE_NO_PAD.encode(&hash.as_ref()[..16]);
+    assert_eq!(id["at_hash"], half);
+    for claim in [
+        "name",
+        "preferred_username",
+        "updated_at",
+        "email",
+        "email_verified",
+    ] {
+        assert!(id[claim].is_null(), "{claim}");
+    }
 
     let access = tokens["access_token"].as_str().unwrap();
     let (header, claims) = jwt::verify(&idp, access).await;
@@ -82,6 +101,91 @@ async fn a_person_signs_in_and_the_client_gets_tokens(idp: TestIdp) {
     for action in ["idp.sign_in", "idp.code.issue", "idp.token.issue"] {
         assert_eq!(idp.count(action, "success").await, 1, "{action}");
     }
+}
+
+/// For applications that read nothing but the ID token.
+async fn claims_are_in_the_id_token_where_the_client_is_set_so(idp: TestIdp) {
+    idp.add_user("alice").await;
+    let client = idp
+        .add_client(NewClient {
+            claims_in_id_token: true,
+            ..portal()
+        })
+        .await;
+    let id = client.client_id.as_str();
+    let (code, mut browser) = code(&idp, id, &[("scope", "openid profile offline_access")]).await;
+    let tokens = redeem(&idp, &client, &code).await.json();
+    let (_, claims) = jwt::verify(&idp, tokens["id_token"].as_str().unwrap()).await;
+    assert_eq!(claims["name"], "Alice Wang");
+    assert_eq!(claims["preferred_username"], "alice");
+    assert!(claims["updated_at"].is_i64());
+    // Not asked for.
+    assert!(claims["email"].is_null() && claims["email_verified"].is_null());
+    let token = tokens["refresh_token"].as_str().unwrap();
+    let tokens = refresh(&idp, &client, token).await.json();
+    let (_, claims) = jwt::verify(&idp, tokens["id_token"].as_str().unwrap()).await;
+    assert_eq!(claims["name"], "Alice Wang");
+
+    let path = authorize(id, &[("scope", "openid email")]);
+    let code = browser.get(&path).await.parameter("code").unwrap();
+    let tokens = redeem(&idp, &client, &code).await.json();
+    let (_, claims) = jwt::verify(&idp, tokens["id_token"].as_str().unwrap()).await;
+    assert_eq!(claims["email"], "alice@example.org");
+    assert_eq!(claims["email_verified"], true);
+    assert!(claims["name"].is_null());
+
+    let change = ClientChange {
+        claims_in_id_token: Some(false),
+        ..ClientChange::default()
+    };
+    idp.change_client(id, change).await.unwrap();
+    let code = browser.get(&path).await.parameter("code").unwrap();
+    let tokens = redeem(&idp, &client, &code).await.json();
+    let (_, claims) = jwt::verify(&idp, tokens["id_token"].as_str().unwrap()).await;
+    assert!(claims["email"].is_null());
+}
+
+async fn an_address_is_verified_unless_it_is_marked_otherwise(idp: TestIdp) {
+    idp.add_user("alice").await;
+    let client = idp.portal().await;
+    let (code, _) = code(&idp, &client.client_id, &[]).await;
+    let tokens = redeem(&idp, &client, &code).await.json();
+    let access = tokens["access_token"].as_str().unwrap();
+    let told = async |change: Option<UserChange>| {
+        if let Some(change) = change {
+            idp.change_user("alice", change).await.unwrap();
+        }
+        let info = userinfo(&idp, access).await.json();
+        (info["email"].clone(), info["email_verified"].clone())
+    };
+    let change = |email: Option<&str>, email_verified| {
+        Some(UserChange {
+            email: email.map(str::to_owned),
+            email_verified,
+            ..UserChange::default()
+        })
+    };
+    let is = |email: &str, verified: bool| (email.into(), verified.into());
+    assert_eq!(told(None).await, is("alice@example.org", true));
+    assert_eq!(
+        told(change(None, Some(false))).await,
+        is("alice@example.org", false)
+    );
+    // Another change leaves the mark.
+    let name = Some(UserChange {
+        display_name: Some("Alice".to_owned()),
+        ..UserChange::default()
+    });
+    assert_eq!(told(name).await, is("alice@example.org", false));
+    assert_eq!(
+        told(change(Some("a@b.example"), None)).await,
+        is("a@b.example", true)
+    );
+    assert_eq!(
+        told(change(Some("c@d.example"), Some(false))).await,
+        is("c@d.example", false)
+    );
+    assert_eq!(told(change(Some(""), None)).await, (Json::Null, Json::Null));
 }
 
 async fn a_live_session_needs_no_second_sign_in(idp: TestIdp) {
@@ -245,7 +349,7 @@ async fn a_disabled_user_gets_no_tokens(idp: TestIdp) {
     idp.add_user("alice").await;
     let client = idp.portal().await;
     let (code, mut browser) = code(&idp, &client.client_id, &[]).await;
-    let change = idp_directory::UserChange {
+    let change = UserChange {
         disabled: Some(true),
         ..Default::default()
     };

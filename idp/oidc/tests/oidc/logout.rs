@@ -69,6 +69,47 @@ async fn nobody_is_sent_to_an_address_that_is_not_registered() {
     }
 }
 
+/// Whatever is wrong with the request, who is signed in may sign out.
+#[tokio::test]
+async fn a_logout_that_cannot_be_completed_offers_to_sign_out() {
+    let idp = TestIdp::new().await;
+    idp.add_user("alice").await;
+    let client = idp.portal().await;
+    let id = client.client_id.as_str();
+    let (code, mut browser) = code(&idp, id, &[]).await;
+    let tokens = redeem(&idp, &client, &code).await.json();
+    let id_token = tokens["id_token"].as_str().unwrap();
+    for query in [
+        encode(&[("client_id", "unknown")]),
+        encode(&[("id_token_hint", "a.b.c")]),
+        encode(&[("id_token_hint", id_token), ("client_id", "other")]),
+        encode(&[
+            ("id_token_hint", id_token),
+            ("post_logout_redirect_uri", "https://e.example/"),
+        ]),
+        encode(&[
+            ("client_id", id),
+            ("post_logout_redirect_uri", "https://e.example/"),
+        ]),
+        encode(&[("post_logout_redirect_uri", "https://portal.example/bye")]),
+        "state=1&state=2".to_owned(),
+        "state=%ff".to_owned(),
+    ] {
+        let page = browser.get(&format!("/oauth2/logout?{query}")).await;
+        assert_eq!(page.status, StatusCode::BAD_REQUEST, "{query}");
+        assert!(page.body.contains("cannot be handled"), "{query}");
+        assert!(page.body.contains("action=\"/sign-out\""), "{query}");
+        assert!(!page.header("content-security-policy").contains("e.example"));
+        assert_eq!(browser.get("/account").await.status, StatusCode::OK);
+    }
+    let page = browser.get("/oauth2/logout?client_id=unknown").await;
+    let answer = browser.submit("/sign-out", &page, &[("request", "")]).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(browser.get("/account").await.location(), "/sign-in");
+    let page = browser.get("/oauth2/logout?client_id=unknown").await;
+    assert_eq!(page.status, StatusCode::BAD_REQUEST);
+}
+
 #[tokio::test]
 async fn a_post_from_the_client_goes_on_by_get() {
     let idp = TestIdp::new().await;

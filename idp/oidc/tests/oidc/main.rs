@@ -30,6 +30,7 @@ mod authorize;
 mod bad_input;
 mod browser;
 mod code_flow;
+mod cors;
 mod end_of_access;
 mod flow;
 mod jwt;

@@ -10,8 +10,11 @@ use crate::{
 
 on_both![
     each_refresh_token_is_good_once,
-    reuse_revokes_the_family,
-    of_many_who_refresh_at_once_at_most_one_succeeds,
+    reuse_after_the_grace_revokes_the_grant,
+    using_the_successor_ends_the_grace,
+    a_retry_gets_the_same_successor_on_every_node,
+    a_retry_after_a_revocation_gets_nothing,
+    all_who_refresh_at_once_get_the_same_successor,
     a_token_that_lay_too_long_is_not_good,
     scope_may_shrink_and_never_grow,
     another_client_cannot_use_it_and_does_no_harm,
@@ -19,6 +22,9 @@ on_both![
     a_new_password_ends_a_code_that_was_not_redeemed_yet,
     ended_sessions_take_their_codes_along,
 ];
+
+/// Seconds, by default.
+const GRACE: u64 = 30;
 
 async fn signed_in(idp: &TestIdp) -> (idp_oidc::ClientCredentials, String, String) {
     idp.add_user("alice").await;
@@ -47,9 +53,10 @@ async fn each_refresh_token_is_good_once(idp: TestIdp) {
     assert_eq!(idp.count("idp.token.refresh", "success").await, 2);
 }
 
-async fn reuse_revokes_the_family(idp: TestIdp) {
+async fn reuse_after_the_grace_revokes_the_grant(idp: TestIdp) {
     let (client, first, access) = signed_in(&idp).await;
     let second = refresh(&idp, &client, &first).await.json();
+    idp.pass(GRACE + 1);
     assert_eq!(
         refresh(&idp, &client, &first).await.json()["error"],
         "invalid_grant"
@@ -65,21 +72,81 @@ async fn reuse_revokes_the_family(idp: TestIdp) {
     assert_eq!(idp.count("idp.token.reuse", "refused").await, 1);
 }
 
-async fn of_many_who_refresh_at_once_at_most_one_succeeds(idp: TestIdp) {
+async fn using_the_successor_ends_the_grace(idp: TestIdp) {
+    let (client, first, access) = signed_in(&idp).await;
+    let second = refresh(&idp, &client, &first).await.json();
+    let second = second["refresh_token"].as_str().unwrap();
+    let third = refresh(&idp, &client, second).await.json();
+    for token in [&first, second, third["refresh_token"].as_str().unwrap()] {
+        let answer = refresh(&idp, &client, token).await;
+        assert_eq!(answer.json()["error"], "invalid_grant");
+    }
+    assert_eq!(idp.count("idp.token.reuse", "refused").await, 1);
+    let newest = third["access_token"].as_str().unwrap();
+    for token in [access.as_str(), newest] {
+        let answer = userinfo(&idp, token).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    }
+}
+
+async fn a_retry_gets_the_same_successor_on_every_node(first: TestIdp) {
+    let second = first.second_node().await;
+    let (client, token, _) = signed_in(&first).await;
+    let lost = refresh(&first, &client, &token).await.json();
+    let mut tokens = vec![lost["access_token"].as_str().unwrap().to_owned()];
+    first.pass(GRACE);
+    for node in [&second, &first, &second] {
+        let answer = refresh(node, &client, &token).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        let answer = answer.json();
+        assert_eq!(answer["refresh_token"], lost["refresh_token"]);
+        assert!(answer["id_token"].is_string());
+        tokens.push(answer["access_token"].as_str().unwrap().to_owned());
+    }
+    for token in &tokens {
+        assert_eq!(userinfo(&second, token).await.status, StatusCode::OK);
+    }
+    assert_eq!(first.count("idp.token.refresh", "success").await, 4);
+    assert_eq!(first.count("idp.token.reuse", "refused").await, 0);
+    // The successor works once, on any node, as if nothing had been lost.
+    let successor = lost["refresh_token"].as_str().unwrap();
+    let next = refresh(&second, &client, successor).await.json();
+    assert_ne!(next["refresh_token"], lost["refresh_token"]);
+    assert!(next["access_token"].is_string());
+    // Nobody derives it from the token that was lost: the database does not hold it either.
+    let rows = first.dump("SELECT * FROM idp_refresh_token").await;
+    assert!(!rows.contains(successor));
+}
+
+async fn a_retry_after_a_revocation_gets_nothing(idp: TestIdp) {
+    let (client, token, _) = signed_in(&idp).await;
+    let successor = refresh(&idp, &client, &token).await.json();
+    let successor = successor["refresh_token"].as_str().unwrap();
+    let form = [("token", successor)];
+    idp.call("/oauth2/revoke", Some(&client), &form).await;
+    let answer = refresh(&idp, &client, &token).await;
+    assert_eq!(answer.json()["error"], "invalid_grant");
+}
+
+async fn all_who_refresh_at_once_get_the_same_successor(idp: TestIdp) {
     let idp = std::sync::Arc::new(idp);
     let (client, token, _) = signed_in(&idp).await;
     let client = std::sync::Arc::new(client);
     let tasks: Vec<_> = (0..16)
         .map(|_| {
             let (idp, client, token) = (idp.clone(), client.clone(), token.clone());
-            tokio::spawn(async move { refresh(&idp, &client, &token).await.status })
+            tokio::spawn(async move { refresh(&idp, &client, &token).await.json() })
         })
         .collect();
-    let mut good = 0;
+    let mut successors = std::collections::BTreeSet::new();
     for task in tasks {
-        good += usize::from(task.await.unwrap() == StatusCode::OK);
+        let answer = task.await.unwrap();
+        successors.insert(answer["refresh_token"].as_str().unwrap().to_owned());
     }
-    assert_eq!(good, 1);
+    assert_eq!(successors.len(), 1);
+    let successor = successors.first().unwrap();
+    let next = refresh(&idp, &client, successor).await;
+    assert_eq!(next.status, StatusCode::OK);
 }
 
 async fn a_token_that_lay_too_long_is_not_good(idp: TestIdp) {

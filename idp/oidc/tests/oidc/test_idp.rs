@@ -12,7 +12,8 @@ use crypto::SignatureAlgorithm;
 use idp_authn::{Accounts, Authn, PasswordPolicy, model::PasswordLink};
 use idp_directory::{Directory, NewUser, UserChange, UserInfo};
 use idp_oidc::{
-    Client, ClientCredentials, Config, EndAccess, Error, NewClient, Oidc, signing_keys,
+    Client, ClientChange, ClientCredentials, Config, EndAccess, Error, NewClient, Oidc,
+    signing_keys,
 };
 use platform_access::{Access, Actor, Caller};
 use platform_pages::BrowserRequest;
@@ -205,6 +206,7 @@ impl TestIdp {
             password: Some(Zeroizing::new(PASSWORD.to_owned())),
             display_name: Some("Alice Wang".to_owned()),
             email: Some("alice@example.org".to_owned()),
+            email_verified: None,
             permissions: vec!["ca.certificate.*".to_owned()],
         };
         self.add(new).await.unwrap().id
@@ -267,8 +269,15 @@ impl TestIdp {
     }
 
     pub async fn set_client_disabled(&self, id: &str, disabled: bool) -> Result<(), Error> {
-        let admin = self.admin();
-        idp_oidc::set_client_disabled::set_client_disabled(&self.oidc, &admin, id, disabled).await
+        let change = ClientChange {
+            disabled: Some(disabled),
+            ..ClientChange::default()
+        };
+        self.change_client(id, change).await
+    }
+
+    pub async fn change_client(&self, id: &str, change: ClientChange) -> Result<(), Error> {
+        idp_oidc::change_client::change_client(&self.oidc, &self.admin(), id, change).await
     }
 
     pub async fn renew_client_secret(&self, id: &str) -> Result<ClientCredentials, Error> {
@@ -319,6 +328,11 @@ impl TestIdp {
             request.extensions_mut().insert(caller);
         }
         send(&self.api, request).await
+    }
+
+    /// What a query returns, as text.
+    pub async fn dump(&self, sql: &'static str) -> String {
+        format!("{:?}", self.store.fetch_all(sql, vec![]).await.unwrap())
     }
 
     /// Replaces a user's password by one that 0.1.0 hashed as it was typed.

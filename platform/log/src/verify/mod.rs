@@ -102,9 +102,16 @@ fn check_commitments(index: i64, body: &Body, personal: &Personal, report: &mut 
         ("subject", &personal.subject, Some(&body.subject)),
         ("address", &personal.address, body.address.as_ref()),
     ];
-    for (what, name, committed) in claims {
+    let claims = claims
+        .into_iter()
+        .map(|(what, name, committed)| (what, name.as_ref(), committed.map(String::as_str)));
+    let details = personal.details.iter().map(|(what, name)| {
+        let committed = body.details.get(what).and_then(serde_json::Value::as_str);
+        (what.as_str(), Some(name), committed)
+    });
+    for (what, name, committed) in claims.chain(details) {
         if let Some(name) = name
-            && committed != Some(&commitment(&personal.salt, name))
+            && committed != Some(&*commitment(&personal.salt, name))
         {
             report.find(format!(
                 "the {what} beside entry {index} is not the one that was logged"

@@ -116,8 +116,9 @@ settings! {
     ca: Ca {
         policy: String = "\"1.3.6.1.4.1.99999.2\"", "The arc under which each profile has its certificate policy: .1 tls-server, .2 person, .3 OCSP responders, .4 time-stamping units. Replace the example arc by your organization's.";
         crl_hours: u32 = "24" (1..=YEAR_HOURS), "Hours between scheduled CRLs; one is also published at each start and soon after a revocation.";
-        crl_lifetime_hours: u32 = "96" (1..=YEAR_HOURS), "Hours from a CRL's thisUpdate to its nextUpdate; must exceed ca.crl_hours.";
-        ocsp_lifetime_hours: u32 = "12" (1..=YEAR_HOURS), "Hours from an OCSP answer's thisUpdate to its nextUpdate.";
+        crl_lifetime_hours: u32 = "96" (1..=YEAR_HOURS), "Hours from a CRL's publication to its nextUpdate; must exceed ca.crl_hours.";
+        ocsp_lifetime_hours: u32 = "12" (1..=YEAR_HOURS), "Hours from an OCSP answer's producedAt to its nextUpdate.";
+        backdate_seconds: u32 = "300" (0..=3600), "Seconds by which thisUpdate of CRLs and OCSP answers lies in the past: clients whose clocks are behind reject what begins in their future.";
         server_certificate_days: u32 = "90" (1..=TEN_YEARS_DAYS), "Lifetime of this server's own TLS certificate; it is renewed after two thirds.";
     }
     /// The identity provider.
@@ -127,6 +128,7 @@ settings! {
         idle_minutes: u32 = "120" (1..=YEAR_MINUTES), "Minutes without use after which a sign-in ends.";
         refresh_days: u32 = "30" (1..=TEN_YEARS_DAYS), "Days after a sign-in until its refresh tokens expire, however often they are used.";
         refresh_idle_days: u32 = "30" (1..=TEN_YEARS_DAYS), "Days without use after which a refresh token expires.";
+        refresh_grace_seconds: u32 = "30" (10..=60), "Seconds for which a refresh token that was used may be presented again by an application that did not receive the answer: it gets the same successor, unless that was used.";
         password_min_characters: u32 = "15" (8..=64), "Characters that a new password needs at least (NIST SP 800-63B-4: 15 while it is the only factor).";
         short_password_must_change: bool = "true", "Whether a person whose password has fewer characters must set another at the next sign-in; false lets them keep it.";
         signing_key_days: u32 = "90" (1..=TEN_YEARS_DAYS), "Days after which the keys that sign tokens are rotated. `xinshu signing-key rotate` does it at any time, and must where software keys are used with PostgreSQL, because the new key has to be copied to the other nodes.";

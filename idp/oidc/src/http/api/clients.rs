@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    Client, ClientCredentials, Error, NewClient, Oidc, add_client::add_client,
-    delete_client::delete_client, read_clients, renew_client_secret::renew_client_secret,
-    set_client_disabled::set_client_disabled,
+    Client, ClientChange, ClientCredentials, Error, NewClient, Oidc, add_client::add_client,
+    change_client::change_client, delete_client::delete_client, read_clients,
+    renew_client_secret::renew_client_secret,
 };
 
 /// How a client authenticates.
@@ -80,15 +80,33 @@ pub(crate) struct NewClientBody {
     grants: Vec<String>,
     /// How its ID tokens are signed; by default RS256.
     id_token_signed_response_alg: Option<Alg>,
+    /// Whether its ID tokens carry the claims of `profile` and `email`, for applications that
+    /// do not ask userinfo; by default they do not.
+    #[serde(default)]
+    claims_in_id_token: bool,
 }
 
-/// What is to change about a client.
+/// What is to change about a client; what is omitted stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ClientChange)]
 pub(crate) struct ClientChangeBody {
+    /// What pages call it.
+    #[schema(min_length = 1, max_length = 100)]
+    client_name: Option<String>,
+    /// Where people are sent back to: the whole list.
+    #[schema(max_items = 32)]
+    redirect_uris: Option<Vec<String>>,
+    /// Where people are sent after signing out: the whole list.
+    #[schema(max_items = 32)]
+    post_logout_redirect_uris: Option<Vec<String>>,
+    /// Audiences it may ask for (RFC 8707): the whole list.
+    #[schema(max_items = 32)]
+    resources: Option<Vec<String>>,
+    /// Whether its ID tokens carry the claims of `profile` and `email`.
+    claims_in_id_token: Option<bool>,
     /// Whether it is disabled.
-    disabled: bool,
+    disabled: Option<bool>,
 }
 
 /// Returned once.
@@ -113,6 +131,8 @@ pub(crate) struct ClientBody {
     resources: Vec<String>,
     permissions: Vec<String>,
     id_token_signed_response_alg: Alg,
+    /// Whether its ID tokens carry the claims of `profile` and `email`.
+    claims_in_id_token: bool,
     disabled: bool,
     /// When it was added (RFC 3339).
     #[schema(format = DateTime)]
@@ -172,6 +192,7 @@ impl TryFrom<Client> for ClientBody {
             resources: client.resources,
             permissions: client.permissions.iter().map(str::to_owned).collect(),
             id_token_signed_response_alg: client.id_token_alg.try_into()?,
+            claims_in_id_token: client.claims_in_id_token,
             disabled: client.disabled_at.is_some(),
             created_at: client.created_at.to_string(),
         })
@@ -209,6 +230,7 @@ pub(super) async fn add(
         id_token_alg: body
             .id_token_signed_response_alg
             .map(SignatureAlgorithm::from),
+        claims_in_id_token: body.claims_in_id_token,
     };
     let credentials = add_client(&oidc, &caller, new).await?;
     Ok(credentials_response(StatusCode::CREATED, credentials))
@@ -227,7 +249,7 @@ pub(super) async fn show(
     Ok(Json(client.try_into()?))
 }
 
-/// Disables or enables a client. Disabling revokes all its tokens.
+/// Changes a client. Disabling revokes all its tokens.
 #[utoipa::path(patch, path = "/api/v1/clients/{client_id}", tag = "clients", operation_id = "change_client",
     params(("client_id" = String, Path, description = "Client id")), request_body = ClientChangeBody,
     responses((status = 204, description = "The client was changed"), Refusals))]
@@ -237,7 +259,15 @@ pub(super) async fn change(
     PathParams(id): PathParams<String>,
     JsonBody(body): JsonBody<ClientChangeBody>,
 ) -> Result<StatusCode, Problem> {
-    set_client_disabled(&oidc, &caller, &id, body.disabled).await?;
+    let change = ClientChange {
+        name: body.client_name,
+        redirect_uris: body.redirect_uris,
+        post_logout_redirect_uris: body.post_logout_redirect_uris,
+        resources: body.resources,
+        claims_in_id_token: body.claims_in_id_token,
+        disabled: body.disabled,
+    };
+    change_client(&oidc, &caller, &id, change).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -3,7 +3,7 @@
 use axum::{Extension, Json, extract::State};
 use crypto::SignatureAlgorithm;
 use platform_access::Caller;
-use platform_web::{JsonBody, Page, Problem, Refusals};
+use platform_web::{JsonBody, Page, PageQuery, Problem, QueryParams, Refusals};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -63,13 +63,16 @@ impl From<SigningKeyInfo> for SigningKeyBody {
 
 /// Lists the keys that sign tokens, the oldest first.
 #[utoipa::path(get, path = "/api/v1/signing-keys", tag = "signing-keys", operation_id = "list_signing_keys",
+    params(PageQuery),
     responses((status = 200, description = "Keys", body = Page<SigningKeyBody>), Refusals))]
 pub(super) async fn list(
     State(oidc): State<Oidc>,
     Extension(caller): Extension<Caller>,
+    QueryParams(query): QueryParams<PageQuery>,
 ) -> Result<Json<Page<SigningKeyBody>>, Problem> {
-    let keys = list_keys(&oidc, &caller).await?;
-    Ok(Json(page(keys)))
+    let request = query.parse()?;
+    let keys = page(list_keys(&oidc, &caller).await?).items;
+    Ok(Json(request.page_of(keys, |key| key.uri.clone())))
 }
 
 /// Rotates signing keys: the next one is published, and signs when clients can know it.
