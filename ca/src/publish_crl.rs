@@ -35,21 +35,26 @@ pub async fn publish_crl(ca: &Service, caller: &Caller, name: &str) -> Result<i6
     publish(ca, caller, &authority).await
 }
 
-/// Publishes a CRL of every authority: once a period, and at each start, since relying parties
-/// must find a current one from the first moment on (RFC 5280 §5). An authority whose newest CRL
-/// is minutes old and lists everything is left out: at the first start the period's job is due too.
+/// Publishes a CRL of every authority: at each start, since relying parties must find a current
+/// one from the first moment on (RFC 5280 §5).
 ///
 /// # Errors
 /// The last error, after all were tried: one authority's device that is away does not hold up
 /// the CRLs of the others.
 pub async fn publish_all(ca: &Service) -> Result<(), Error> {
-    let due = due(ca).await?;
+    publish_each(ca, ca.authorities()).await
+}
+
+/// Publishes the CRL of a period for every authority, except those whose newest is minutes old:
+/// at the first start the period's job is due at once.
+pub(crate) async fn publish_of_period(ca: &Service) -> Result<(), Error> {
     let now = ca.clock().now();
     let mut authorities = Vec::new();
     for authority in ca.authorities() {
         let latest = store::latest_this_update(ca.store(), authority.id()).await?;
-        let is_recent = latest.is_some_and(|at| at + ca.config().backdate + RECENT > now);
-        if !is_recent || due.iter().any(|due| due.id() == authority.id()) {
+        // Published at most so much later.
+        let backdate = ca.config().backdate;
+        if latest.is_none_or(|this_update| this_update + backdate + RECENT <= now) {
             authorities.push(authority);
         }
     }
@@ -58,10 +63,6 @@ pub async fn publish_all(ca: &Service) -> Result<(), Error> {
 
 /// Publishes the CRLs of authorities with a revocation that no CRL lists yet.
 pub(crate) async fn publish_due(ca: &Service) -> Result<(), Error> {
-    publish_each(ca, due(ca).await?).await
-}
-
-async fn due(ca: &Service) -> Result<Vec<Authority>, StoreError> {
     let epochs = store::epochs(ca.store()).await?;
     let is_due = |authority: &Authority| {
         epochs
@@ -70,7 +71,7 @@ async fn due(ca: &Service) -> Result<Vec<Authority>, StoreError> {
     };
     let mut due = ca.authorities();
     due.retain(is_due);
-    Ok(due)
+    publish_each(ca, due).await
 }
 
 async fn publish_each(ca: &Service, authorities: Vec<Authority>) -> Result<(), Error> {

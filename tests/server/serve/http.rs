@@ -84,6 +84,53 @@ fn an_early_answer_is_read_by_those_who_still_send() {
     }
 }
 
+/// Whoever looks into a failed request finds it under its id; unknown clients are in the log
+/// that is kept.
+#[test]
+fn refusals_leave_a_trace() {
+    let xinshu = Xinshu::init(XINSHU, Options::default());
+    let server = xinshu.serve();
+    let order = serde_json::json!({ "profile": "none", "csr": "" }).to_string();
+    let outcome = server.local(
+        ["-i", "-H", "Content-Type: application/json", "-d", &order],
+        "/api/v1/certificates",
+    );
+    let head = outcome.text();
+    let id = head
+        .lines()
+        .find_map(|line| line.strip_prefix("x-request-id: "))
+        .unwrap()
+        .trim()
+        .to_owned();
+    testkit::wait_until("a line about the refusal", || {
+        let log = server.log();
+        log.lines()
+            .any(|line| line.contains(&id) && line.contains("a request was refused"))
+    });
+    let name = "x".repeat(100);
+    server
+        .ask(
+            [
+                "-u",
+                &format!("{name}:secret"),
+                "-d",
+                "grant_type=client_credentials",
+            ],
+            "/oauth2/token",
+        )
+        .expect(401);
+    let list = [
+        "audit",
+        "list",
+        "--action",
+        "idp.client.authenticate",
+        "--json",
+    ];
+    let entries = xinshu.xinshu(list).success().json();
+    assert_eq!(entries[0]["cause"], "unknown client");
+    assert_eq!(entries[0]["subject"], format!("client:{}", "x".repeat(64)));
+}
+
 #[test]
 fn media_types_are_compared_without_case_and_parameters() {
     let xinshu = Xinshu::init(XINSHU, Options::default());
