@@ -90,7 +90,7 @@ const SERVICES: &[Registration] = &[
         parts: log::parts,
         start: |_| Box::pin(async { Ok(Vec::new()) }),
         openapi: log::openapi,
-        record_checks: Vec::new,
+        record_checks: || vec![Box::<platform_log::ActionBlocks>::default()],
     },
 ];
 
