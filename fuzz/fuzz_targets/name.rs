@@ -1,8 +1,8 @@
-//! Distinguished names: RFC 4514 text, and DER.
+//! Distinguished names, RFC 4514 text and DER, and alternative names as people write them.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pki::Name;
+use pki::{GeneralName, Name};
 
 fuzz_target!(|data: &[u8]| {
     if let Ok(name) = Name::from_der(data) {
@@ -12,6 +12,12 @@ fuzz_target!(|data: &[u8]| {
         && let Ok(name) = text.parse::<Name>()
     {
         round_trip(&name);
+    }
+    if let Ok(text) = std::str::from_utf8(data)
+        && let Ok(name) = text.parse::<GeneralName>()
+        && let Ok(again) = name.to_string().parse::<GeneralName>()
+    {
+        assert!(again.is_same_as(&name), "{text}");
     }
 });
 

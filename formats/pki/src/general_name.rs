@@ -329,6 +329,36 @@ mod tests {
     }
 
     #[test]
+    fn names_are_read_as_they_are_written() {
+        for text in [
+            "dns:www.example.org",
+            "ip:192.0.2.1",
+            "ip:2001:db8::1",
+            "email:a@example.org",
+            "uri:https://example.org/a",
+            "dn:CN=Alice,O=Example",
+        ] {
+            let name: GeneralName = text.parse().unwrap();
+            assert_eq!(name.to_string(), text);
+        }
+        let upper: GeneralName = "DNS:a.org".parse().unwrap();
+        assert_eq!(upper, GeneralName::Dns("a.org".into()));
+        for text in [
+            "",
+            "www.example.org",
+            "dns:",
+            "dns:a_b.c",
+            "ip:192.0.2",
+            "email:alice",
+            "uri:x",
+            "dn:",
+            "other:x",
+        ] {
+            assert!(text.parse::<GeneralName>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn emails_and_uris() {
         GeneralName::Email("zhang.san+x@example.org".into())
             .check()

@@ -26,6 +26,9 @@ use crate::{
     validate_request::{Rejection, ValidRequest, validate},
 };
 
+/// The path that takes a user's answer to the question of an authorization request.
+const CONSENT: &str = "/oauth2/consent";
+
 /// The path where interactions of authorization requests continue.
 const CONTINUE: &str = "/oauth2/continue";
 
@@ -128,7 +131,7 @@ pub(crate) async fn resume(
     Ok(ask(missing, interaction_id.to_owned(), client, valid))
 }
 
-/// The user said no: ends the interaction and returns the error for the client.
+/// The user did not want to sign in, or said no: ends the interaction and returns the error for the client.
 pub(crate) async fn deny(
     oidc: &Oidc,
     caller: &Caller,
@@ -136,10 +139,16 @@ pub(crate) async fn deny(
     session: Option<&Session>,
 ) -> Result<RequestError, Rejection> {
     let (interaction, client, valid) = load(oidc, interaction_id).await?;
-    let session = session.filter(|session| was_asked(&interaction, session));
-    let session = session.ok_or(Rejection::Expired)?;
-    let description = "the user did not allow it";
-    let entry = refusal(oidc, caller, &client, Some(session), description);
+    let (session, description) = match interaction.missing {
+        // Nobody knows who is at the browser, and whoever has the interaction's id may end it.
+        Missing::SignIn => (None, "the user did not sign in"),
+        Missing::Consent => {
+            let session = session.filter(|session| was_asked(&interaction, session));
+            let session = session.ok_or(Rejection::Expired)?;
+            (Some(session), "the user did not allow it")
+        }
+    };
+    let entry = refusal(oidc, caller, &client, session, description);
     end(oidc, interaction_id, entry).await?;
     Ok(valid.request.reject(ErrorCode::AccessDenied, description))
 }
@@ -240,5 +249,6 @@ fn sign_in_page(client: &Client, request: &AuthorizationRequest) -> SignInPage {
             .into_iter()
             .collect(),
         continue_at: CONTINUE.to_owned(),
+        decline_at: Some(CONSENT.to_owned()),
     }
 }

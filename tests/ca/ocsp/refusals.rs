@@ -138,6 +138,79 @@ fn an_unknown_serial_number_is_not_called_good() {
     );
 }
 
+/// The question is well-formed, whatever number a client asks about.
+#[test]
+fn a_serial_number_that_no_certificate_can_have_is_unknown() {
+    let ca = Ca::start("p256");
+    for serial in [
+        "0x0",
+        "-0x1",
+        "0x7fffffffffffffffffffffffffffffffffffffffff",
+    ] {
+        let asked = run(openssl()
+            .args(["ocsp", "-issuer"])
+            .arg(ca.authority_file("issuing"))
+            .args(["-serial", serial])
+            .arg("-CAfile")
+            .arg(ca.node.root())
+            .args(["-url", &format!("{}/ocsp/", ca.server.http)]));
+        let told = asked.text();
+        assert!(
+            asked.ok && told.contains(&format!("{serial}: unknown")),
+            "{serial}: {told}{}",
+            asked.stderr
+        );
+    }
+}
+
+/// RFC 6960 §2.2: one answer cannot be signed for two authorities, whichever is named first.
+#[test]
+fn one_request_about_two_authorities_is_unauthorized() {
+    let ca = Ca::start("p256");
+    let leaf = ca.issue("tls-server", &ca.web("www.example.org"));
+    let (root, issuing) = (ca.authority_file("root"), ca.authority_file("issuing"));
+    let own = [
+        "-issuer".as_ref(),
+        issuing.as_os_str(),
+        "-cert".as_ref(),
+        leaf.chain.as_os_str(),
+    ];
+    let above = [
+        "-issuer".as_ref(),
+        root.as_os_str(),
+        "-cert".as_ref(),
+        issuing.as_os_str(),
+    ];
+    for (first, second) in [(own, above), (above, own)] {
+        let question = ca.file("question.der");
+        run(openssl()
+            .args(["ocsp", "-no_nonce"])
+            .args(first)
+            .args(second)
+            .arg("-reqout")
+            .arg(&question))
+        .success();
+        let answer = post(&ca, &fs::read(&question).unwrap());
+        assert!(told(&ca, &answer).contains("unauthorized"));
+    }
+    // Each alone is answered, by the root too.
+    for alone in [own, above] {
+        let asked = run(openssl()
+            .arg("ocsp")
+            .args(alone)
+            .arg("-CAfile")
+            .arg(ca.node.root())
+            .args(["-url", &format!("{}/ocsp", ca.server.http)]));
+        let told = asked.success();
+        assert!(told.text().contains(": good"), "{}", told.text());
+        assert!(
+            told.stderr.contains("Response verify OK"),
+            "{}",
+            told.stderr
+        );
+    }
+}
+
 #[test]
 fn another_content_type_is_told_so() {
     let ca = Ca::start("p256");

@@ -252,3 +252,29 @@ async fn every_lead_finds_the_same() {
         );
     }
 }
+
+/// A filter that REST describes and that is not searched for here has no index to go by.
+#[test]
+fn every_filter_of_rest_is_among_the_searches() {
+    let description = crate::Service::openapi();
+    let list = description.paths.paths["/api/v1/certificates"].get.as_ref();
+    let parameters = list.unwrap().parameters.as_ref().unwrap();
+    let mut names: Vec<_> = parameters.iter().map(|one| one.name.as_str()).collect();
+    names.sort_unstable();
+    // `after` and `cursor` are positions, which every search has.
+    assert_eq!(
+        names,
+        [
+            "after",
+            "ca",
+            "cursor",
+            "expires_after",
+            "expires_before",
+            "issued_before",
+            "limit",
+            "profile",
+            "status",
+            "subject"
+        ]
+    );
+}
