@@ -152,8 +152,8 @@ async fn publish(ca: &Service, caller: &Caller, authority: &Authority) -> Result
     Ok(crl_number)
 }
 
-/// A moment in the past, since clocks differ, and a second later than the `latest` CRL's:
-/// relying parties and HTTP caches tell versions of one second apart by nothing else.
+/// Backdated, since clocks differ, and at least one second after the `latest` CRL's: that is the
+/// resolution by which relying parties and HTTP caches distinguish versions.
 fn this_update(now: Timestamp, backdate: SignedDuration, latest: Option<Timestamp>) -> Timestamp {
     let backdated = now - backdate;
     match latest {

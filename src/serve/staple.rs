@@ -13,8 +13,7 @@ use tokio::net::TcpStream;
 
 use crate::compose::Node;
 
-/// How long a response of another node is stapled before the next is fetched: as long as that
-/// node lets caches keep it.
+/// How often a response is fetched from another node: as often as its Cache-Control suggests.
 const REFETCH: Duration = Duration::from_secs(300);
 /// How long to wait after another node did not answer.
 const RETRY: Duration = Duration::from_secs(30);
@@ -25,7 +24,7 @@ const MAX_RESPONSE: usize = 64 * 1024;
 #[derive(Debug, Default)]
 pub(super) struct Schedule(Option<Instant>);
 
-/// The response to staple now; `None` if the one in place may stay.
+/// The response to staple now; `None` if the current one is still fresh.
 ///
 /// # Errors
 /// If there is none, or one that clients would not accept.

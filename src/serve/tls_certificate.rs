@@ -95,8 +95,8 @@ pub(super) async fn follow(node: Arc<Node>, tls: Arc<TlsCertificate>, readiness:
     }
 }
 
-/// Staples the status of the certificate as it is now. Without one that clients would accept,
-/// none is stapled: they ask by themselves.
+/// Staples the current status of the certificate. If no acceptable response is available, nothing
+/// is stapled and clients query the responder themselves.
 pub(super) async fn refresh_staple(node: &Node, tls: &TlsCertificate) {
     let Current { leaf, issuer } = tls.current.lock().clone();
     let Some(issuer) = issuer else {
