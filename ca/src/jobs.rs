@@ -18,7 +18,7 @@ pub(crate) fn jobs(ca: &Service) -> Vec<Job> {
     vec![
         Job::new("ca.publish_crl", ca.config().crl_period, move || {
             let ca = publishing.clone();
-            async move { publish_crl::publish_all(&ca).await }
+            async move { publish_crl::publish_of_period(&ca).await }
         }),
         Job::new(PUBLISH_DUE_CRLS, HOUR, move || {
             let ca = listing.clone();

@@ -14,6 +14,9 @@ use crate::{
     store::{self, NewCrl},
 };
 
+/// For how long nobody needs another CRL without a revocation.
+const RECENT: SignedDuration = SignedDuration::from_mins(5);
+
 /// Publishes the next CRL of the authority named `name` now and returns its number.
 ///
 /// # Errors
@@ -32,14 +35,30 @@ pub async fn publish_crl(ca: &Service, caller: &Caller, name: &str) -> Result<i6
     publish(ca, caller, &authority).await
 }
 
-/// Publishes a CRL of every authority: once a period, and at each start, since relying parties
-/// must find a current one from the first moment on (RFC 5280 §5).
+/// Publishes a CRL of every authority: at each start, since relying parties must find a current
+/// one from the first moment on (RFC 5280 §5).
 ///
 /// # Errors
 /// The last error, after all were tried: one authority's device that is away does not hold up
 /// the CRLs of the others.
 pub async fn publish_all(ca: &Service) -> Result<(), Error> {
     publish_each(ca, ca.authorities()).await
+}
+
+/// Publishes the CRL of a period for every authority, except those whose newest is minutes old:
+/// at the first start the period's job is due at once.
+pub(crate) async fn publish_of_period(ca: &Service) -> Result<(), Error> {
+    let now = ca.clock().now();
+    let mut authorities = Vec::new();
+    for authority in ca.authorities() {
+        let latest = store::latest_this_update(ca.store(), authority.id()).await?;
+        // Published at most so much later.
+        let backdate = ca.config().backdate;
+        if latest.is_none_or(|this_update| this_update + backdate + RECENT <= now) {
+            authorities.push(authority);
+        }
+    }
+    publish_each(ca, authorities).await
 }
 
 /// Publishes the CRLs of authorities with a revocation that no CRL lists yet.

@@ -2,9 +2,10 @@
 
 consent-title = Allow access
 consent-question = Allow access?
-consent-application = {""}
-consent-wants = wants to act for
-consent-able-to = . It will be able to:
+consent-wants = { $client } wants to act for you. It will be able to:
+consent-user = Signed in as
+consent-not-you = Not you?
+consent-host = You return to
 consent-allow = Allow
 consent-deny = Cancel
 scope-openid = Know who you are

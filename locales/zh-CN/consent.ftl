@@ -2,9 +2,10 @@
 
 consent-title = 授权
 consent-question = 允许访问？
-consent-application = 应用
-consent-wants = 希望以
-consent-able-to = {" "}的身份访问，它将可以：
+consent-wants = { $client }希望以你的身份访问。允许后，它将可以：
+consent-user = 当前账户
+consent-not-you = 不是你？
+consent-host = 之后返回
 consent-allow = 允许
 consent-deny = 拒绝
 scope-openid = 确认你的身份

@@ -12,8 +12,8 @@ pub(crate) struct Options {
     /// Algorithm of the authorities: p256, p384, rsa3072, ed25519 or sm2
     #[arg(long, default_value = "p256", value_parser = algorithm)]
     algorithm: KeyAlgorithm,
-    /// The organization's name, in the authorities' certificates
-    #[arg(long, default_value = "Xinshu", value_name = "NAME")]
+    /// The organization's name, in the authorities' certificates and on pages
+    #[arg(long, default_value = init::DEFAULT_ORGANIZATION, value_name = "NAME")]
     organization: String,
     /// A further name of this server in its TLS certificate; may be repeated
     #[arg(long, value_name = "NAME")]

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use axum::{
-    Router,
-    http::{StatusCode, header::CONTENT_TYPE},
+    Extension, Router,
+    http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
     middleware::from_fn_with_state,
-    response::IntoResponse as _,
+    response::{IntoResponse, Response},
     routing::get,
 };
+use platform_pages::{Branding, BrowserRequest, unknown_address};
 use platform_web::{Problem, RequestContextLayer};
 use utoipa::openapi::{
     Content, ContentBuilder, Info, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder,
@@ -47,17 +48,50 @@ pub(crate) fn api(contributions: impl IntoIterator<Item = OpenApiRouter>) -> Rou
 /// addresses.
 pub(crate) fn finish(router: Router) -> Router {
     router
-        .fallback(|| async {
-            Problem::not_found("there is nothing at this address").into_response()
-        })
-        .method_not_allowed_fallback(|| async {
-            Problem::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "Method Not Allowed",
-                "this address takes other methods; see Allow",
-            )
-        })
+        .fallback(async || not_found())
+        .method_not_allowed_fallback(async || method_not_allowed())
         .layer(RequestContextLayer)
+}
+
+/// As [`finish`], for a listener that people open in a browser too: they get pages. `home` is
+/// where they can continue.
+pub(crate) fn finish_with_pages(
+    router: Router,
+    branding: Branding,
+    home: Option<String>,
+) -> Router {
+    let unknown = {
+        let home = home.clone();
+        async move |browser: BrowserRequest, headers: HeaderMap| {
+            let status = StatusCode::NOT_FOUND;
+            let page = unknown_address(&browser, &headers, status, home.as_deref());
+            page.map_or_else(not_found, IntoResponse::into_response)
+        }
+    };
+    let wrong_method = async move |browser: BrowserRequest, headers: HeaderMap| {
+        let status = StatusCode::METHOD_NOT_ALLOWED;
+        let page = unknown_address(&browser, &headers, status, home.as_deref());
+        page.map_or_else(method_not_allowed, IntoResponse::into_response)
+    };
+    router
+        .merge(platform_pages::assets::routes())
+        .fallback(unknown)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(Extension(branding))
+        .layer(RequestContextLayer)
+}
+
+fn not_found() -> Response {
+    Problem::not_found("there is nothing at this address").into_response()
+}
+
+fn method_not_allowed() -> Response {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "Method Not Allowed",
+        "this address takes other methods; see Allow",
+    )
+    .into_response()
 }
 
 /// The description of all of REST: of a node that runs every service.

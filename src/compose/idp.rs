@@ -101,10 +101,7 @@ impl Idp {
 
     /// Pages and protocol endpoints.
     fn routes(&self) -> Router {
-        self.authn
-            .routes()
-            .merge(self.oidc.routes())
-            .merge(platform_pages::assets::routes())
+        self.authn.routes().merge(self.oidc.routes())
     }
 
     /// The REST API.
@@ -147,7 +144,7 @@ fn password_policy(settings: &Settings) -> PasswordPolicy {
     PasswordPolicy {
         min_characters: settings.idp.password_min_characters as usize,
         short_must_change: settings.idp.short_password_must_change,
-        service_names: vec![host.to_owned()],
+        service_names: vec![host.to_owned(), settings.pages.organization.clone()],
     }
 }
 

@@ -28,6 +28,7 @@ use futures_util::future::BoxFuture;
 use hsm_adapters::Keyring;
 use platform_access::Access;
 use platform_log::{RecordCheck, Sequencer};
+use platform_pages::{Branding, LogoError};
 use platform_runtime::{clock::SystemClock, jobs, settings::Settings};
 use platform_store::Store;
 use utoipa::openapi::OpenApi;
@@ -35,7 +36,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::data_folder::DataFolder;
 
-pub(crate) use api::{api, finish, openapi};
+pub(crate) use api::{api, finish, finish_with_pages, openapi};
 pub(crate) use authenticate::{ClientCertificate, attach_caller, authenticate};
 pub(crate) use base::NodeBase;
 pub(crate) use services::Services;
@@ -89,7 +90,7 @@ const SERVICES: &[Registration] = &[
         parts: log::parts,
         start: |_| Box::pin(async { Ok(Vec::new()) }),
         openapi: log::openapi,
-        record_checks: Vec::new,
+        record_checks: || vec![Box::<platform_log::ActionBlocks>::default()],
     },
 ];
 
@@ -115,6 +116,8 @@ pub(crate) struct Node {
     pub(crate) store: Store,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) access: Access,
+    /// Whose pages people see.
+    pub(crate) branding: Branding,
     pub(crate) sequencer: Sequencer,
     /// The certificate records, which every node reads.
     pub(crate) records: ::ca::Records,
@@ -157,6 +160,7 @@ impl Node {
             sequencer: Sequencer::new(store.clone(), log_key, Arc::clone(&clock)),
             records: ::ca::Records::new(store.clone(), clock),
             keys: keys::open(&base),
+            branding: branding(&settings)?,
             ca,
             idp,
             tsa,
@@ -176,6 +180,11 @@ impl Node {
         drop(self);
         store.close().await;
     }
+}
+
+/// Whose pages people see.
+pub(crate) fn branding(settings: &Settings) -> Result<Branding, LogoError> {
+    Branding::new(&settings.pages.organization, &settings.pages.logo)
 }
 
 /// What the services of this node contribute.

@@ -2,7 +2,7 @@
 
 use platform_runtime::settings::Settings;
 
-use super::keyring::sm2_mechanisms;
+use super::{branding, keyring::sm2_mechanisms};
 use crate::logging;
 
 /// What is wrong with the settings, a sentence each.
@@ -23,6 +23,9 @@ pub(crate) fn validate(settings: &Settings) -> Vec<String> {
             "keys.sm2_mechanisms = {:?} is not {error}",
             settings.keys.sm2_mechanisms
         ));
+    }
+    if let Err(error) = branding(settings) {
+        errors.push(format!("pages.logo: {error}"));
     }
     if let Err(error) = logging::filter(&settings.log) {
         errors.push(format!("log.level = {:?}: {error}", settings.log.level));

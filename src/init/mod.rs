@@ -147,11 +147,19 @@ fn write_settings(data: &DataFolder, options: &InitOptions, source: &SettingsSou
         given.insert("public.mtls_url", format!("\"https://{hostname}:8444\""));
         given.insert("public.http_url", format!("\"http://{hostname}:8080\""));
     }
+    if options.organization != DEFAULT_ORGANIZATION {
+        // A JSON string is a TOML string.
+        let name = serde_json::to_string(&options.organization)?;
+        given.insert("pages.organization", name);
+    }
     given.extend(source.overrides());
     let text = commented_file(&given);
     private_files::replace(&data.settings(), private_files::FILE_MODE, text.as_bytes())?;
     Ok(())
 }
+
+/// The organization of who does not name one.
+pub(crate) const DEFAULT_ORGANIZATION: &str = "Xinshu";
 
 /// Generates the software key store's passphrase, unless another source has one.
 fn write_passphrase(settings: &Settings) -> Result<()> {

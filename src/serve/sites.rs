@@ -9,7 +9,7 @@ use super::{
     listeners::Sites,
     metrics::Metrics,
 };
-use crate::compose::{self, Node, Parts, authenticate, finish};
+use crate::compose::{self, Node, Parts, authenticate, finish, finish_with_pages};
 
 /// The routes of every listener.
 pub(super) fn sites(
@@ -35,10 +35,14 @@ pub(super) fn sites(
     let authenticated = api
         .clone()
         .layer(from_fn_with_state(Arc::clone(node), authenticate));
+    // People open these addresses in a browser, and continue at their account.
+    let account = |base: &str| node.idp.is_some().then(|| format!("{base}/account"));
+    let elsewhere = account(&node.settings.public.url);
+    let with_pages = |router, home| finish_with_pages(router, node.branding.clone(), home);
     Sites {
-        https: finish(https.merge(authenticated.clone())),
-        mtls: finish(mtls.merge(authenticated)),
-        http: finish(http),
+        https: with_pages(https.merge(authenticated.clone()), account("")),
+        mtls: with_pages(mtls.merge(authenticated), elsewhere.clone()),
+        http: with_pages(http, elsewhere),
         ops: finish(health::routes(node, readiness).merge(metrics.routes())),
         socket: finish(api),
     }

@@ -13,7 +13,15 @@ mod clients {
     mod openidconnect;
 }
 
-use testkit::{Browser, Page, Server, User};
+mod long_state;
+mod pages {
+    mod chromium;
+    mod people;
+}
+
+use std::process::Command;
+
+use testkit::{Browser, Page, Server, User, run};
 
 /// The binary under test.
 const XINSHU: &str = env!("CARGO_BIN_EXE_xinshu");
@@ -47,4 +55,18 @@ fn follow(server: &Server, page: &Page) -> String {
     } else {
         location.to_owned()
     }
+}
+
+/// The server key's pin, as Chromium takes it: base64 SHA-256 of the SubjectPublicKeyInfo.
+fn key_pin(server: &Server) -> String {
+    let address = server.https.trim_start_matches("https://");
+    let script = format!(
+        "openssl s_client -connect {address} </dev/null 2>/dev/null | openssl x509 -pubkey -noout \
+         | openssl pkey -pubin -outform DER | openssl dgst -sha256 -binary | base64"
+    );
+    run(Command::new("sh").args(["-c", &script]))
+        .success()
+        .text()
+        .trim()
+        .to_owned()
 }

@@ -24,6 +24,7 @@ mod log {
 }
 mod readme;
 mod serve {
+    mod http;
     mod only;
     mod operations;
 }

@@ -11,7 +11,7 @@ use axum::{
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use pki::ocsp::{MAX_LENGTH, OcspErrorStatus, error_response};
-use platform_web::{Download, Problem, body_limit, retry_later};
+use platform_web::{Download, Problem, body_limit, has_media_type, retry_later};
 
 use crate::{
     Service,
@@ -26,8 +26,7 @@ const CACHE_CONTROL_PUBLIC: HeaderValue =
 
 /// POST: the request is the body.
 pub(super) async fn post(State(ca): State<Service>, headers: HeaderMap, body: Body) -> Response {
-    let content_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
-    if content_type != Some(REQUEST.as_bytes()) {
+    if !has_media_type(&headers, REQUEST) {
         return Problem::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "Unsupported Media Type",

@@ -9,7 +9,7 @@ use platform_store::{Store, StoreError, Tx};
 use zeroize::Zeroizing;
 
 use crate::{
-    AccessHook, Error, RevokedGrants, SessionEnd,
+    AccessHook, ApplicationAccess, Error, RevokedGrants, SessionEnd,
     password::{PasswordPolicy, Passwords, prepare},
     sessions::SessionCache,
     store,
@@ -110,6 +110,35 @@ impl Accounts {
             hook.session_replaced(tx, user_id, old_id, new_id).await?;
         }
         Ok(())
+    }
+
+    /// The applications that have access in a person's name.
+    pub(crate) async fn applications(
+        &self,
+        user_id: &str,
+        now: Timestamp,
+    ) -> Result<Vec<ApplicationAccess>, StoreError> {
+        let mut applications = Vec::new();
+        for hook in &self.hooks {
+            applications.extend(hook.applications(&self.store, user_id, now).await?);
+        }
+        Ok(applications)
+    }
+
+    /// Ends the access of one application in a person's name.
+    pub(crate) async fn application_ended(
+        &self,
+        tx: &mut Tx<'_>,
+        user_id: &str,
+        client_id: &str,
+        now: Timestamp,
+    ) -> Result<RevokedGrants, StoreError> {
+        let mut grants = RevokedGrants::default();
+        for hook in &self.hooks {
+            let revoked = hook.application_ended(tx, user_id, client_id, now).await?;
+            grants.0 += revoked.0;
+        }
+        Ok(grants)
     }
 
     /// Voids what caches hold, after a transaction that ended access.

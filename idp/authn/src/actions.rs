@@ -15,6 +15,7 @@ pub(crate) mod acts {
 
     pub(crate) const SIGN_IN: Action = Action::new("idp.sign_in");
     pub(crate) const SIGN_OUT: Action = Action::new("idp.sign_out");
+    pub(crate) const APPLICATION_END: Action = Action::new("idp.application.end");
     pub(crate) const THROTTLE: Action = Action::new("idp.sign_in.throttle");
     pub(crate) const PASSWORD_LINK: Action = Action::new("idp.user.password_link");
 }

@@ -4,11 +4,24 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use platform_store::{StoreError, Tx};
+use platform_store::{Store, StoreError, Tx};
 
 /// How many OAuth grants were revoked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RevokedGrants(pub u64);
+
+/// An application that has access in a person's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApplicationAccess {
+    /// Its identifier.
+    pub client_id: String,
+    /// Its name.
+    pub name: String,
+    /// What it may do: values of `scope`, in the order in which consent is asked for them.
+    pub scopes: Vec<String>,
+    /// When the person last signed in to it.
+    pub signed_in_at: Timestamp,
+}
 
 /// How one session of a person ends, which decides what ends with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +75,29 @@ pub trait AccessHook: Debug + Send + Sync {
         old_id: &str,
         new_id: &str,
     ) -> Result<(), StoreError>;
+
+    /// The applications that have access in a person's name, the latest first.
+    ///
+    /// # Errors
+    /// The store's.
+    async fn applications(
+        &self,
+        store: &Store,
+        user_id: &str,
+        now: Timestamp,
+    ) -> Result<Vec<ApplicationAccess>, StoreError>;
+
+    /// The access of one application in a person's name ends.
+    ///
+    /// # Errors
+    /// The store's; the transaction is rolled back.
+    async fn application_ended(
+        &self,
+        tx: &mut Tx<'_>,
+        user_id: &str,
+        client_id: &str,
+        now: Timestamp,
+    ) -> Result<RevokedGrants, StoreError>;
 
     /// The transaction was committed: caches are void.
     fn committed(&self);

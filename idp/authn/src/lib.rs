@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod actions;
+pub mod applications;
 mod config;
 mod devices;
 pub mod end_sessions;
@@ -35,7 +36,7 @@ use platform_store::Store;
 pub use accounts::Accounts;
 pub use config::Config;
 pub use error::{Error, WeakPassword};
-pub use hooks::{AccessHook, RevokedGrants, SessionEnd};
+pub use hooks::{AccessHook, ApplicationAccess, RevokedGrants, SessionEnd};
 pub use model::{Authentication, Session, SessionInfo};
 pub use password::PasswordPolicy;
 

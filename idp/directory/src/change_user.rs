@@ -7,6 +7,7 @@ use platform_log::AuditSink as _;
 use crate::{
     Directory, Error, User, UserChange, UserInfo,
     actions::USER_CHANGE,
+    keep_an_administrator::keep_an_administrator,
     model::{parse_email, parse_line},
     read_users::{info, resolve},
     store,
@@ -34,6 +35,7 @@ pub async fn change_user(
     access
         .enforce_delegation(caller, USER_CHANGE, &resource, &user.permissions)
         .await?;
+    let was_administrator = user.is_administrator();
     let seen = user.changed_at;
     // Strictly later, so that it distinguishes this change from the one before.
     let now = directory.now().max(seen + SignedDuration::from_micros(1));
@@ -54,6 +56,9 @@ pub async fn change_user(
         .transact(async move |tx| {
             if !store::users::update(tx, &stored, seen).await? {
                 return Err(Error::Changed(stored.name.clone()));
+            }
+            if was_administrator && !stored.is_administrator() {
+                keep_an_administrator(tx, &stored).await?;
             }
             if stored.disabled_at.is_some() {
                 accounts.end_access(tx, &stored, now).await?;

@@ -3,7 +3,10 @@
 use platform_access::Caller;
 use platform_log::AuditSink as _;
 
-use crate::{Directory, Error, actions::USER_DELETE, read_users::resolve, store};
+use crate::{
+    Directory, Error, actions::USER_DELETE, keep_an_administrator::keep_an_administrator,
+    read_users::resolve, store,
+};
 
 /// Deletes a user. Their name may be given to someone else, their `sub` never is.
 ///
@@ -34,6 +37,9 @@ pub async fn delete_user(directory: &Directory, caller: &Caller, name: &str) -> 
             }
             accounts.delete(tx, &user, now).await?;
             store::users::delete(tx, &user.id).await?;
+            if user.is_administrator() {
+                keep_an_administrator(tx, &user).await?;
+            }
             tx.audit(entry.clone());
             Ok(())
         })

@@ -27,6 +27,12 @@ pub enum Error {
     /// The user was changed by someone else in the meantime.
     #[error("user {0} was changed or deleted meanwhile; look and try again")]
     Changed(String),
+    /// Without this user nobody could administer the system any more.
+    #[error(
+        "{0} is the last administrator: give another user the permission * first, \
+         so that somebody can still do everything"
+    )]
+    LastAdministrator(String),
     /// More passwords are waiting to be hashed than the queue holds.
     #[error("too many passwords are being checked; try again")]
     Busy,
@@ -54,7 +60,9 @@ impl From<Error> for Problem {
             Error::Access(error) => error.into(),
             Error::Invalid { .. } => Self::unprocessable(error.to_string()),
             Error::NoSuchUser(_) => Self::not_found(error.to_string()),
-            Error::UserExists(_) | Error::Changed(_) => Self::conflict(error.to_string()),
+            Error::UserExists(_) | Error::Changed(_) | Error::LastAdministrator(_) => {
+                Self::conflict(error.to_string())
+            }
             Error::Busy => Self::unavailable(error.to_string()),
             Error::Store(error) => error.into(),
             Error::Internal(_) => Self::internal(&error),

@@ -11,6 +11,7 @@ pub mod change_user;
 pub mod delete_user;
 mod error;
 mod http;
+mod keep_an_administrator;
 pub mod model;
 pub mod read_users;
 mod record_check;

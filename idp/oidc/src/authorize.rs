@@ -4,15 +4,14 @@
 //! A request whose user is signed in already is answered at once. Any other is stored as
 //! an interaction, and its sign-in, its question and its answer work on that.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use idp_authn::{
     Session, interactions,
     model::{Interaction, Missing, NewInteraction, SignInPage},
 };
-use jiff::Timestamp;
 use oauth::{
-    AnswerMode, AuthorizationRequest, ErrorCode, Params, ParamsError, Prompt, RequestError, Scope,
+    AnswerMode, AuthorizationRequest, ErrorCode, Params, ParamsError, RequestError, Scope,
     form_action_source,
 };
 use platform_access::Caller;
@@ -23,12 +22,12 @@ use crate::{
     actions::acts::CODE_ISSUE,
     client_cache::find_client,
     issue_code::{Issued, issue_code},
+    next_step::{Progress, Step, next_step},
     validate_request::{Rejection, ValidRequest, validate},
 };
 
-/// For how long a sign-in satisfies the `prompt=login` or `max_age` request that caused
-/// it: the answer follows at once, unless the user is asked for consent.
-const REAUTHENTICATED: Duration = Duration::from_secs(5 * 60);
+/// The path that takes a user's answer to the question of an authorization request.
+const CONSENT: &str = "/oauth2/consent";
 
 /// The path where interactions of authorization requests continue.
 const CONTINUE: &str = "/oauth2/continue";
@@ -132,7 +131,7 @@ pub(crate) async fn resume(
     Ok(ask(missing, interaction_id.to_owned(), client, valid))
 }
 
-/// The user said no: ends the interaction and returns the error for the client.
+/// The user did not want to sign in, or said no: ends the interaction and returns the error for the client.
 pub(crate) async fn deny(
     oidc: &Oidc,
     caller: &Caller,
@@ -140,10 +139,16 @@ pub(crate) async fn deny(
     session: Option<&Session>,
 ) -> Result<RequestError, Rejection> {
     let (interaction, client, valid) = load(oidc, interaction_id).await?;
-    let session = session.filter(|session| was_asked(&interaction, session));
-    let session = session.ok_or(Rejection::Expired)?;
-    let description = "the user did not allow it";
-    let entry = refusal(oidc, caller, &client, Some(session), description);
+    let (session, description) = match interaction.missing {
+        // Nobody knows who is at the browser, and whoever has the interaction's id may end it.
+        Missing::SignIn => (None, "the user did not sign in"),
+        Missing::Consent => {
+            let session = session.filter(|session| was_asked(&interaction, session));
+            let session = session.ok_or(Rejection::Expired)?;
+            (Some(session), "the user did not allow it")
+        }
+    };
+    let entry = refusal(oidc, caller, &client, session, description);
     end(oidc, interaction_id, entry).await?;
     Ok(valid.request.reject(ErrorCode::AccessDenied, description))
 }
@@ -234,85 +239,6 @@ async fn load(
     }
 }
 
-/// What the interaction has achieved.
-#[derive(Clone, Copy, Debug)]
-struct Progress<'a> {
-    interaction: &'a Interaction,
-    consented: bool,
-}
-
-/// What comes next.
-#[derive(Debug)]
-enum Step<'a> {
-    Issue(&'a Session),
-    Missing(Missing),
-    Reject(ErrorCode, &'static str),
-}
-
-fn next_step<'a>(
-    valid: &ValidRequest,
-    session: Option<&'a Session>,
-    progress: Option<Progress<'_>>,
-    now: Timestamp,
-) -> Step<'a> {
-    let prompt = valid.request.prompt;
-    if session.is_some_and(|session| is_another_user(valid, session, progress)) {
-        let description = "another user is signed in than id_token_hint names";
-        return Step::Reject(ErrorCode::LoginRequired, description);
-    }
-    let session = session.filter(|session| sign_in_suffices(valid, session, progress, now));
-    let consented = progress.is_some_and(|progress| progress.consented);
-    match (session, prompt) {
-        (None, Prompt { none: true, .. }) => {
-            Step::Reject(ErrorCode::LoginRequired, "nobody is signed in")
-        }
-        (None, _) => Step::Missing(Missing::SignIn),
-        // A registered client has its administrator's consent; the user is asked if the
-        // client wants it.
-        (Some(_), Prompt { consent: true, .. }) if !consented => Step::Missing(Missing::Consent),
-        (Some(session), _) => Step::Issue(session),
-    }
-}
-
-/// Whether somebody else than the client expects is signed in, and has had their chance to
-/// sign in as the other (OpenID Connect Core §3.1.2.1, `id_token_hint`).
-fn is_another_user(
-    valid: &ValidRequest,
-    session: &Session,
-    progress: Option<Progress<'_>>,
-) -> bool {
-    let signed_in_for_it = progress
-        .is_some_and(|progress| progress.interaction.session_id.as_ref() == Some(&session.id));
-    valid
-        .expected_user
-        .as_ref()
-        .is_some_and(|expected| *expected != session.user.id)
-        && (signed_in_for_it || !valid.request.prompt.login)
-}
-
-/// Whether the sign-in behind `session` is what the request asks for.
-fn sign_in_suffices(
-    valid: &ValidRequest,
-    session: &Session,
-    progress: Option<Progress<'_>>,
-    now: Timestamp,
-) -> bool {
-    let expected = valid.expected_user.as_ref();
-    if expected.is_some_and(|expected| *expected != session.user.id) {
-        return false;
-    }
-    let auth_time = session.authentication.time;
-    let reauthenticated = progress.is_some_and(|progress| {
-        progress.interaction.session_id.as_ref() == Some(&session.id)
-            && auth_time + REAUTHENTICATED > now
-    });
-    let too_old = valid
-        .request
-        .max_age
-        .is_some_and(|seconds| auth_time + Duration::from_secs(seconds.into()) < now);
-    reauthenticated || (!valid.request.prompt.login && !too_old)
-}
-
 /// What the sign-in page shows, and where redirects after its form lead: to this request's
 /// redirect URI and nowhere else.
 fn sign_in_page(client: &Client, request: &AuthorizationRequest) -> SignInPage {
@@ -323,5 +249,6 @@ fn sign_in_page(client: &Client, request: &AuthorizationRequest) -> SignInPage {
             .into_iter()
             .collect(),
         continue_at: CONTINUE.to_owned(),
+        decline_at: Some(CONSENT.to_owned()),
     }
 }

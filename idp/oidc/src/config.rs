@@ -8,6 +8,9 @@ const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
+/// The longest that a code can be redeemed (RFC 6749 §4.1.2 recommends ten minutes at most).
+pub(crate) const MAX_CODE_LIFETIME: Duration = Duration::from_secs(MINUTE);
+
 /// Settings of the provider.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -67,7 +70,7 @@ impl Config {
                 self.issuer
             )),
         }
-        if self.code_lifetime > Duration::from_secs(MINUTE) || self.code_lifetime.is_zero() {
+        if self.code_lifetime > MAX_CODE_LIFETIME || self.code_lifetime.is_zero() {
             errors.push("authorization codes live from 1 to 60 seconds".to_owned());
         }
         if self.access_token_lifetime > Duration::from_secs(DAY) {

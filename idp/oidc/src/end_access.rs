@@ -3,11 +3,16 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use idp_authn::{AccessHook, RevokedGrants, SessionEnd};
+use idp_authn::{AccessHook, ApplicationAccess, RevokedGrants, SessionEnd};
 use jiff::Timestamp;
-use platform_store::{StoreError, Tx};
+use platform_store::{Store, StoreError, Tx};
 
-use crate::{Oidc, authenticate_bearer::BearerCache, store};
+use crate::{
+    Oidc, authenticate_bearer::BearerCache, config::MAX_CODE_LIFETIME, scopes::SUPPORTED, store,
+};
+
+/// The most grants of a person that the list of applications is made from.
+const LISTED_GRANTS: i64 = 1000;
 
 /// The hook that sign-in calls in its transactions. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -91,6 +96,53 @@ impl AccessHook for EndAccess {
         new_id: &str,
     ) -> Result<(), StoreError> {
         store::grants::move_to_session(tx, user_id, old_id, new_id).await
+    }
+
+    async fn applications(
+        &self,
+        store: &Store,
+        user_id: &str,
+        now: Timestamp,
+    ) -> Result<Vec<ApplicationAccess>, StoreError> {
+        let grants = store::grants::of_user(store, user_id, now, LISTED_GRANTS).await?;
+        let mut applications: Vec<ApplicationAccess> = Vec::new();
+        for (client_id, name, scope, signed_in_at) in grants {
+            let known = applications
+                .iter()
+                .position(|known| known.client_id == client_id);
+            let index = known.unwrap_or_else(|| {
+                applications.push(ApplicationAccess {
+                    client_id,
+                    name,
+                    scopes: Vec::new(),
+                    signed_in_at,
+                });
+                applications.len() - 1
+            });
+            let scopes = scope.split_whitespace().map(str::to_owned);
+            applications[index].scopes.extend(scopes);
+        }
+        for application in &mut applications {
+            let granted = std::mem::take(&mut application.scopes);
+            let listed = SUPPORTED.iter().map(|scope| (*scope).to_owned());
+            application.scopes = listed.filter(|scope| granted.contains(scope)).collect();
+        }
+        Ok(applications)
+    }
+
+    async fn application_ended(
+        &self,
+        tx: &mut Tx<'_>,
+        user_id: &str,
+        client_id: &str,
+        now: Timestamp,
+    ) -> Result<RevokedGrants, StoreError> {
+        // Codes first, as for a client.
+        let oldest = now - 2 * MAX_CODE_LIFETIME;
+        store::codes::revoke_of_application(tx, user_id, client_id, oldest, now).await?;
+        store::grants::revoke_of_application(tx, user_id, client_id, now)
+            .await
+            .map(RevokedGrants)
     }
 
     fn committed(&self) {

@@ -104,11 +104,11 @@ impl From<Error> for Problem {
             Error::OAuth {
                 code: ErrorCode::InvalidToken,
                 description,
-            } => Self::unauthorized(description),
+            } => Self::invalid_token(description),
             Error::OAuth {
                 code: ErrorCode::InsufficientScope,
                 description,
-            } => Self::new(axum::http::StatusCode::FORBIDDEN, "Forbidden", description),
+            } => Self::forbidden(description),
             Error::OAuth { description, .. } => Self::bad_request(description),
             Error::Config(_) | Error::Internal(_) => Self::internal(&error),
         }

@@ -30,6 +30,7 @@ pub mod key_source;
 pub mod list_keys;
 mod logout;
 pub mod model;
+mod next_step;
 pub mod read_clients;
 mod record_check;
 pub mod renew_client_secret;

@@ -55,6 +55,9 @@ impl From<RequestError> for Rejection {
     }
 }
 
+/// Why a request is rejected that would be answered somewhere unknown.
+pub(crate) const UNREGISTERED_REDIRECT_URI: &str = "redirect_uri is not registered for this client";
+
 /// Parses a request, of whose parameters something may be wrong, and checks it against its
 /// client's registration.
 pub(crate) async fn validate(
@@ -74,10 +77,7 @@ pub(crate) async fn validate(
         .await?
         .ok_or_else(|| page(ErrorCode::InvalidClient, "this client is not registered"))?;
     if !client.has_redirect_uri(&recipient.redirect_uri) {
-        return Err(page(
-            ErrorCode::InvalidRequest,
-            "redirect_uri is not registered for this client",
-        ));
+        return Err(page(ErrorCode::InvalidRequest, UNREGISTERED_REDIRECT_URI));
     }
     // From here on the client learns of its errors itself.
     let request = AuthorizationRequest::parse(params, fault, recipient)?;

@@ -7,6 +7,7 @@
 //! database, and compares the services' tables with it ([`RecordCheck`]).
 
 mod body;
+mod by_action;
 pub mod checkpoint;
 mod entries;
 mod entry;
@@ -20,6 +21,7 @@ mod stream;
 mod verify;
 
 pub use body::{Outcome, RecordedActor, RecordedEntry};
+pub use by_action::ActionBlocks;
 pub use entries::{Entries, StoredEntry};
 pub use entry::{AuditSink, ENTRIES, Entry, Principal, RecordEntry, Requester, Subject};
 pub use list::{Cursor, InvalidCursor, ListQuery, ListedEntry, list, newest};

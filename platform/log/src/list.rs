@@ -6,7 +6,7 @@ use platform_store::{Row, Store, StoreError, params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{Outcome, RecordedEntry, StoredEntry};
+use crate::{Outcome, RecordedEntry, StoredEntry, by_action};
 
 /// How many entries are looked at together.
 const PAGE: i64 = 2048;
@@ -89,18 +89,25 @@ pub async fn list(
             (waiting(store, query, newest, limit).await?, i64::MAX)
         }
     };
+    if let Some(action) = &query.action {
+        let left = limit - entries.len() as i64;
+        for row in by_action::list(store, action, before, left).await? {
+            let index = row.get("leaf_index")?;
+            entries.push((Cursor::Leaf(index), read(&row, Some(index))?));
+        }
+        return Ok(entries);
+    }
     let mut end = before;
     while (entries.len() as i64) < limit
         && let Some(begin) = page_before(store, end).await?
     {
         let left = limit - entries.len() as i64;
         let rows = store
-            .fetch_all(
+            .search(
                 "SELECT leaf_index, action, body, personal FROM audit_placed
                  WHERE batch >= $1 AND batch < $2 AND leaf_index < $3
-                   AND ($4 IS NULL OR action = $4)
-                 ORDER BY batch DESC, id DESC LIMIT $5",
-                params![begin, end, before, query.action.clone(), left],
+                 ORDER BY batch DESC, id DESC LIMIT $4",
+                params![begin, end, before, left],
             )
             .await?;
         for row in &rows {
@@ -128,7 +135,7 @@ async fn waiting(
     limit: i64,
 ) -> Result<Vec<(Cursor, RecordedEntry)>, StoreError> {
     let rows = store
-        .fetch_all(
+        .search(
             "SELECT id, written_at, action, body, personal FROM audit_waiting
              WHERE ($1 IS NULL OR action = $1)
                AND (written_at < $2 OR written_at = $2 AND id < $3)
@@ -147,7 +154,7 @@ async fn waiting(
 /// Where the batches begin that together have about a page of entries before `end`.
 async fn page_before(store: &Store, end: i64) -> Result<Option<i64>, StoreError> {
     let batches = store
-        .fetch_all(
+        .search(
             "SELECT leaf_index, entries FROM audit_batch WHERE leaf_index < $1
              ORDER BY leaf_index DESC LIMIT $2",
             params![end, PAGE],

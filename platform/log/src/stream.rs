@@ -1,17 +1,17 @@
 //! Streams: each connection that writes numbers its own audit entries, so that
 //! none waits for another.
 
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range, sync::Arc};
 
 use futures_util::future::BoxFuture;
-use platform_store::{EntryNumbering, Store, StoreError, Tx, params};
+use platform_store::{EntryNumbering, Row, Store, StoreError, Tx, params};
 
 use crate::merkle::{self, Hash};
 
 /// How many entries a stream may have. The views of the schema use this number too.
 pub(crate) const LENGTH: i64 = 1 << 40;
 
-/// How many runs are sequenced in one step: each is a statement or two.
+/// How many runs are sequenced in one step.
 const RUNS: usize = 256;
 
 /// Entries that follow each other in one stream and have no leaf yet.
@@ -20,9 +20,36 @@ pub(crate) struct Run {
     pub(crate) stream: i64,
     /// The number of the first of them.
     pub(crate) first: i64,
-    pub(crate) leaves: Vec<Hash>,
+    pub(crate) leaves: Vec<Leaf>,
     /// The latest act in them or before them (`audit_entry.written_at`).
     written_at: i64,
+}
+
+/// What the tree needs of an entry.
+#[derive(Debug)]
+pub(crate) struct Leaf {
+    pub(crate) hash: Hash,
+    pub(crate) action: Arc<str>,
+}
+
+/// The names of actions, of which there are few, each allocated once.
+#[derive(Default)]
+struct Actions(BTreeSet<Arc<str>>);
+
+impl Actions {
+    fn leaf(&mut self, row: &Row) -> Result<Leaf, StoreError> {
+        let action: String = row.get("action")?;
+        let action = match self.0.get(action.as_str()) {
+            Some(known) => Arc::clone(known),
+            None => {
+                let action: Arc<str> = action.into();
+                self.0.insert(Arc::clone(&action));
+                action
+            }
+        };
+        let hash = merkle::leaf(row.get::<String>("body")?.as_bytes());
+        Ok(Leaf { hash, action })
+    }
 }
 
 /// What waits to be sequenced.
@@ -170,12 +197,13 @@ async fn read(
 ) -> Result<Vec<Run>, StoreError> {
     let rows = store
         .fetch_all(
-            "SELECT id, written_at, body FROM audit_entry WHERE id >= $1 AND id <= $2
+            "SELECT id, written_at, action, body FROM audit_entry WHERE id >= $1 AND id <= $2
              ORDER BY id LIMIT $3",
             params![next, last, limit as i64],
         )
         .await?;
     let mut runs: Vec<Run> = Vec::new();
+    let mut actions = Actions::default();
     for row in &rows {
         let id: i64 = row.get("id")?;
         let (expected, before) = runs
@@ -196,7 +224,7 @@ async fn read(
             );
             break;
         }
-        let leaf = merkle::leaf(row.get::<String>("body")?.as_bytes());
+        let leaf = actions.leaf(row)?;
         match runs.last_mut() {
             Some(run) if run.written_at == written_at => run.leaves.push(leaf),
             _ => runs.push(Run {
@@ -221,7 +249,7 @@ pub(crate) async fn read_run(
 ) -> Result<Option<Run>, StoreError> {
     let rows = store
         .fetch_all(
-            "SELECT body FROM audit_entry WHERE id >= $1 AND id < $2 ORDER BY id",
+            "SELECT action, body FROM audit_entry WHERE id >= $1 AND id < $2 ORDER BY id",
             params![first, first.saturating_add(entries)],
         )
         .await?;
@@ -231,9 +259,9 @@ pub(crate) async fn read_run(
         leaves: Vec::with_capacity(rows.len()),
         written_at: 0,
     };
+    let mut actions = Actions::default();
     for row in &rows {
-        let body: String = row.get("body")?;
-        run.leaves.push(merkle::leaf(body.as_bytes()));
+        run.leaves.push(actions.leaf(row)?);
     }
     Ok((run.entries() == entries && entries > 0).then_some(run))
 }

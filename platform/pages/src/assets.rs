@@ -1,63 +1,37 @@
-//! Style and marks, compiled in. Their names contain their digest, so browsers may cache them for ever.
+//! Style and pictures. Their names contain their digest, so browsers may cache them for ever.
 
 use std::sync::LazyLock;
 
+use crate::{Branding, asset::Asset};
 use axum::{
-    Router,
-    body::Body,
+    Extension, Router,
+    body::{Body, Bytes},
     extract::Path,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
     routing::get,
 };
 
-use crypto::Digest;
-
 static CSS: LazyLock<Asset> = LazyLock::new(|| {
+    let content = include_bytes!("../assets/style.css");
     Asset::new(
         "style",
         "css",
         "text/css; charset=utf-8",
-        include_str!("../assets/style.css"),
+        Bytes::from_static(content),
     )
 });
 static MARK: LazyLock<Asset> = LazyLock::new(|| {
-    Asset::new(
-        "mark",
-        "svg",
-        "image/svg+xml",
-        include_str!("../assets/mark.svg"),
-    )
+    let content = include_bytes!("../assets/mark.svg");
+    Asset::new("mark", "svg", "image/svg+xml", Bytes::from_static(content))
 });
 
-struct Asset {
-    name: String,
-    path: String,
-    content_type: &'static str,
-    content: &'static str,
-}
-
-impl Asset {
-    fn new(stem: &str, extension: &str, content_type: &'static str, content: &'static str) -> Self {
-        let name = format!(
-            "{stem}-{}.{extension}",
-            &hex::encode(Digest::Sha256.hash(content.as_bytes()))[..12]
-        );
-        Self {
-            path: format!("/assets/{name}"),
-            name,
-            content_type,
-            content,
-        }
-    }
-}
-
 pub(crate) fn css_path() -> &'static str {
-    &CSS.path
+    CSS.path()
 }
 
 pub(crate) fn mark_path() -> &'static str {
-    &MARK.path
+    MARK.path()
 }
 
 /// The routes of all assets.
@@ -65,23 +39,28 @@ pub fn routes() -> Router {
     Router::new().route("/assets/{file}", get(file))
 }
 
-async fn file(Path(file): Path<String>) -> Response {
-    let Some(asset) = [&*CSS, &*MARK].into_iter().find(|asset| asset.name == file) else {
+async fn file(Path(file): Path<String>, branding: Option<Extension<Branding>>) -> Response {
+    let logo = branding.as_ref().and_then(|branding| branding.logo());
+    let asset = [Some(&*CSS), Some(&*MARK), logo]
+        .into_iter()
+        .flatten()
+        .find(|asset| asset.name() == file);
+    let Some(asset) = asset else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let mut response = Response::new(Body::from(asset.content));
+    let mut response = Response::new(Body::from(asset.content()));
     let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static(asset.content_type),
-    );
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
-    headers.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("public, max-age=31536000, immutable"),
-    );
+    for (name, value) in [
+        (header::CONTENT_TYPE, asset.content_type()),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+        // An SVG that somebody opens by itself is a document, and must not run anything.
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+        ),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
     response
 }

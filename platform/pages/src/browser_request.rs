@@ -4,19 +4,19 @@ use askama::Template;
 use axum::{
     body::Body,
     extract::FromRequestParts,
-    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
 };
 use crypto::random;
-use oauth::{Params, ParamsError};
+use oauth::{Params, ParamsError, append_query};
 use platform_access::{Actor, Caller};
 use platform_web::{ClientAddress, RETRY_AFTER_SECONDS};
 use subtle::ConstantTimeEq as _;
 
 use crate::{
-    Layout, Locale, Page, Texts, cookie,
+    Branding, Layout, Locale, Page, Texts, cookie,
     form::{read_form, read_form_leniently},
     message::{Failure, Link, MessagePage},
-    page::render,
+    page::{render, see_other},
 };
 
 const MAX_USER_AGENT: usize = 200;
@@ -37,6 +37,8 @@ pub struct BrowserRequest {
     query: Params,
     query_fault: Option<ParamsError>,
     path: String,
+    is_get: bool,
+    branding: Branding,
     headers: HeaderMap,
 }
 
@@ -62,6 +64,8 @@ impl<S: Sync> FromRequestParts<S> for BrowserRequest {
             query,
             query_fault,
             path: parts.uri.path().to_owned(),
+            is_get: matches!(parts.method, Method::GET | Method::HEAD),
+            branding: parts.extensions.get().cloned().unwrap_or_default(),
             form_token_is_new: stored_token.is_none(),
             form_token: stored_token.unwrap_or_else(random::token),
             user_agent: headers
@@ -138,21 +142,28 @@ impl BrowserRequest {
         !self.form_token_is_new && bool::from(sent.as_bytes().ct_eq(self.form_token.as_bytes()))
     }
 
-    /// The layout of a page.
+    /// The layout of a page: the language is switched where the same GET shows it again, or
+    /// else at the account page.
     pub fn layout(&self) -> Layout {
-        Layout::new(self.texts, None)
+        if !self.is_get {
+            return self.layout_at("/account");
+        }
+        let query = self.query.clone();
+        let query = query.with("ui_locales", self.other_locale());
+        self.layout_switched_at(format!("{}?{}", self.path, query.to_query()))
     }
 
-    /// The layout of a page that the same GET shows again in the other language.
-    pub fn layout_with_languages(&self) -> Layout {
-        let query = self
-            .query
-            .clone()
-            .with("ui_locales", self.texts.locale().other().tag());
-        Layout::new(
-            self.texts,
-            Some(format!("{}?{}", self.path, query.to_query())),
-        )
+    /// The layout of a page that a GET of `path`, which may have a query, shows again.
+    pub fn layout_at(&self, path: &str) -> Layout {
+        self.layout_switched_at(append_query(path, &[("ui_locales", self.other_locale())]))
+    }
+
+    fn layout_switched_at(&self, address: String) -> Layout {
+        Layout::new(self.texts, self.branding.clone(), address)
+    }
+
+    fn other_locale(&self) -> &'static str {
+        self.texts.locale().other().tag()
     }
 }
 
@@ -193,6 +204,15 @@ impl BrowserRequest {
         page
     }
 
+    /// 303 to a page of this server, which keeps the language that the reader chose.
+    pub fn see_other(&self, location: &str) -> Page {
+        let mut page = see_other(location);
+        if let Some(locale) = self.chosen_locale {
+            cookie::set(page.headers_mut(), cookie::LANGUAGE, locale.tag());
+        }
+        page
+    }
+
     /// A page with a title and a text, given by their identifiers.
     pub fn message(
         &self,
@@ -222,6 +242,22 @@ impl BrowserRequest {
             status if status.is_server_error() => ("error-internal-title", "error-internal-text"),
             _ => ("error-request-title", "error-request-text"),
         };
+        let mut page = self.report(status, title, text, detail);
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            page.headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
+        }
+        page
+    }
+
+    /// A message about an error that somebody else must correct, with what to report to them.
+    pub fn report(
+        &self,
+        status: StatusCode,
+        title: &'static str,
+        text: &'static str,
+        detail: &str,
+    ) -> Page {
         let page = MessagePage {
             l: self.layout(),
             good: false,
@@ -229,14 +265,9 @@ impl BrowserRequest {
             text,
             detail: Some(detail.to_owned()),
             request_id: Some(self.caller.request_id.clone()),
-            link: None,
+            link: Some(Link::to_account()),
         };
-        let mut page = self.page(status, &page, &[]);
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            page.headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
-        }
-        page
+        self.page(status, &page, &[])
     }
 
     /// The page for a request that cannot be understood.
@@ -261,10 +292,7 @@ impl BrowserRequest {
             StatusCode::FORBIDDEN,
             "page-expired-title",
             "page-expired-text",
-            Some(Link {
-                href: "/account",
-                text: "go-to-account",
-            }),
+            Some(Link::to_account()),
         )
     }
 }

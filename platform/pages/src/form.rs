@@ -2,10 +2,10 @@
 
 use axum::{
     body::Body,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode},
 };
 use oauth::{MAX_FORM, Params, ParamsError};
-use platform_web::body_limit;
+use platform_web::{body_limit, has_media_type};
 
 /// Why a form was not read.
 #[derive(Debug, thiserror::Error)]
@@ -55,15 +55,7 @@ pub async fn read_form_leniently(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<(Params, Option<ParamsError>), FormError> {
-    let content_type = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split(';').next())
-        .unwrap_or_default();
-    if !content_type
-        .trim()
-        .eq_ignore_ascii_case("application/x-www-form-urlencoded")
-    {
+    if !has_media_type(headers, "application/x-www-form-urlencoded") {
         return Err(FormError::WrongType);
     }
     let body = body_limit(body, MAX_FORM).await.map_err(|problem| {

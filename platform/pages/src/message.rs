@@ -5,12 +5,27 @@ use askama::Template;
 use crate::Layout;
 
 /// A button under a message: where it leads, and the identifier of its text.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Link {
-    /// A path of this server.
-    pub href: &'static str,
+    /// A path of this server, or its address on another listener.
+    pub href: String,
     /// The identifier of the text.
     pub text: &'static str,
+}
+
+impl Link {
+    /// A link to a path of this server.
+    pub fn to(path: &str, text: &'static str) -> Self {
+        Self {
+            href: path.to_owned(),
+            text,
+        }
+    }
+
+    /// The way out of a page from which nothing else continues.
+    pub fn to_account() -> Self {
+        Self::to("/account", "go-to-account")
+    }
 }
 
 /// Why an operation failed, as far as its page says. The cause is logged by whoever knows it.

@@ -14,6 +14,7 @@ mod numbering;
 mod open;
 mod pool;
 mod postgres;
+mod readers;
 mod schema;
 mod snapshot;
 mod sqlite;
@@ -34,6 +35,7 @@ use tokio::{
 pub use append_batch::{AppendBatch, Parent, Table};
 pub use error::StoreError;
 pub use numbering::EntryNumbering;
+pub use readers::SEARCH_TIMEOUT;
 pub use schema::Schema;
 pub use snapshot::{RowStream, Snapshot};
 pub use tx::Tx;
@@ -53,7 +55,7 @@ pub struct Store(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    readers: Readers,
+    readers: readers::Readers,
     queues: open::Queues,
     committed: Arc<Notify>,
     /// Closed once the last writer has ended.
@@ -63,13 +65,6 @@ struct Inner {
     outdated: watch::Sender<Option<StoreError>>,
     /// The task that notices this.
     watcher: OnceLock<AbortHandle>,
-}
-
-/// The connections that read.
-#[derive(Clone, Debug)]
-enum Readers {
-    Sqlite(sqlite::Readers),
-    Postgres(pool::Pool),
 }
 
 /// Which of the two databases a store is on.
@@ -112,7 +107,7 @@ impl Store {
     }
 
     fn new(
-        readers: Readers,
+        readers: readers::Readers,
         queues: open::Queues,
         committed: Arc<Notify>,
         running: watch::Receiver<()>,
@@ -131,13 +126,10 @@ impl Store {
 
     /// Which database this is.
     pub fn backend(&self) -> Backend {
-        match self.0.readers {
-            Readers::Sqlite(_) => Backend::Sqlite,
-            Readers::Postgres(_) => Backend::Postgres,
-        }
+        self.0.readers.backend()
     }
 
-    /// Rows of a query, read outside any transaction.
+    /// Rows of a query, read outside any transaction: a few rows, found by a key.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -146,19 +138,21 @@ impl Store {
         sql: &'static str,
         params: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
-        let timeout = self.0.read_timeout;
-        match &self.0.readers {
-            Readers::Sqlite(readers) => {
-                let rows = in_time(timeout, readers.fetch(sql, params)).await?;
-                Ok(rows.into_iter().map(Row::Sqlite).collect())
-            }
-            Readers::Postgres(pool) => {
-                // Boxed: most requests are answered from caches, and their futures would
-                // hold the state of a read all the same.
-                let rows = Box::pin(pool.fetch(timeout, sql, params)).await?;
-                Ok(rows.into_iter().map(Row::Postgres).collect())
-            }
-        }
+        self.0.readers.fetch(self.0.read_timeout, sql, params).await
+    }
+
+    /// As [`Store::fetch_all`], for lists that people filter and leaf through. It has
+    /// connections of its own and little time.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] after [`SEARCH_TIMEOUT`], [`StoreError::Busy`] where
+    /// many others search, or any other.
+    pub async fn search(
+        &self,
+        sql: &'static str,
+        params: Vec<Value>,
+    ) -> Result<Vec<Row>, StoreError> {
+        self.0.readers.search(sql, params).await
     }
 
     /// The rows of a query one after the other, for reads that may be large: they are
@@ -179,12 +173,7 @@ impl Store {
     /// # Errors
     /// Any [`StoreError`].
     pub async fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        match &self.0.readers {
-            Readers::Sqlite(readers) => readers.snapshot(),
-            Readers::Postgres(pool) => {
-                postgres::open_snapshot(pool.connect_for_snapshot().await?).await
-            }
-        }
+        self.0.readers.snapshot().await
     }
 
     /// The first row of a query, if there is one.
@@ -310,9 +299,7 @@ impl Store {
         drop(queues);
         let closing = async {
             while running.changed().await.is_ok() {}
-            if let Readers::Postgres(pool) = readers {
-                pool.close().await;
-            }
+            readers.close().await;
         };
         if tokio::time::timeout(CLOSE_TIMEOUT, closing).await.is_err() {
             tracing::warn!("the database did not close in time");

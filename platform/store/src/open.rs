@@ -13,12 +13,11 @@ use tokio::{
 };
 
 use crate::{
-    Readers, Schema, StoreError,
+    Schema, StoreError,
     connection::{WriteConnection, within},
     job::{Append, Write},
-    pool::Pool,
+    readers::Readers,
     schema::migrated,
-    sqlite,
     writer::{CommitWriter, JobQueue, QUEUE},
 };
 
@@ -76,10 +75,9 @@ pub(crate) async fn open(
 pub(crate) async fn open_to_read(url: &str) -> Result<Readers, StoreError> {
     if is_postgres(url) {
         let options = postgres_options(url)?.options(WITHOUT_TIMEOUT);
-        Ok(Readers::Postgres(Pool::connect(options).await?))
+        Readers::postgres(options).await
     } else {
-        let path = sqlite_path(&sqlite_options(url)?);
-        Ok(Readers::Sqlite(sqlite::Readers::open(&path)?))
+        Readers::sqlite(&sqlite_path(&sqlite_options(url)?))
     }
 }
 
@@ -101,7 +99,7 @@ async fn open_sqlite(
     migrated(schema.sqlite.run(&mut connection).await)?;
     connection.close().await?;
     let path = sqlite_path(&options);
-    let readers = sqlite::Readers::open(&path)?;
+    let readers = Readers::sqlite(&path)?;
     let (queue, jobs) = queue();
     let connection = WriteConnection::sqlite(path);
     let writer = CommitWriter::new(connection, schema.numbering, Arc::clone(committed));
@@ -118,7 +116,7 @@ async fn open_sqlite(
         works: queue,
         appends: None,
     };
-    Ok((Readers::Sqlite(readers), queues))
+    Ok((readers, queues))
 }
 
 async fn open_postgres(
@@ -132,7 +130,7 @@ async fn open_postgres(
     let mut connection = within(migrating.connect()).await?;
     migrated(schema.postgres.run(&mut connection).await)?;
     connection.close().await?;
-    let readers = Pool::connect(options.clone()).await?;
+    let readers = Readers::postgres(options.clone()).await?;
     let (works, work) = queue();
     let (appends, append) = queue();
     let writer = || {
@@ -152,7 +150,7 @@ async fn open_postgres(
         works,
         appends: Some(appends),
     };
-    Ok((Readers::Postgres(readers), queues))
+    Ok((readers, queues))
 }
 
 /// Units of work need not be `Send`, so their writer has a thread and a runtime.
@@ -202,7 +200,7 @@ fn postgres_options(url: &str) -> Result<PgConnectOptions, StoreError> {
         .application_name(READER)
         .statement_cache_capacity(256)
         .options([
-            ("statement_timeout", "10s"),
+            ("statement_timeout", "8s"),
             ("lock_timeout", "5s"),
             ("synchronous_commit", "on"),
         ])

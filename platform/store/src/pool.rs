@@ -15,8 +15,6 @@ use tokio::sync::Semaphore;
 
 use crate::{StoreError, Value, connection::within, postgres};
 
-/// How many connections read at the same time.
-const CONNECTIONS: usize = 8;
 /// How long a read may wait for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -36,13 +34,23 @@ struct Inner {
 impl Pool {
     /// A pool that has connected once, so that a wrong address or password is reported
     /// at the start.
-    pub(crate) async fn connect(options: PgConnectOptions) -> Result<Self, StoreError> {
+    pub(crate) async fn connect(
+        options: PgConnectOptions,
+        connections: usize,
+    ) -> Result<Self, StoreError> {
         let first = within(options.connect()).await?;
-        Ok(Self(Arc::new(Inner {
+        let pool = Self::new(options, connections);
+        pool.0.idle.lock().push(first);
+        Ok(pool)
+    }
+
+    /// A pool of so many `connections` at most, made when they are needed.
+    pub(crate) fn new(options: PgConnectOptions, connections: usize) -> Self {
+        Self(Arc::new(Inner {
             options,
-            permits: Semaphore::new(CONNECTIONS),
-            idle: Mutex::new(vec![first]),
-        })))
+            permits: Semaphore::new(connections),
+            idle: Mutex::default(),
+        }))
     }
 
     /// The rows of a query.

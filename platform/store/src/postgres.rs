@@ -44,7 +44,19 @@ pub(crate) async fn open_snapshot(mut connection: PgConnection) -> Result<Snapsh
     let (send, mut queries) = mpsc::channel::<SnapshotQuery>(1);
     tokio::spawn(async move {
         while let Some(query) = queries.recv().await {
-            send_rows(&mut connection, query).await;
+            let chunks = query.chunks.clone();
+            let abandoned = async {
+                chunks.closed().await;
+                if !queries.is_closed() {
+                    // Another query may follow on this connection.
+                    std::future::pending::<()>().await;
+                }
+            };
+            tokio::select! {
+                () = send_rows(&mut connection, query) => {}
+                // The connection is dropped as it is, and the server notices.
+                () = abandoned => return,
+            }
         }
         let _ = connection.close().await;
     });

@@ -11,6 +11,8 @@ use platform_store::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::refusal_log;
+
 /// How long a client should wait if a device or the database is unavailable; the value
 /// of `Retry-After` in every answer that says so.
 pub const RETRY_AFTER_SECONDS: u64 = 2;
@@ -21,6 +23,29 @@ pub struct Problem {
     status: StatusCode,
     title: &'static str,
     detail: String,
+    challenge: Challenge,
+}
+
+/// What `WWW-Authenticate` says (RFC 6750 §3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Challenge {
+    None,
+    NoToken,
+    InvalidToken,
+    InsufficientScope,
+}
+
+impl Challenge {
+    fn header(self) -> Option<HeaderValue> {
+        let challenge = match self {
+            Self::None => return None,
+            // A stranger who sent no token is told the scheme alone (§3.1).
+            Self::NoToken => "Bearer",
+            Self::InvalidToken => r#"Bearer error="invalid_token""#,
+            Self::InsufficientScope => r#"Bearer error="insufficient_scope""#,
+        };
+        Some(HeaderValue::from_static(challenge))
+    }
 }
 
 /// The body of an error (RFC 9457 §3.1).
@@ -43,6 +68,7 @@ impl Problem {
             status,
             title,
             detail: detail.into(),
+            challenge: Challenge::None,
         }
     }
 
@@ -62,7 +88,26 @@ impl Problem {
 
     /// Nobody proved who they are: 401.
     pub fn unauthorized(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "Unauthorized", detail)
+        Self {
+            challenge: Challenge::NoToken,
+            ..Self::new(StatusCode::UNAUTHORIZED, "Unauthorized", detail)
+        }
+    }
+
+    /// The access token proves nothing any more, or never did: 401.
+    pub fn invalid_token(detail: impl Into<String>) -> Self {
+        Self {
+            challenge: Challenge::InvalidToken,
+            ..Self::unauthorized(detail)
+        }
+    }
+
+    /// The caller is known and may not do this: 403.
+    pub fn forbidden(detail: impl Into<String>) -> Self {
+        Self {
+            challenge: Challenge::InsufficientScope,
+            ..Self::new(StatusCode::FORBIDDEN, "Forbidden", detail)
+        }
     }
 
     /// There is no such thing: 404.
@@ -131,9 +176,7 @@ impl From<AccessError> for Problem {
     fn from(error: AccessError) -> Self {
         match error {
             AccessError::Denied(denied) => denied.into(),
-            AccessError::Delegation { .. } => {
-                Self::new(StatusCode::FORBIDDEN, "Forbidden", error.to_string())
-            }
+            AccessError::Delegation { .. } => Self::forbidden(error.to_string()),
             AccessError::Store(error) => error.into(),
         }
     }
@@ -146,12 +189,13 @@ impl From<Denied> for Problem {
                 "this needs an access token, a client certificate or the local socket",
             );
         }
-        Self::new(StatusCode::FORBIDDEN, "Forbidden", denied.to_string())
+        Self::forbidden(denied.to_string())
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        refusal_log::record(self.status, &self.detail);
         let body = ProblemBody {
             r#type: "about:blank",
             title: self.title,
@@ -170,8 +214,8 @@ impl IntoResponse for Problem {
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             retry_later(headers);
         }
-        if self.status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        if let Some(challenge) = self.challenge.header() {
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
         response
     }

@@ -9,7 +9,7 @@ use std::{
 
 use axum::{
     extract::{DefaultBodyLimit, MatchedPath, Request},
-    http::{HeaderName, HeaderValue},
+    http::{HeaderName, HeaderValue, header::CACHE_CONTROL},
     response::Response,
 };
 use crypto::random;
@@ -72,9 +72,14 @@ where
             span.in_scope(|| {
                 tracing::debug!(status, duration_ms = duration.as_millis(), "answered");
             });
+            let headers = response.headers_mut();
             if let Ok(value) = HeaderValue::try_from(request_id) {
-                response.headers_mut().insert(X_REQUEST_ID.clone(), value);
+                headers.insert(X_REQUEST_ID.clone(), value);
             }
+            // Who does not say that an answer may be stored, may be telling secrets.
+            headers
+                .entry(CACHE_CONTROL)
+                .or_insert(HeaderValue::from_static("no-store"));
             Ok(response)
         })
     }

@@ -2,7 +2,12 @@
 
 use std::{io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
-use axum::{Router, body::Body, extract::Request};
+use axum::{
+    Router,
+    extract::Request,
+    http::{StatusCode, Version, header},
+    response::IntoResponse as _,
+};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper_util::{
@@ -19,6 +24,7 @@ use tokio_io_timeout::TimeoutWriter;
 use tower::ServiceExt as _;
 
 use super::{
+    body::with_rest,
     idle::Requests,
     tls::{Tls, peer_certificate},
 };
@@ -190,7 +196,13 @@ pub(super) async fn serve<S>(
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
         let (site, peer, in_flight) = (site.clone(), peer.clone(), counted.begin());
         async move {
-            let mut request = request.map(Body::new);
+            if !names_one_host(&request) {
+                return Ok(without_host());
+            }
+            let waits_to_send = request.headers().contains_key(header::EXPECT);
+            let (parts, body) = request.into_parts();
+            let (body, rest) = with_rest(body);
+            let mut request = Request::from_parts(parts, body);
             let extensions = request.extensions_mut();
             extensions.insert(ClientAddress(peer.address.map(|address| address.ip())));
             if let Some(certificate) = peer.certificate {
@@ -203,6 +215,10 @@ pub(super) async fn serve<S>(
                 Ok(answer) => answer,
                 Err(_) => Ok(timed_out()),
             };
+            // A client that waits for "100 Continue" sends nothing before the answer.
+            if !waits_to_send {
+                rest.drain().await;
+            }
             drop(in_flight);
             answer
         }
@@ -262,9 +278,18 @@ async fn drive<C: GracefulConnection>(
     ended.unwrap_or(Ok(()))
 }
 
+/// HTTP/1.1 wants one `Host` (RFC 9112 §3.2); HTTP/2 has a pseudo-header for it.
+fn names_one_host(request: &Request<Incoming>) -> bool {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    request.version() != Version::HTTP_11 || (hosts.next().is_some() && hosts.next().is_none())
+}
+
+fn without_host() -> axum::response::Response {
+    Problem::bad_request("an HTTP/1.1 request has one Host header (RFC 9112 §3.2)").into_response()
+}
+
 /// The answer to a request that took too long (RFC 9110 §15.5.9).
 fn timed_out() -> axum::response::Response {
-    use axum::{http::StatusCode, response::IntoResponse as _};
     Problem::new(
         StatusCode::REQUEST_TIMEOUT,
         "Request Timeout",

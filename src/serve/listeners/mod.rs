@@ -1,5 +1,6 @@
 //! Listeners: bytes from the network to requests, bounded in number and time.
 
+mod body;
 mod connection;
 mod idle;
 mod socket;

@@ -21,6 +21,18 @@ fn number(ca: &Ca, name: &str) -> u64 {
 }
 
 #[test]
+fn the_first_start_publishes_each_crl_once() {
+    let ca = Ca::start("p256");
+    wait_until("the job of the period", || {
+        let done = "SELECT COUNT(*) FROM job WHERE name = 'ca.publish_crl' AND last_run > 0";
+        ca.node.sql(done).trim() == "1"
+    });
+    for name in ["root", "issuing"] {
+        assert_eq!(number(&ca, name), 1, "{name}");
+    }
+}
+
+#[test]
 fn with_every_revocation_restart_and_period() {
     rise(Ca::start("p256"));
 }

@@ -7,7 +7,7 @@ use std::{
 
 use testkit::{Options, Server, Xinshu, cache, free_port, run, wait_until};
 
-use crate::XINSHU;
+use crate::{XINSHU, key_pin};
 
 /// A running Apache; ends with its owner.
 struct Apache {
@@ -91,20 +91,6 @@ fn configure(folder: &Path, server: &Server, port: u16, client: &serde_json::Val
          <Directory {folder}/site>\nOptions +Includes\n</Directory>\n\
          <Location /protected>\nAuthType openid-connect\nRequire valid-user\n</Location>\n"
     )
-}
-
-/// The server key's pin, as Chromium takes it: base64 SHA-256 of the SubjectPublicKeyInfo.
-pub(super) fn key_pin(server: &Server) -> String {
-    let address = server.https.trim_start_matches("https://");
-    let script = format!(
-        "openssl s_client -connect {address} </dev/null 2>/dev/null | openssl x509 -pubkey -noout \
-         | openssl pkey -pubin -outform DER | openssl dgst -sha256 -binary | base64"
-    );
-    run(Command::new("sh").args(["-c", &script]))
-        .success()
-        .text()
-        .trim()
-        .to_owned()
 }
 
 #[test]

@@ -6,8 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 use testkit::{Options, Xinshu, cache, free_port, run};
 
-use super::mod_auth_openidc::key_pin;
-use crate::XINSHU;
+use crate::{XINSHU, key_pin};
 
 #[test]
 fn a_single_page_application_signs_a_person_in() {

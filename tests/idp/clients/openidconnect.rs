@@ -2,8 +2,9 @@
 //! userinfo, refresh.
 
 use openidconnect::{
-    AuthenticationFlow, AuthorizationCode, ClientId, ClientSecret, CsrfToken, IssuerUrl, Nonce,
-    OAuth2TokenResponse as _, PkceCodeChallenge, RedirectUrl, Scope, TokenResponse as _,
+    AccessTokenHash, AuthenticationFlow, AuthorizationCode, ClientId, ClientSecret, CsrfToken,
+    IssuerUrl, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, RedirectUrl, Scope,
+    TokenResponse as _,
     core::{
         CoreClient, CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreResponseType,
         CoreUserInfoClaims,
@@ -91,6 +92,13 @@ async fn sign_in(node: &Xinshu, algorithm: &CoreJwsSigningAlgorithm, name: &str)
         .claims(&client.id_token_verifier(), &nonce)
         .unwrap();
     assert!(claims.auth_time().is_some());
+    let verifier = client.id_token_verifier();
+    let hash = AccessTokenHash::from_token(
+        tokens.access_token(),
+        id_token.signing_alg().unwrap(),
+        id_token.signing_key(&verifier).unwrap(),
+    );
+    assert_eq!(claims.access_token_hash(), Some(&hash.unwrap()));
 
     let info: CoreUserInfoClaims = client
         .user_info(
@@ -111,20 +119,33 @@ async fn sign_in(node: &Xinshu, algorithm: &CoreJwsSigningAlgorithm, name: &str)
         .await
         .unwrap();
     assert_ne!(again.refresh_token().unwrap().secret(), refresh.secret());
-    // The old one was used: presenting it again revokes the whole grant.
-    client
+    // Had the answer been lost, a retry would have got the same successor.
+    let retried = client
         .exchange_refresh_token(&refresh)
         .unwrap()
         .request_async(&http)
         .await
-        .unwrap_err();
-    let newest = again.refresh_token().unwrap();
-    client
-        .exchange_refresh_token(newest)
+        .unwrap();
+    let successor = again.refresh_token().unwrap();
+    assert_eq!(
+        retried.refresh_token().unwrap().secret(),
+        successor.secret()
+    );
+    let newest = client
+        .exchange_refresh_token(successor)
         .unwrap()
         .request_async(&http)
         .await
-        .unwrap_err();
+        .unwrap();
+    // Its successor was used: presenting the old one again revokes the whole grant.
+    for token in [&refresh, newest.refresh_token().unwrap()] {
+        client
+            .exchange_refresh_token(token)
+            .unwrap()
+            .request_async(&http)
+            .await
+            .unwrap_err();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! The command line, with and without a server.
 
-use testkit::{Options, SoftHsm, Xinshu};
+use testkit::{Options, Postgres, SoftHsm, Xinshu};
 
 use crate::XINSHU;
 
@@ -36,6 +36,46 @@ fn commands_do_the_same_with_and_without_a_server() {
     let again = node.xinshu(["user", "list", "--json"]).success().json();
     assert_eq!(names(&again), names(&list));
     node.xinshu(["audit", "verify"]).success();
+}
+
+#[test]
+fn the_last_administrator_stays() {
+    for settings in [
+        Vec::new(),
+        vec![format!("database.url={}", Postgres::shared().database())],
+    ] {
+        let options = Options {
+            settings,
+            ..Options::default()
+        };
+        let node = Xinshu::init(XINSHU, options);
+        let removals = [
+            &["user", "disable", "admin"][..],
+            &["user", "delete", "admin"],
+            &["user", "change", "admin", "--permission", "ca.*"],
+        ];
+        // One who may do a lot, and one who is disabled.
+        node.xinshu(["user", "add", "operator", "--permission", "ca.*"])
+            .success();
+        node.xinshu(["user", "add", "second", "--permission", "*"])
+            .success();
+        node.xinshu(["user", "disable", "second"]).success();
+        for removal in removals {
+            let refused = node.xinshu(removal.iter().copied());
+            assert_eq!(refused.code, Some(1), "{removal:?}");
+            assert!(
+                refused.stderr.contains("the last administrator"),
+                "{}",
+                refused.stderr
+            );
+        }
+        node.xinshu(["user", "change", "admin", "--display-name", "Ada"])
+            .success();
+        node.xinshu(["user", "enable", "second"]).success();
+        node.xinshu(removals[0].iter().copied()).success();
+        let second = node.xinshu(["user", "delete", "second"]);
+        assert_eq!(second.code, Some(1), "admin is disabled");
+    }
 }
 
 #[test]

@@ -161,6 +161,25 @@ fn a_world_readable_key_is_refused_at_start() {
     assert!(log.contains("chmod 600"), "{log}");
 }
 
+/// Nothing is served below a path, so an address with one would be wrong everywhere it is told.
+#[test]
+fn a_public_address_with_a_path_is_refused() {
+    for name in ["public.url", "public.mtls_url", "public.http_url"] {
+        let mut node = Xinshu::prepare(XINSHU, Options::default());
+        let scheme = if name == "public.http_url" {
+            "http"
+        } else {
+            "https"
+        };
+        node.set(format!("{name}={scheme}://www.example.org/auth"));
+        let refused = node.initialize();
+        assert_eq!(refused.code, Some(1), "{name}");
+        for part in [name, "must have no path"] {
+            assert!(refused.stderr.contains(part), "{part}: {}", refused.stderr);
+        }
+    }
+}
+
 #[test]
 fn wrong_settings_are_told_all_at_once() {
     let mut node = Xinshu::prepare(XINSHU, Options::default());

@@ -12,14 +12,14 @@ use axum::{
 };
 use pki::tsp::{FailureInfo, MAX_LENGTH, Rejection, TimeStampReq, rejection};
 use platform_access::Caller;
-use platform_web::{Problem, body_limit, retry_later};
+use platform_web::{Problem, body_limit, has_media_type, retry_later};
 
 use crate::{
     DEFAULT_UNIT, Error, Service,
     stamp::{permitted_unit, record_rejection, stamp},
 };
 
-const QUERY: &[u8] = b"application/timestamp-query";
+const QUERY: &str = "application/timestamp-query";
 const REPLY: HeaderValue = HeaderValue::from_static("application/timestamp-reply");
 
 /// `/tsa`.
@@ -50,7 +50,7 @@ async fn respond(
     headers: &HeaderMap,
     body: Body,
 ) -> Response {
-    if headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes) != Some(QUERY) {
+    if !has_media_type(headers, QUERY) {
         return Problem::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "Unsupported Media Type",

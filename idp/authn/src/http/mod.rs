@@ -2,6 +2,8 @@
 
 mod account;
 pub(crate) mod api;
+mod field_error;
+mod password_advice;
 mod set_password;
 mod sign_in;
 pub mod sign_out;
@@ -21,6 +23,11 @@ pub(crate) fn routes(authn: Authn) -> Router {
         .route("/account", get(account::get))
         .route("/account/password", post(account::change_password))
         .route("/account/sessions/end", post(account::end_session))
+        .route(
+            "/account/sessions/end-others",
+            post(account::end_sessions_elsewhere),
+        )
+        .route("/account/applications/end", post(account::end_application))
         .route(
             "/account/set-password",
             get(set_password::get).post(set_password::post),

@@ -7,7 +7,7 @@ use oauth::{Params, append_query};
 use platform_pages::{BrowserRequest, Layout, Link, Page, see_other};
 use zeroize::Zeroizing;
 
-use super::{account::password_advice, sign_in::remember_device};
+use super::{field_error::FieldError, password_advice::password_advice, sign_in::remember_device};
 use crate::{
     Authn, Error,
     devices::DEVICE_COOKIE,
@@ -23,7 +23,7 @@ struct SetPasswordTemplate<'a> {
     username: &'a str,
     token: &'a str,
     csrf: &'a str,
-    error: Option<String>,
+    error: FieldError,
     min: usize,
     /// What continues after the sign-in that follows.
     request: &'a str,
@@ -47,6 +47,14 @@ impl Fields {
         }
     }
 
+    /// The page's address.
+    fn address(&self) -> String {
+        let mut fields = vec![("token", self.token.as_str())];
+        fields.extend(self.request().map(|request| ("request", request)));
+        fields.extend(self.is_short.then_some(("reason", SHORT)));
+        append_query("/account/set-password", &fields)
+    }
+
     fn request(&self) -> Option<&str> {
         Some(self.request.as_str()).filter(|request| !request.is_empty())
     }
@@ -55,7 +63,13 @@ impl Fields {
 pub(super) async fn get(State(authn): State<Authn>, browser: BrowserRequest) -> Result<Page, Page> {
     let fields = Fields::read(browser.query()?);
     let user = find(&authn, &browser, &fields.token).await?;
-    Ok(show(&authn, &browser, &user, &fields, None))
+    Ok(show(
+        &authn,
+        &browser,
+        &user,
+        &fields,
+        FieldError::default(),
+    ))
 }
 
 pub(super) async fn post(
@@ -69,8 +83,9 @@ pub(super) async fn post(
     let secret = |name| Zeroizing::new(form.get_owned(name).unwrap_or_default());
     let password = secret("new_password");
     if password != secret("new_password_again") {
-        let error = browser.texts.tr("passwords-differ").into_owned();
-        return Ok(show(&authn, &browser, &user, &fields, Some(error)));
+        let text = browser.texts.tr("passwords-differ").into_owned();
+        let error = FieldError::new("new_password_again", text);
+        return Ok(show(&authn, &browser, &user, &fields, error));
     }
     let device = browser.cookie(DEVICE_COOKIE);
     let set = set_password_by_link(&authn, &browser.caller, &fields.token, password, device).await;
@@ -83,8 +98,8 @@ pub(super) async fn post(
             Ok(page)
         }
         Err(Error::WeakPassword(weak)) => {
-            let error = password_advice(&browser, weak);
-            Ok(show(&authn, &browser, &user, &fields, Some(error)))
+            let error = FieldError::new("new_password", password_advice(&browser, weak));
+            Ok(show(&authn, &browser, &user, &fields, error))
         }
         Err(Error::LinkExpired) => Err(link_expired(&browser)),
         Err(error) => Err(browser.failed(error)),
@@ -103,17 +118,14 @@ fn show(
     browser: &BrowserRequest,
     user: &User,
     fields: &Fields,
-    error: Option<String>,
+    error: FieldError,
 ) -> Page {
-    let status = match error {
-        None => StatusCode::OK,
-        Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
+    let status = match error.is_some() {
+        false => StatusCode::OK,
+        true => StatusCode::UNPROCESSABLE_ENTITY,
     };
     let template = SetPasswordTemplate {
-        l: match error {
-            None => browser.layout_with_languages(),
-            Some(_) => browser.layout(),
-        },
+        l: browser.layout_at(&fields.address()),
         title: user.title(),
         username: &user.name,
         token: &fields.token,
@@ -131,9 +143,6 @@ fn link_expired(browser: &BrowserRequest) -> Page {
         StatusCode::NOT_FOUND,
         "link-expired-title",
         "link-expired-text",
-        Some(Link {
-            href: "/sign-in",
-            text: "go-to-sign-in",
-        }),
+        Some(Link::to("/sign-in", "go-to-sign-in")),
     )
 }

@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
 };
 use oauth::Params;
-use platform_pages::{BrowserRequest, Layout, Page, cookie, see_other};
+use platform_pages::{BrowserRequest, Layout, Link, Page, cookie, see_other};
 use platform_web::RETRY_AFTER_SECONDS;
 use zeroize::Zeroizing;
 
@@ -17,7 +17,7 @@ use crate::{
     interactions,
     model::{Interaction, SignInPage},
     password_link::short_password_path,
-    sessions::SESSION_COOKIE,
+    sessions::{self, SESSION_COOKIE},
     sign_in::{SignIn, SignedIn, sign_in},
 };
 
@@ -31,7 +31,11 @@ struct SignInTemplate<'a> {
     csrf: &'a str,
     error: Option<&'a str>,
     notice: bool,
+    decline_at: Option<&'a str>,
 }
+
+/// The page for somebody else than who is signed in.
+const ANOTHER: &str = "/sign-in?another=1";
 
 /// What the page says of the last attempt.
 struct LastAttempt {
@@ -48,6 +52,14 @@ pub(super) async fn get(State(authn): State<Authn>, browser: BrowserRequest) -> 
         .and_then(|interaction| interaction.page.login_hint.clone())
         .unwrap_or_default();
     let notice = query.get("notice") == Some("password-set");
+    let another = query.get("another").is_some();
+    if interaction.is_none() && !notice && !another {
+        // Whoever is signed in has no reason to do it again, unless it is somebody else.
+        let session = sessions::of_browser(&authn, &browser).await;
+        if session.map_err(|error| browser.failed(error))?.is_some() {
+            return Ok(browser.see_other("/account"));
+        }
+    }
     Ok(show(&browser, interaction.as_ref(), &hint, notice, None))
 }
 
@@ -140,10 +152,7 @@ pub(crate) fn expired(browser: &BrowserRequest) -> Page {
         StatusCode::BAD_REQUEST,
         "sign-in-expired-title",
         "sign-in-expired-text",
-        Some(platform_pages::Link {
-            href: "/account",
-            text: "go-to-account",
-        }),
+        Some(Link::to_account()),
     )
 }
 
@@ -187,9 +196,11 @@ fn show(
     let default = SignInPage::default();
     let page = interaction.map_or(&default, |interaction| &interaction.page);
     let template = SignInTemplate {
-        l: match last {
-            None => browser.layout_with_languages(),
-            Some(_) => browser.layout(),
+        l: match interaction {
+            // Whoever is signed in sees the page only as somebody else.
+            None if browser.cookie(SESSION_COOKIE).is_some() => browser.layout_at(ANOTHER),
+            None => browser.layout_at("/sign-in"),
+            Some(interaction) => browser.layout_at(&interaction.sign_in_again_at()),
         },
         client: page.client.as_deref(),
         username,
@@ -197,6 +208,7 @@ fn show(
         csrf: &browser.form_token,
         error: last.as_ref().map(|last| last.error.as_str()),
         notice,
+        decline_at: page.decline_at.as_deref(),
     };
     let status = last.as_ref().map_or(StatusCode::OK, |last| last.status);
     // Browsers apply form-action to redirects after a form (CSP 3 §6.4.1), and the last

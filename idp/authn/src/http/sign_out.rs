@@ -75,7 +75,7 @@ pub(super) async fn get(State(authn): State<Authn>, browser: BrowserRequest) -> 
         return Ok(signed_out(&browser));
     };
     let question = Question::default();
-    let layout = browser.layout_with_languages();
+    let layout = browser.layout();
     Ok(ask(&browser, session.user.title(), layout, question))
 }
 
@@ -107,9 +107,6 @@ pub fn signed_out(browser: &BrowserRequest) -> Page {
         StatusCode::OK,
         "signed-out-title",
         "signed-out-text",
-        Some(Link {
-            href: "/sign-in",
-            text: "sign-in-again",
-        }),
+        Some(Link::to("/sign-in", "sign-in-again")),
     )
 }

@@ -23,6 +23,10 @@ pub struct SignInPage {
     pub form_action: Vec<String>,
     /// The path where the interaction continues, to which its id is added.
     pub continue_at: String,
+    /// The path that takes the form by which the user declines: `request` and `answer=deny`.
+    /// None for interactions that were stored before there was one.
+    #[serde(default)]
+    pub decline_at: Option<String>,
 }
 
 /// An interaction about to be stored.
@@ -73,6 +77,11 @@ impl Missing {
 }
 
 impl Interaction {
+    /// The address of its sign-in page.
+    pub fn sign_in_again_at(&self) -> String {
+        Self::sign_in_at(&self.id, None)
+    }
+
     /// The address where it continues.
     pub fn continue_at(&self) -> String {
         oauth::append_query(&self.page.continue_at, &[("request", &self.id)])

@@ -124,6 +124,11 @@ impl User {
         }
     }
 
+    /// True if they may sign in and do everything.
+    pub(crate) fn is_administrator(&self) -> bool {
+        self.disabled_at.is_none() && self.permissions.iter().any(|permission| permission == "*")
+    }
+
     /// The resource that actions on this user are about.
     pub fn resource(&self) -> Resource {
         Resource::new("user", &self.id)

@@ -29,7 +29,7 @@ pub(crate) async fn by_id_in(tx: &mut Tx<'_>, id: &str) -> Result<Option<User>, 
 /// Users in the order of their names, after one of them.
 pub(crate) async fn list(store: &Store, after: &str, limit: i64) -> Result<Vec<User>, StoreError> {
     store
-        .fetch_all(
+        .search(
             "SELECT id AS user_id, name, display_name, email, email_verified, permissions, unit_id, disabled_at, created_at, changed_at
              FROM idp_user WHERE name > $1 ORDER BY name LIMIT $2",
             params![after, limit],
@@ -105,6 +105,18 @@ pub(crate) async fn lock_enabled(tx: &mut Tx<'_>, id: &str) -> Result<bool, Stor
     )
     .await
     .map(|changed| changed > 0)
+}
+
+/// True if a user who may do everything is enabled. Of transactions that ask at the same
+/// time, each sees what the others did before it.
+pub(crate) async fn has_administrator(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+    // Every such transaction changes this row, so one waits for the other's end.
+    let lock = "UPDATE unit SET name = name WHERE id = 'root'";
+    tx.execute(lock, vec![]).await?;
+    let sql = "SELECT 1 AS one FROM idp_user
+               WHERE permissions <> '' AND disabled_at IS NULL
+                 AND ' ' || permissions || ' ' LIKE '% * %' LIMIT 1";
+    Ok(tx.fetch_optional(sql, vec![]).await?.is_some())
 }
 
 pub(crate) async fn delete(tx: &mut Tx<'_>, id: &str) -> Result<(), StoreError> {

@@ -3,14 +3,14 @@
 use askama::Template;
 use axum::{body::Body, extract::State, http::StatusCode};
 use idp_authn::{Session, model::Interaction, sessions};
-use oauth::form_action_source;
+use oauth::{ErrorCode, append_query, form_action_source};
 use platform_pages::{BrowserRequest, Failure, Layout, Link, Page, see_other};
 
 use super::answer;
 use crate::{
     Oidc,
     authorize::{Outcome, Question, authorize},
-    validate_request::Rejection,
+    validate_request::{Rejection, UNREGISTERED_REDIRECT_URI},
 };
 
 #[derive(Template)]
@@ -21,6 +21,10 @@ struct ConsentTemplate<'a> {
     user: &'a str,
     /// Identifiers of texts.
     scopes: Vec<String>,
+    /// Where the answer goes.
+    host: String,
+    /// Where somebody else signs in for the same request.
+    sign_in_at: String,
     request: &'a str,
     csrf: &'a str,
 }
@@ -90,25 +94,31 @@ pub(super) fn reject(
 ) -> Result<Page, Page> {
     match rejection {
         Rejection::Page { code, description } => {
-            Err(browser.bad_request(&format!("{}: {description}", code.name())))
+            let (title, text) = match code {
+                ErrorCode::InvalidClient => ("error-client-title", "error-client-text"),
+                _ if description == UNREGISTERED_REDIRECT_URI => {
+                    ("error-return-title", "error-return-text")
+                }
+                _ => ("error-request-title", "error-request-text"),
+            };
+            let detail = format!("{}: {description}", code.name());
+            Err(browser.report(StatusCode::BAD_REQUEST, title, text, &detail))
         }
         Rejection::Redirect(error) => Ok(answer::error(oidc, browser, &error)),
         Rejection::Expired => Err(browser.message(
             StatusCode::BAD_REQUEST,
             "sign-in-expired-title",
             "sign-in-expired-text",
-            Some(Link {
-                href: "/account",
-                text: "go-to-account",
-            }),
+            Some(Link::to_account()),
         )),
         Rejection::Failed(error) => Err(browser.failed(Failure::from(error))),
     }
 }
 
 fn ask(browser: &BrowserRequest, user: &str, question: &Question) -> Page {
+    let id = [("request", question.interaction_id.as_str())];
     let template = ConsentTemplate {
-        l: browser.layout(),
+        l: browser.layout_at(&append_query("/oauth2/continue", &id)),
         client: &question.client.name,
         user,
         scopes: question
@@ -116,6 +126,8 @@ fn ask(browser: &BrowserRequest, user: &str, question: &Question) -> Page {
             .iter()
             .map(|scope| format!("scope-{scope}"))
             .collect(),
+        host: shown_host(&question.redirect_uri),
+        sign_in_at: append_query("/sign-in", &id),
         request: &question.interaction_id,
         csrf: &browser.form_token,
     };
@@ -123,4 +135,17 @@ fn ask(browser: &BrowserRequest, user: &str, question: &Question) -> Page {
         .into_iter()
         .collect();
     browser.page(StatusCode::OK, &template, &sources)
+}
+
+/// Where an answer goes, as people read an address: its host, or the scheme of an application
+/// on the device.
+fn shown_host(redirect_uri: &str) -> String {
+    let Ok(url) = url::Url::parse(redirect_uri) else {
+        return redirect_uri.to_owned();
+    };
+    match (url.host_str(), url.port()) {
+        (Some(host), Some(port)) => format!("{host}:{port}"),
+        (Some(host), None) => host.to_owned(),
+        (None, _) => format!("{}:", url.scheme()),
+    }
 }

@@ -71,23 +71,6 @@ pub struct NewClient {
     pub claims_in_id_token: bool,
 }
 
-/// What is to change about a client; `None` leaves it.
-#[derive(Clone, Debug, Default)]
-pub struct ClientChange {
-    /// What pages call it.
-    pub name: Option<String>,
-    /// Where people are sent back to.
-    pub redirect_uris: Option<Vec<String>>,
-    /// Where people are sent after signing out.
-    pub post_logout_redirect_uris: Option<Vec<String>>,
-    /// Audiences it may ask for (RFC 8707).
-    pub resources: Option<Vec<String>>,
-    /// Whether its ID tokens carry the claims of `profile` and `email`.
-    pub claims_in_id_token: Option<bool>,
-    /// Whether it is disabled.
-    pub disabled: Option<bool>,
-}
-
 /// What the response to a registration contains, once.
 pub struct ClientCredentials {
     /// `client_id`.
@@ -163,53 +146,6 @@ impl NewClient {
     }
 }
 
-impl ClientChange {
-    /// Checks it against the client that it changes.
-    pub(crate) fn check(mut self, client: &Client) -> Result<Self, Error> {
-        self.name = self.name.map(parse_name).transpose()?;
-        for (field, list) in self.lists() {
-            if let Some(list) = list {
-                check_uris(field, list)?;
-            }
-        }
-        if let Some(uris) = &self.redirect_uris {
-            check_need(uris, client.may(GrantType::AuthorizationCode))?;
-        }
-        Ok(self)
-    }
-
-    /// The names of what changes.
-    pub(crate) fn names(&self) -> Vec<&'static str> {
-        let disabled = match self.disabled {
-            Some(true) => Some("disabled"),
-            Some(false) => Some("enabled"),
-            None => None,
-        };
-        let named = |is_there: bool, name| is_there.then_some(name);
-        [named(self.name.is_some(), "name")]
-            .into_iter()
-            .chain(self.lists().map(|(name, list)| named(list.is_some(), name)))
-            .chain([
-                named(self.claims_in_id_token.is_some(), "claims_in_id_token"),
-                disabled,
-            ])
-            .flatten()
-            .collect()
-    }
-
-    /// The lists of addresses by their names.
-    pub(crate) fn lists(&self) -> [(&'static str, Option<&Vec<String>>); 3] {
-        [
-            ("redirect_uris", self.redirect_uris.as_ref()),
-            (
-                "post_logout_redirect_uris",
-                self.post_logout_redirect_uris.as_ref(),
-            ),
-            ("resources", self.resources.as_ref()),
-        ]
-    }
-}
-
 impl Client {
     /// The resource that actions on this client are about.
     pub fn resource(&self) -> Resource {
@@ -246,13 +182,13 @@ impl Client {
     }
 }
 
-fn parse_name(name: String) -> Result<String, Error> {
+pub(super) fn parse_name(name: String) -> Result<String, Error> {
     parse_line("name", Some(name))?
         .filter(|name| name.chars().count() <= MAX_NAME)
         .ok_or_else(|| Error::invalid("name", format!("1 to {MAX_NAME} characters")))
 }
 
-fn check_uris(field: &'static str, uris: &[String]) -> Result<(), Error> {
+pub(super) fn check_uris(field: &'static str, uris: &[String]) -> Result<(), Error> {
     if uris.len() > MAX_URIS {
         return Err(Error::invalid(field, format!("at most {MAX_URIS}")));
     }
@@ -267,7 +203,7 @@ fn check_uris(field: &'static str, uris: &[String]) -> Result<(), Error> {
 }
 
 /// Redirect URIs are for the code flow.
-fn check_need(redirect_uris: &[String], code_flow: bool) -> Result<(), Error> {
+pub(super) fn check_need(redirect_uris: &[String], code_flow: bool) -> Result<(), Error> {
     if code_flow == redirect_uris.is_empty() {
         return Err(Error::invalid(
             "redirect_uris",

@@ -1,11 +1,13 @@
 //! The nouns of the provider.
 
 mod client;
+mod client_change;
 mod code;
 mod grant;
 mod signing_key;
 
-pub use client::{Client, ClientChange, ClientCredentials, NewClient};
+pub use client::{Client, ClientCredentials, NewClient};
+pub use client_change::ClientChange;
 pub(crate) use code::Code;
 pub(crate) use grant::{Grant, RefreshToken, Used};
 pub use signing_key::{KeyState, SigningKeyInfo};

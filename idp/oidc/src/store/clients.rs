@@ -27,7 +27,7 @@ pub(crate) async fn list(
     limit: i64,
 ) -> Result<Vec<Client>, StoreError> {
     store
-        .fetch_all(
+        .search(
             "SELECT * FROM idp_client WHERE id > $1 ORDER BY id LIMIT $2",
             params![after, limit],
         )

@@ -98,6 +98,32 @@ pub(crate) async fn revoke_of_client(
     .map(|_| ())
 }
 
+/// As [`revoke_of_client`], for the codes that one user's browser received.
+pub(crate) async fn revoke_of_application(
+    tx: &mut Tx<'_>,
+    user_id: &str,
+    client_id: &str,
+    oldest: Timestamp,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO idp_grant (id, client_id, user_id, session_id, scope, resource, auth_time,
+                                methods, acr, offline, expires_at, revoked_at)
+         SELECT grant_id, client_id, user_id, session_id, scope, resource, auth_time,
+                methods, acr, 0, expires_at, $3
+         FROM idp_code WHERE code_key >= $2 AND client_id = $1 AND user_id = $4
+         ON CONFLICT (id) DO NOTHING",
+        params![
+            client_id,
+            first_key_at(oldest.as_millisecond()),
+            now,
+            user_id
+        ],
+    )
+    .await
+    .map(|_| ())
+}
+
 /// Deletes codes that were issued before `issued_before`, `most` of them.
 pub(crate) async fn delete_old(
     tx: &mut Tx<'_>,

@@ -212,6 +212,50 @@ pub(crate) async fn revoke_of_session(
     .await
 }
 
+/// The client, its name, the scope and the time of sign-in of each of a user's grants that is
+/// good, the latest first.
+pub(crate) async fn of_user(
+    store: &Store,
+    user_id: &str,
+    now: Timestamp,
+    most: i64,
+) -> Result<Vec<(String, String, String, Timestamp)>, StoreError> {
+    store
+        .fetch_all(
+            "SELECT c.id, c.name, g.scope, g.auth_time
+             FROM idp_grant g JOIN idp_client c ON c.id = g.client_id
+             WHERE g.user_id = $1 AND g.revoked_at IS NULL AND g.expires_at > $2
+             ORDER BY g.auth_time DESC LIMIT $3",
+            params![user_id, now, most],
+        )
+        .await?
+        .iter()
+        .map(|row| {
+            Ok((
+                row.get("id")?,
+                row.get("name")?,
+                row.get("scope")?,
+                row.time("auth_time")?,
+            ))
+        })
+        .collect()
+}
+
+/// Revokes what a user granted to one client; how many grants there were.
+pub(crate) async fn revoke_of_application(
+    tx: &mut Tx<'_>,
+    user_id: &str,
+    client_id: &str,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    tx.execute(
+        "UPDATE idp_grant SET revoked_at = $3
+         WHERE user_id = $1 AND client_id = $2 AND revoked_at IS NULL",
+        params![user_id, client_id, now],
+    )
+    .await
+}
+
 /// Makes grants of one session depend on another.
 pub(crate) async fn move_to_session(
     tx: &mut Tx<'_>,

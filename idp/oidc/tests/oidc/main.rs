@@ -37,6 +37,7 @@ mod jwt;
 mod key;
 mod logout;
 mod nodes;
+mod pages;
 mod passwords;
 mod refresh;
 mod sign_in;

@@ -242,7 +242,7 @@ async fn a_short_password_signs_in_and_must_be_changed(idp: TestIdp) {
     assert!(path.starts_with("/account/set-password?token="), "{path}");
     assert!(browser.cookie("__Host-xinshu-session").is_none());
     let page = browser.get(&path).await;
-    assert!(page.body.contains("shorter than 15 characters"));
+    assert!(page.body.contains("fewer than the 15 characters"));
     let token = page.field("token");
     let request = page.field("request");
     let form = |password: &'static str| {

@@ -10,6 +10,7 @@ use super::{
     tree::{Claim, Tree},
 };
 use crate::{
+    by_action,
     checkpoint::Checkpoint,
     merkle::{Frontier, Hash},
     stream::{self, Run},
@@ -38,7 +39,7 @@ impl Step {
     pub(super) fn new(tree: &Tree, runs: Vec<Run>) -> Result<Self, SequencerError> {
         let mut frontier = tree.frontier.clone();
         for leaf in runs.iter().flat_map(|run| &run.leaves) {
-            frontier.push(*leaf);
+            frontier.push(leaf.hash);
         }
         let size = i64::try_from(frontier.size())
             .map_err(|_| SequencerError::Damaged("the tree is too large"))?;
@@ -168,6 +169,8 @@ impl Step {
             }
             index += run.entries();
         }
+        let leaves = self.runs.iter().flat_map(|run| &run.leaves);
+        by_action::record(tx, self.from, leaves.map(|leaf| &*leaf.action)).await?;
         Ok(())
     }
 

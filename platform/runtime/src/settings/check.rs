@@ -34,6 +34,14 @@ pub(super) fn validate(settings: &Settings, errors: &mut Vec<String>) {
             errors.push(format!(
                 "{name} ({url:?}) must begin with {scheme} and end without a slash"
             ));
+        } else if url
+            .get(scheme.len()..)
+            .is_some_and(|rest| rest.contains('/'))
+        {
+            errors.push(format!(
+                "{name} ({url:?}) must have no path: Xinshu answers at the root of its host. \
+                 Give it a host name of its own, such as {scheme}id.example.org"
+            ));
         }
     }
     let known = ["sqlite:", "postgres:", "postgresql:"];

@@ -91,6 +91,11 @@ settings! {
         mtls_url: String = "\"https://localhost:8444\"", "Base of the addresses of listen.mtls, as clients see it.";
         http_url: String = "\"http://localhost:8080\"", "Base of the CRL, OCSP and CA addresses that certificates carry.";
     }
+    /// Whose pages people see.
+    pages: Pages {
+        organization: String = "\"\"", "The organization's name on every page, in place of Xinshu's own.";
+        logo: String = "\"\"", "A file with the organization's logo (SVG, PNG, JPEG or WebP, at most 256 KiB), shown on every page in place of Xinshu's own.";
+    }
     /// Where everything is stored.
     database: Database {
         url: DatabaseUrl = "\"sqlite:DATA/xinshu.db\"", "sqlite:PATH, or postgres://USER:PASSWORD@HOST/DATABASE for many nodes.";

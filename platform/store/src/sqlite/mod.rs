@@ -1,32 +1,24 @@
 //! SQLite: its connections and statements, by the library's own calls.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::{
-        Arc,
-        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
-    },
-    time::Duration,
-};
+mod readers;
+mod snapshot;
 
-use parking_lot::Mutex;
+use std::{path::Path, sync::Arc, time::Duration};
+
 use rusqlite::{Connection, OpenFlags, Statement};
-use tokio::sync::{mpsc, oneshot};
 
-use crate::{
-    Snapshot, StoreError, Table, Value,
-    append_batch::ByTable,
-    snapshot::{CHUNK, SnapshotQuery},
-    value::SqliteRow,
-};
+use crate::{StoreError, Table, Value, append_batch::ByTable, value::SqliteRow};
+
+pub(crate) use readers::Readers;
+pub(crate) use snapshot::open_snapshot;
 
 /// How long SQLite waits for another process' lock.
 const BUSY: Duration = Duration::from_secs(3);
-const READERS: usize = 4;
-/// How many reads may wait; more are refused as busy.
-const WAITING: usize = 8192;
 /// Prepared statements that a connection caches.
 const STATEMENTS: usize = 256;
+/// How many of SQLite's instructions run before it asks whether to go on: some
+/// microseconds.
+const INSTRUCTIONS: i32 = 4000;
 
 /// Whether a statement that returns rows may write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,10 +32,12 @@ pub(crate) fn open_to_write(path: &Path) -> Result<Connection, StoreError> {
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     // WAL with synchronous=FULL: a commit is on disk when it returns
     // (sqlite.org/pragma.html#pragma_synchronous). A checkpoint each 16 MiB of
-    // log rather than each 4: fewer fsyncs of the file itself.
+    // log rather than each 4: fewer fsyncs of the file itself. The log grows while a
+    // long read needs its older part, and is cut to 64 MiB when it begins anew.
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-         PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -8192;",
+         PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;
+         PRAGMA cache_size = -8192;",
     )?;
     Ok(connection)
 }
@@ -59,135 +53,6 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)
-}
-
-/// A few threads that read, each by a connection of its own. They end with the
-/// last handle.
-#[derive(Clone, Debug)]
-pub(crate) struct Readers {
-    path: PathBuf,
-    reads: SyncSender<Read>,
-}
-
-/// A read that waits for its turn.
-#[derive(Debug)]
-struct Read {
-    sql: &'static str,
-    params: Vec<Value>,
-    done: oneshot::Sender<Result<Vec<SqliteRow>, StoreError>>,
-}
-
-impl Readers {
-    pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
-        // A file that cannot be read fails here.
-        let mut first = Some(open_to_read(path)?);
-        let (send, reads) = sync_channel(WAITING);
-        let reads = Arc::new(Mutex::new(reads));
-        for number in 0..READERS {
-            let (path, reads) = (path.to_owned(), Arc::clone(&reads));
-            let connection = first.take();
-            std::thread::Builder::new()
-                .name(format!("sqlite-reader-{number}"))
-                .spawn(move || serve(&path, connection, &reads))
-                .map_err(|error| StoreError::Unavailable(format!("no thread to read: {error}")))?;
-        }
-        Ok(Self {
-            path: path.to_owned(),
-            reads: send,
-        })
-    }
-
-    pub(crate) async fn fetch(
-        &self,
-        sql: &'static str,
-        params: Vec<Value>,
-    ) -> Result<Vec<SqliteRow>, StoreError> {
-        let (done, answer) = oneshot::channel();
-        let read = Read { sql, params, done };
-        self.reads.try_send(read).map_err(|error| match error {
-            TrySendError::Full(_) => StoreError::Busy,
-            TrySendError::Disconnected(_) => StoreError::Stopped,
-        })?;
-        answer.await.unwrap_or(Err(StoreError::Stopped))
-    }
-}
-
-impl Readers {
-    /// The database as of now.
-    pub(crate) fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        open_snapshot(&self.path)
-    }
-}
-
-fn serve(path: &Path, mut connection: Option<Connection>, reads: &Mutex<Receiver<Read>>) {
-    loop {
-        let next = reads.lock().recv();
-        let Ok(read) = next else { return };
-        // Its caller may have stopped waiting.
-        if read.done.is_closed() {
-            continue;
-        }
-        let rows = answer(path, &mut connection, &read);
-        if rows.is_err() {
-            // Closed, whatever the failure was.
-            connection = None;
-        }
-        let _ = read.done.send(rows);
-    }
-}
-
-fn answer(
-    path: &Path,
-    connection: &mut Option<Connection>,
-    read: &Read,
-) -> Result<Vec<SqliteRow>, StoreError> {
-    let connection = match connection {
-        Some(connection) => connection,
-        None => connection.insert(open_to_read(path)?),
-    };
-    fetch(connection, read.sql, &read.params, Access::Read)
-}
-
-/// Begins a snapshot on a connection and a thread of its own, so that long reads delay
-/// no others.
-fn open_snapshot(path: &Path) -> Result<Snapshot, StoreError> {
-    let connection = open_to_read(path)?;
-    // A deferred transaction sees the database as of its first read.
-    connection.execute_batch("BEGIN; SELECT COUNT(*) FROM sqlite_schema;")?;
-    let (send, mut queries) = mpsc::channel::<SnapshotQuery>(1);
-    std::thread::Builder::new()
-        .name("sqlite-snapshot".to_owned())
-        .spawn(move || {
-            while let Some(query) = queries.blocking_recv() {
-                send_rows(&connection, &query);
-            }
-        })
-        .map_err(|error| StoreError::Unavailable(format!("no thread to read: {error}")))?;
-    Ok(Snapshot::new(send))
-}
-
-/// Sends the rows of a query, as fast as they are received.
-fn send_rows(connection: &Connection, query: &SnapshotQuery) {
-    let mut chunk = Vec::with_capacity(CHUNK);
-    let sent = connection
-        .prepare_cached(query.sql)
-        .and_then(|mut statement| {
-            each_row(&mut statement, &query.params, |row| {
-                chunk.push(crate::Row::Sqlite(row));
-                if chunk.len() < CHUNK {
-                    return true;
-                }
-                let full = std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK));
-                query.chunks.blocking_send(Ok(full)).is_ok()
-            })
-        });
-    let last = match sent {
-        Ok(()) if chunk.is_empty() => return,
-        Ok(()) => Ok(chunk),
-        Err(error) => Err(error.into()),
-    };
-    // The receiver may have stopped reading.
-    let _ = query.chunks.blocking_send(last);
 }
 
 /// Executes a statement and returns how many rows it changed.
