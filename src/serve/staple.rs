@@ -1,13 +1,13 @@
 //! OCSP stapling (RFC 6066 §8): the status of this server's own certificate comes with its
 //! handshakes, so that clients need not ask for it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{Request, Uri, body::Bytes, header};
 use hyper_util::rt::TokioIo;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use pki::{Certificate, ocsp::BasicResponse};
 use platform_runtime::Clock as _;
 use tokio::net::TcpStream;
@@ -15,17 +15,17 @@ use tokio::net::TcpStream;
 use crate::compose::Node;
 
 /// How often a response is fetched from another node: as often as its Cache-Control suggests.
-const REFETCH: Duration = Duration::from_secs(300);
+const REFETCH: SignedDuration = SignedDuration::from_secs(300);
 /// How long to wait after another node did not answer.
-const RETRY: Duration = Duration::from_secs(30);
+const RETRY: SignedDuration = SignedDuration::from_secs(30);
 const TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_RESPONSE: usize = 64 * 1024;
 
 /// The responses about one certificate.
 #[derive(Debug, Default)]
 pub(super) struct Staples {
-    /// When the next one is due from another node.
-    due: Option<Instant>,
+    /// When another node was asked last, and how long to wait from then on.
+    asked: Option<(Timestamp, SignedDuration)>,
     /// nextUpdate of the one in place.
     valid_until: Option<Timestamp>,
     /// Whether the last attempt failed, so that a long failure is logged once.
@@ -79,16 +79,20 @@ async fn fetch_if_due(
         // From the responder's cache, unless the status has changed.
         Some(ca) => ca::staple::staple(ca, certificate, issuer).await?.to_vec(),
         None => {
-            let now = node.clock.monotonic();
-            if staples.due.is_some_and(|due| now < due) {
+            let now = node.clock.now();
+            // A clock that was set back does not extend the wait.
+            if staples
+                .asked
+                .is_some_and(|(at, wait)| at <= now && now < at + wait)
+            {
                 return Ok(None);
             }
-            staples.due = Some(now + RETRY);
+            staples.asked = Some((now, RETRY));
             let request = ca::staple::staple_request(certificate, issuer).context("no request")?;
             let url = format!("{}/ocsp", node.settings.public.http_url);
             let response = tokio::time::timeout(TIMEOUT, fetch(&url, request)).await;
             let response = response.with_context(|| format!("{url} does not answer"))??;
-            staples.due = Some(now + REFETCH);
+            staples.asked = Some((now, REFETCH));
             response
         }
     };

@@ -129,7 +129,7 @@ pub(crate) async fn certificates(
     let lead = choose_lead(store, filter).await?;
     let (sql, params) = query(filter, lead, after, limit);
     let order = filter.order();
-    let rows = store.fetch_all(sql, params).await?;
+    let rows = store.search(sql, params).await?;
     rows.iter()
         .map(|row| {
             let position = ListPosition {
@@ -166,8 +166,8 @@ async fn choose_lead(store: &Store, filter: &CertificateFilter) -> Result<Lead, 
                  WHERE authority_id = $1 LIMIT $2) AS found"
             }
         };
-        let row = store.fetch_optional(sql, params![value, RARE + 1]).await?;
-        let found: i64 = row.map_or(Ok(0), |row| row.get("rows_found"))?;
+        let rows = store.search(sql, params![value, RARE + 1]).await?;
+        let found: i64 = rows.first().map_or(Ok(0), |row| row.get("rows_found"))?;
         if found <= RARE {
             return Ok(other);
         }

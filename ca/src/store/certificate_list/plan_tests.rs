@@ -155,7 +155,7 @@ async fn explain(
     (sql, params): (&'static str, Vec<Value>),
 ) -> Vec<String> {
     let sql: &'static str = format!("{prefix} {sql}").leak();
-    let rows = store.fetch_all(sql, params).await.unwrap();
+    let rows = store.search(sql, params).await.unwrap();
     rows.iter().map(|row| row.get(column).unwrap()).collect()
 }
 
