@@ -52,9 +52,12 @@ pub(crate) async fn publish_of_period(ca: &Service) -> Result<(), Error> {
     let mut authorities = Vec::new();
     for authority in ca.authorities() {
         let latest = store::latest_this_update(ca.store(), authority.id()).await?;
-        // Published at most so much later.
+        // Published at most so much later; one of the future was published by a clock that was
+        // ahead.
         let backdate = ca.config().backdate;
-        if latest.is_none_or(|this_update| this_update + backdate + RECENT <= now) {
+        let is_recent =
+            |this_update: Timestamp| this_update <= now && now < this_update + backdate + RECENT;
+        if !latest.is_some_and(is_recent) {
             authorities.push(authority);
         }
     }
