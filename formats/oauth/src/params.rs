@@ -10,6 +10,8 @@ const MAX_PARAMS: usize = 64;
 const MAX_NAME: usize = 64;
 /// Tokens are long, and so is the `state` of applications that keep everything in it.
 const MAX_LONG: usize = 8192;
+/// A whole request: as an object, or in a field of a page that continues it.
+const MAX_REQUEST: usize = 24 * 1024;
 const MAX_VALUE: usize = 2048;
 
 /// Names and values in the order in which they were sent.
@@ -121,8 +123,10 @@ impl Params {
 
 fn limit(name: &str) -> usize {
     match name {
-        "id_token_hint" | "token" | "access_token" | "client_assertion" | "claims" | "request"
-        | "state" => MAX_LONG,
+        "id_token_hint" | "token" | "access_token" | "client_assertion" | "claims" | "state" => {
+            MAX_LONG
+        }
+        "request" => MAX_REQUEST,
         _ => MAX_VALUE,
     }
 }

@@ -9,9 +9,9 @@ import sys
 import tempfile
 
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support import expected_conditions
 from selenium.webdriver.support.ui import WebDriverWait
 
 given = json.loads(sys.argv[1])
@@ -132,10 +132,11 @@ def fill(driver, **fields):
 
 
 def submit(driver, form):
-    old = driver.find_element(By.TAG_NAME, "html")
+    driver.execute_script("window.left = true")
     form.find_element(By.CSS_SELECTOR, "button").click()
-    WebDriverWait(driver, 30).until(expected_conditions.staleness_of(old))
-    WebDriverWait(driver, 30).until(lambda d: d.execute_script("return document.readyState") == "complete")
+    # While the browser leaves the page, scripts may fail.
+    wait = WebDriverWait(driver, 30, ignored_exceptions=(WebDriverException,))
+    wait.until(lambda d: d.execute_script("return !window.left && document.readyState === 'complete'"))
 
 
 def in_view(driver, element):

@@ -156,7 +156,11 @@ async fn record(
     let successor = successor.unwrap_or_default();
     let successor_end = (now + oidc.0.config.refresh_token_idle).min(grant.expires_at);
     let is_retry = matches!(step, Step::Retry);
-    let (grant_id, entry) = (grant.id.clone(), issued.entry.with("retry", is_retry));
+    let entry = match step {
+        Step::Use { .. } => issued.entry,
+        Step::Retry => issued.entry.with("retry", true),
+    };
+    let grant_id = grant.id.clone();
     let recorded = oidc
         .0
         .store

@@ -39,6 +39,7 @@ async fn without_it_the_user_is_asked(idp: TestIdp) {
     let query = encode(&[
         ("client_id", &client.client_id),
         ("post_logout_redirect_uri", "https://portal.example/bye"),
+        ("state", &"s".repeat(8192)),
     ]);
     let page = browser.get(&format!("/oauth2/logout?{query}")).await;
     assert_eq!(page.status, StatusCode::OK);
@@ -47,7 +48,8 @@ async fn without_it_the_user_is_asked(idp: TestIdp) {
     let answer = browser
         .submit("/oauth2/logout", &page, &[("request", &request)])
         .await;
-    assert_eq!(answer.location(), "https://portal.example/bye");
+    let (uri, state) = answer.location().split_once("?state=").unwrap();
+    assert_eq!((uri, state.len()), ("https://portal.example/bye", 8192));
     assert_eq!(browser.get("/account").await.location(), "/sign-in");
 }
 

@@ -22,8 +22,12 @@ async fn a_sign_in_can_be_declined(idp: TestIdp) {
     let mut browser = idp.browser();
     let path = authorize(&client.client_id, &[]);
     let page = browser.follow(&path).await;
-    assert!(page.body.contains("action=\"/oauth2/consent\""));
-    assert!(page.body.contains("value=\"deny\""));
+    let button = "formaction=\"/oauth2/consent\" formnovalidate name=\"answer\" value=\"deny\"";
+    assert!(page.body.contains(button));
+    // One form, so that whoever fills it in by a script finds its fields once, and Enter signs in.
+    assert_eq!(page.body.matches("name=\"csrf\"").count(), 1);
+    let submit = page.body.find("<button type=\"submit\">").unwrap();
+    assert!(submit < page.body.find(button).unwrap());
     let request = page.field("request");
     let form = [("request", request.as_str()), ("answer", "deny")];
     // Not by a form from elsewhere.
