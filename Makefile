@@ -3,7 +3,7 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/xinshu/target
 DATA ?= data
 XINSHU = $(CARGO_TARGET_DIR)/release/xinshu
 
-.PHONY: run test lint bench fuzz build deps
+.PHONY: run test lint bench fuzz conformance build deps
 
 run: build ## Build, set up ./data on the first run, and serve
 	@test -f $(DATA)/root.pem || $(XINSHU) init --data $(DATA)
@@ -32,6 +32,10 @@ bench: deps ## One table of rates against their limits; with BASE=COMMIT, both c
 	cp $(XINSHU) $(CARGO_TARGET_DIR)/xinshu-bench
 	$(if $(BASE),scripts/build-base $(BASE) $(CARGO_TARGET_DIR)/xinshu-base)
 	cargo run --release --locked -p bench -- --binary $(CARGO_TARGET_DIR)/xinshu-bench $(if $(BASE),--base $(CARGO_TARGET_DIR)/xinshu-base) $(BENCH)
+
+conformance: build ## The OpenID Foundation's suite, with SUITE=CHECKOUT and a JDK of 21 or newer in JAVA_HOME
+	@test -n "$(SUITE)" || { echo "SUITE=CHECKOUT: a clone of https://gitlab.com/openid/conformance-suite"; exit 2; }
+	tests/conformance/run "$(SUITE)" $(XINSHU)
 
 fuzz: ## Each parser for a minute
 	scripts/fuzz

@@ -110,13 +110,13 @@ pub enum Error {
         /// Why it was revoked.
         reason: &'static str,
     },
-    /// The certificate cannot be released: it is good, or revoked for good.
+    /// The certificate cannot be released: it is good, or permanently revoked.
     #[error("certificate {0} is not on hold: only a certificateHold can be released")]
     NotOnHold(String),
     /// Another transaction changed the revocation at this moment.
     #[error("the status of certificate {0} was changed at this moment; look at it and try again")]
     RevocationChanged(String),
-    /// removeFromCRL is what delta CRLs say of a certificate that was released.
+    /// removeFromCRL is a reason code of delta CRLs, not a reason to revoke.
     #[error(
         "removeFromCRL is no reason to revoke; to release a certificate that is on hold, run \
          xinshu cert release, or POST to its release"

@@ -11,7 +11,7 @@ use crate::{
     store::{self, CertificateFilter, ListPosition},
 };
 
-/// Which certificates a list shows: those that every filter which is given lets through.
+/// The filters of a list of certificates; a certificate must match all that are given.
 #[derive(Clone, Debug, Default)]
 pub struct CertificateQuery {
     /// Only those with this very subject, as RFC 4514 text.

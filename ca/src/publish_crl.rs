@@ -52,9 +52,12 @@ pub(crate) async fn publish_of_period(ca: &Service) -> Result<(), Error> {
     let mut authorities = Vec::new();
     for authority in ca.authorities() {
         let latest = store::latest_this_update(ca.store(), authority.id()).await?;
-        // Published at most so much later.
+        // Published at most so much later; one of the future was published by a clock that was
+        // ahead.
         let backdate = ca.config().backdate;
-        if latest.is_none_or(|this_update| this_update + backdate + RECENT <= now) {
+        let is_recent =
+            |this_update: Timestamp| this_update <= now && now < this_update + backdate + RECENT;
+        if !latest.is_some_and(is_recent) {
             authorities.push(authority);
         }
     }
@@ -171,8 +174,8 @@ async fn publish(ca: &Service, caller: &Caller, authority: &Authority) -> Result
     Ok(crl_number)
 }
 
-/// A moment in the past, since clocks differ, and a second later than the `latest` CRL's:
-/// relying parties and HTTP caches tell versions of one second apart by nothing else.
+/// Backdated, since clocks differ, and at least one second after the `latest` CRL's: that is the
+/// resolution by which relying parties and HTTP caches distinguish versions.
 fn this_update(now: Timestamp, backdate: SignedDuration, latest: Option<Timestamp>) -> Timestamp {
     let backdated = now - backdate;
     match latest {

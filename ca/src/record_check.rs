@@ -72,7 +72,7 @@ impl RecordCheck for CertificateCheck {
         } else if action == REVOKE_CERTIFICATE.as_str() {
             let revocation = RevocationFact {
                 reason: text("reason"),
-                // A change of the reason keeps the time.
+                // Changing the reason does not change the revocation time.
                 at: entry
                     .details
                     .get("revoked_at")

@@ -14,7 +14,7 @@ use crate::{
     store,
 };
 
-/// A certificate that shall be valid again.
+/// A certificate to release.
 #[derive(Clone, Debug)]
 pub struct ReleaseRequest {
     /// Its serial number.
@@ -48,7 +48,7 @@ pub async fn release(ca: &Service, caller: &Caller, request: ReleaseRequest) -> 
     let epoch = ca
         .store()
         .transact(async move |tx: &mut Tx<'_>| {
-            // First, as when revoking: of two nodes one waits here and holds nothing yet.
+            // First, as in `revoke`: a second node then waits here without holding a lock.
             let _ = jobs::schedule_now(tx, PUBLISH_DUE_CRLS).await?;
             if !store::delete_hold(tx, &key).await? {
                 return Err(Error::NotOnHold(key.serial.to_string()));

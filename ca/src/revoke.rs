@@ -34,8 +34,8 @@ pub struct RevocationRequest {
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
 
 /// Revokes a certificate, or changes the reason for which it is revoked: to keyCompromise, or
-/// from certificateHold to any other. The time of the revocation then stays. The revocation is
-/// done once it is on disk; OCSP reports it at once.
+/// from certificateHold to any other. The revocation time does not change then. The revocation is
+/// effective once it is on disk; OCSP reports it at once.
 ///
 /// The same transaction schedules the job that publishes the authority's CRL, on any node, so
 /// that this happens even if this node dies in between. A thousand revocations need not be a
@@ -143,8 +143,8 @@ pub(crate) async fn find(
     Ok(certificate)
 }
 
-/// Waits until a CRL says what was committed. That is done, so a failure is not the caller's:
-/// the job publishes the CRL as soon as the key can be used.
+/// Waits until a CRL reflects what was committed. A failure is not reported to the caller, because
+/// the change is committed and the job publishes the CRL as soon as the key can be used.
 pub(crate) async fn wait_for_crl(ca: &Service, certificate: &CertificateKey, epoch: i64) {
     let caller = Caller::system("crl");
     let publish = publish_crl::publish_until(ca, &caller, &certificate.authority_id, epoch);

@@ -1,5 +1,5 @@
-//! Query parameters that no operation of REST has: refused, since a list that ignores a filter
-//! lists what was not asked for.
+//! Rejects query parameters that an operation of REST does not have: a list that ignored a
+//! misspelled filter would return the wrong items.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -17,7 +17,7 @@ use utoipa::openapi::{OpenApi, path::Operation, path::ParameterIn};
 pub(super) struct QueryParameters(HashMap<(String, Method), Vec<String>>);
 
 impl QueryParameters {
-    /// Those that `description` names: what is described is what is accepted.
+    /// Those that the OpenAPI description names.
     pub(super) fn of(description: &OpenApi) -> Arc<Self> {
         let mut known = HashMap::new();
         for (path, item) in &description.paths.paths {
@@ -61,7 +61,7 @@ fn names(operation: &Operation) -> Vec<String> {
         .collect()
 }
 
-/// Passes requests on whose query parameters are all known.
+/// Passes on requests whose query parameters are all known.
 pub(super) async fn check_query(
     State(known): State<Arc<QueryParameters>>,
     path: MatchedPath,
@@ -69,7 +69,7 @@ pub(super) async fn check_query(
     next: Next,
 ) -> Response {
     let caller = request.extensions().get::<Caller>();
-    // Who is nobody is told that first.
+    // Anonymous callers get the operation's 401 instead.
     let is_known = caller.is_some_and(|caller| caller.actor != Actor::Anonymous);
     if is_known && request.uri().query().is_some_and(|query| !query.is_empty()) {
         let query: Vec<(String, String)> = match Query::try_from_uri(request.uri()) {

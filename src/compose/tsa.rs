@@ -12,8 +12,8 @@ use tsa::{UnitCertificate, UnitCertificates, UnitSettings};
 
 use super::{Background, Node, NodeBase, Parts, attach_caller};
 
-/// The unit beside a default one whose tokens some clients cannot verify: OpenSSL checks neither
-/// Ed25519 nor SM2 signatures in them.
+/// The additional unit of installations whose default unit uses Ed25519 or SM2: OpenSSL cannot
+/// verify such signatures in time-stamp tokens.
 pub(crate) const P256_UNIT: &str = "p256";
 
 /// Opens the time-stamp authority with the keys of its units.
@@ -64,7 +64,7 @@ pub(crate) async fn apply_settings(
         accuracy_micros: i64::from(settings.tsa.accuracy_milliseconds) * 1000,
     };
     for name in [tsa::DEFAULT_UNIT, P256_UNIT] {
-        // Where the default unit's tokens are verified by everyone, it is the only one.
+        // The P-256 unit exists only where OpenSSL cannot verify the default unit's tokens.
         let certificate = service_certificate::find(records, &service_name(name)).await?;
         if name == tsa::DEFAULT_UNIT || certificate.is_some() {
             tsa::upsert_unit::upsert_unit(tsa, caller, name, &unit)

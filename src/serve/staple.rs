@@ -1,68 +1,112 @@
 //! OCSP stapling (RFC 6066 §8): the status of this server's own certificate comes with its
 //! handshakes, so that clients need not ask for it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{Request, Uri, body::Bytes, header};
 use hyper_util::rt::TokioIo;
+use jiff::{SignedDuration, Timestamp};
 use pki::{Certificate, ocsp::BasicResponse};
 use platform_runtime::Clock as _;
 use tokio::net::TcpStream;
 
 use crate::compose::Node;
 
-/// How long a response of another node is stapled before the next is fetched: as long as that
-/// node lets caches keep it.
-const REFETCH: Duration = Duration::from_secs(300);
+/// How often a response is fetched from another node: as often as its Cache-Control suggests.
+const REFETCH: SignedDuration = SignedDuration::from_secs(300);
 /// How long to wait after another node did not answer.
-const RETRY: Duration = Duration::from_secs(30);
+const RETRY: SignedDuration = SignedDuration::from_secs(30);
 const TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_RESPONSE: usize = 64 * 1024;
 
-/// When the next response is due.
+/// The responses about one certificate.
 #[derive(Debug, Default)]
-pub(super) struct Schedule(Option<Instant>);
+pub(super) struct Staples {
+    /// When another node was asked last, and how long to wait from then on.
+    asked: Option<(Timestamp, SignedDuration)>,
+    /// nextUpdate of the one in place.
+    valid_until: Option<Timestamp>,
+    /// Whether the last attempt failed, so that a long failure is logged once.
+    failed: bool,
+}
 
-/// The response to staple now; `None` if the one in place may stay.
-///
-/// # Errors
-/// If there is none, or one that clients would not accept.
+/// What to do with the response that is stapled now.
+pub(super) enum Next {
+    Keep,
+    Replace(Vec<u8>),
+    Remove,
+}
+
+/// The next response. If none is available, the one in place is kept until its nextUpdate: a
+/// response that clients would reject is worse than none.
 pub(super) async fn next_staple(
     node: &Node,
-    schedule: &mut Schedule,
+    staples: &mut Staples,
     certificate: &Certificate,
     issuer: &Certificate,
-) -> Result<Option<Vec<u8>>> {
+) -> Next {
+    match fetch_if_due(node, staples, certificate, issuer).await {
+        Ok(None) => Next::Keep,
+        Ok(Some((response, valid_until))) => {
+            staples.valid_until = Some(valid_until);
+            staples.failed = false;
+            Next::Replace(response)
+        }
+        Err(error) => {
+            if !staples.failed {
+                let error = format!("{error:#}");
+                tracing::warn!(error, "no new OCSP response is available for stapling");
+            }
+            staples.failed = true;
+            match staples.valid_until {
+                Some(until) if node.clock.now() < until => Next::Keep,
+                _ => Next::Remove,
+            }
+        }
+    }
+}
+
+/// A verified response and its nextUpdate; `None` if the one in place is still fresh.
+async fn fetch_if_due(
+    node: &Node,
+    staples: &mut Staples,
+    certificate: &Certificate,
+    issuer: &Certificate,
+) -> Result<Option<(Vec<u8>, Timestamp)>> {
     let response = match &node.ca {
         // From the responder's cache, unless the status has changed.
         Some(ca) => ca::staple::staple(ca, certificate, issuer).await?.to_vec(),
         None => {
-            let now = node.clock.monotonic();
-            if schedule.0.is_some_and(|due| now < due) {
+            let now = node.clock.now();
+            // A clock that was set back does not extend the wait.
+            if staples
+                .asked
+                .is_some_and(|(at, wait)| at <= now && now < at + wait)
+            {
                 return Ok(None);
             }
-            schedule.0 = Some(now + RETRY);
+            staples.asked = Some((now, RETRY));
             let request = ca::staple::staple_request(certificate, issuer).context("no request")?;
             let url = format!("{}/ocsp", node.settings.public.http_url);
             let response = tokio::time::timeout(TIMEOUT, fetch(&url, request)).await;
             let response = response.with_context(|| format!("{url} does not answer"))??;
-            schedule.0 = Some(now + REFETCH);
+            staples.asked = Some((now, REFETCH));
             response
         }
     };
-    check(node, &response, certificate, issuer)?;
-    Ok(Some(response))
+    let valid_until = verify(node, &response, certificate, issuer)?;
+    Ok(Some((response, valid_until)))
 }
 
-/// A response that clients would reject is worse than none.
-fn check(
+/// Checks a response as clients do, and returns its nextUpdate.
+fn verify(
     node: &Node,
     response: &[u8],
     certificate: &Certificate,
     issuer: &Certificate,
-) -> Result<()> {
+) -> Result<Timestamp> {
     let read = BasicResponse::from_der(response)?;
     read.verify(issuer)?;
     let now = node.clock.now();
@@ -72,10 +116,10 @@ fn check(
     if answer.cert_id.serial() != Some(certificate.serial()) {
         bail!("the response is about another certificate");
     }
-    if now < answer.this_update || answer.next_update.is_none_or(|next| next <= now) {
-        bail!("the response is not valid at this time");
+    match answer.next_update {
+        Some(next_update) if answer.this_update <= now && now < next_update => Ok(next_update),
+        _ => bail!("the response is not valid at this time"),
     }
-    Ok(())
 }
 
 /// Posts a request to a responder over plain HTTP (RFC 6960 appendix A).

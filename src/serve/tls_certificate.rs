@@ -11,7 +11,7 @@ use platform_runtime::Clock as _;
 use super::{
     health::Readiness,
     listeners::{AcceptedAuthorities, ServerCertificate},
-    staple::{Schedule, next_staple},
+    staple::{Next, Staples, next_staple},
 };
 use crate::{
     compose::{
@@ -29,7 +29,7 @@ pub(super) struct TlsCertificate {
     pub(super) server: Arc<ServerCertificate>,
     pub(super) authorities: Arc<AcceptedAuthorities>,
     current: Mutex<Current>,
-    staples: tokio::sync::Mutex<Schedule>,
+    staples: tokio::sync::Mutex<Staples>,
 }
 
 /// The certificate that is presented.
@@ -81,7 +81,7 @@ pub(super) async fn follow(node: Arc<Node>, tls: Arc<TlsCertificate>, readiness:
             Ok(Some(newest)) => {
                 revoked = false;
                 if newest.leaf != current.leaf {
-                    *tls.staples.lock().await = Schedule::default();
+                    *tls.staples.lock().await = Staples::default();
                 }
                 *tls.current.lock() = newest;
             }
@@ -95,21 +95,18 @@ pub(super) async fn follow(node: Arc<Node>, tls: Arc<TlsCertificate>, readiness:
     }
 }
 
-/// Staples the status of the certificate as it is now. Without one that clients would accept,
-/// none is stapled: they ask by themselves.
+/// Staples the current status of the certificate. If no acceptable response is available, nothing
+/// is stapled and clients query the responder themselves.
 pub(super) async fn refresh_staple(node: &Node, tls: &TlsCertificate) {
     let Current { leaf, issuer } = tls.current.lock().clone();
     let Some(issuer) = issuer else {
         return;
     };
-    let mut schedule = tls.staples.lock().await;
-    match next_staple(node, &mut schedule, &leaf, &issuer).await {
-        Ok(Some(response)) => tls.server.staple(Some(response)),
-        Ok(None) => {}
-        Err(error) => {
-            tracing::warn!(error = format!("{error:#}"), "no OCSP response is stapled");
-            tls.server.staple(None);
-        }
+    let mut staples = tls.staples.lock().await;
+    match next_staple(node, &mut staples, &leaf, &issuer).await {
+        Next::Keep => {}
+        Next::Replace(response) => tls.server.staple(Some(response)),
+        Next::Remove => tls.server.staple(None),
     }
 }
 

@@ -81,7 +81,7 @@ pub(super) async fn issue(
     Ok((StatusCode::CREATED, Json(body)))
 }
 
-/// Which certificates a list shows: those that every given filter lets through.
+/// The filters of a list of certificates; a certificate must match all that are given.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ListQuery {

@@ -48,7 +48,7 @@ pub(super) async fn crl(
     let name = file.strip_suffix(".crl").unwrap_or(&file);
     let authority = ca.authority(name)?;
     let no_crl = || Error::NoCrl(name.to_owned());
-    // CRLs may be large: nobody waits for the bytes of one that the client has.
+    // CRLs may be large, so do not read one that the client already has.
     if Validators::is_conditional(&headers) {
         let version = store::newest_crl_version(ca.store(), authority.id()).await;
         let version = version.map_err(Error::Store)?.ok_or_else(no_crl)?;
@@ -70,7 +70,7 @@ pub(super) async fn crl(
     Ok(download.respond(&method, &headers))
 }
 
-/// The number identifies a CRL, and with its time even one of a database that was restored.
+/// The CRL number, and thisUpdate, because a restored database may issue a number again.
 fn validators(version: &store::CrlVersion) -> Validators {
     let store::CrlVersion {
         crl_number,

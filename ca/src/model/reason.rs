@@ -22,7 +22,7 @@ const REASONS: [RevocationReason; 9] = [
 /// # Errors
 /// [`Error::NoSuchReason`] with the names there are.
 pub fn parse_reason(name: &str) -> Result<RevocationReason, Error> {
-    // The reason of delta CRLs for what other tools call so.
+    // Other tools use this delta CRL reason code to release a certificate.
     if name.eq_ignore_ascii_case(RevocationReason::RemoveFromCrl.name()) {
         return Err(Error::ReleaseInstead);
     }

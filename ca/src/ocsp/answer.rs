@@ -50,8 +50,8 @@ pub(crate) async fn answer(ca: &Service, der: &[u8]) -> Result<OcspResponse, Ocs
 }
 
 /// The delegate that answers for every certificate of the request. One signature cannot answer
-/// for two authorities (RFC 6960 §2.2, RFC 5019 §2.2.3), and some clients would take its
-/// `unknown` about the other's certificate for an answer.
+/// for two authorities (RFC 6960 §2.2, RFC 5019 §2.2.3), and a client could mistake `unknown`
+/// for the status of the other authority's certificate.
 fn find_delegate(responder: &Responder, request: &OcspRequest) -> Option<Arc<Delegate>> {
     let (first, others) = request.cert_ids().split_first()?;
     let delegate = responder.find(first)?;
@@ -71,11 +71,11 @@ async fn sign(
     let lifetime = ca.config().ocsp_lifetime;
     let mut this_update = now - ca.config().backdate;
     let cached_id = match (request.cert_ids(), request.nonce()) {
-        // A serial number that no certificate can have is not worth a place in the cache.
+        // Do not cache responses for serial numbers that no certificate can have.
         ([cert_id], None) if cert_id.serial().is_some() => Some(cert_id),
         _ => None,
     };
-    // Each version is later than the one before by HTTP's clock, which counts seconds.
+    // HTTP dates have a resolution of one second, so each version must be a second later.
     if let Some(before) = cached_id.and_then(|cert_id| responder.last_this_update(cert_id)) {
         let next = before + SignedDuration::from_secs(1);
         if (this_update..=now).contains(&next) {

@@ -55,8 +55,7 @@ pub(crate) async fn revocation(
     .transpose()
 }
 
-/// Changes why a certificate is revoked, if it still is for the reason `from`; when it was
-/// revoked stays.
+/// Changes the reason of a revocation if it is still `from`. The revocation time does not change.
 pub(crate) async fn update_reason(
     tx: &mut Tx<'_>,
     key: &CertificateKey,

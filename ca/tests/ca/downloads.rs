@@ -50,7 +50,7 @@ async fn a_known_crl_is_not_sent_again() {
         assert_eq!(header(&known, "etag"), etag);
         assert!(known.into_body().is_empty());
     }
-    // In the same second: neither the tag nor the date lets the new one pass for the old one.
+    // Within the same second, both the tag and the date distinguish the new one.
     let issued = test.issue("www.example.org").await;
     let serial = issued.certificate.serial();
     test.revoke(serial, true).await.unwrap();

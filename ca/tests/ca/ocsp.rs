@@ -208,7 +208,7 @@ async fn a_get_can_be_repeated_for_the_cost_of_its_headers() {
     let length = first.into_body().len().to_string();
     assert_eq!(head.headers()["content-length"].to_str().unwrap(), length);
     assert!(head.into_body().is_empty());
-    // A revocation is another version, by its date too, although no second has passed.
+    // A revocation changes the date too, although no second has passed.
     test.revoke(leaf.serial(), false).await.unwrap();
     for stale in [("if-none-match", &etag), ("if-modified-since", &modified)] {
         let (status, revoked) = get(&[(stale.0, stale.1)]).await;

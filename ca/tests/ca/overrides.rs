@@ -115,7 +115,7 @@ async fn the_issuers_names_replace_those_of_the_request() {
     test.verify_records().await;
 }
 
-/// The issuer's names keep the profile's rules, and none of them is dropped either.
+/// The issuer's names must follow the profile's rules, and none of them is dropped.
 #[tokio::test]
 async fn the_profile_rules_over_the_issuer() {
     let test = TestCa::new().await;
@@ -195,7 +195,7 @@ async fn it_needs_its_own_permission() {
     }
     let entry = &test.entries("ca.certificate.override-names").await[0];
     assert!(entry.cause.is_some());
-    // A shorter life is no name.
+    // A shorter lifetime needs no further permission.
     assert!(order(issue_only, NameOverride::default()).await.is_ok());
     let other = "ca.certificate.override-names";
     assert!(is_denied(&order(other, with(None, &["dns:a.org"])).await));
@@ -203,7 +203,7 @@ async fn it_needs_its_own_permission() {
     order(both, with(None, &["dns:a.org"])).await.unwrap();
 }
 
-/// The entry holds what was asked for and what was issued, and can forget both.
+/// The entry holds the requested and the issued names, and both can be erased.
 #[tokio::test]
 async fn the_entry_holds_the_names_of_both() {
     let test = TestCa::new().await;

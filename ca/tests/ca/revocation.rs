@@ -253,3 +253,20 @@ async fn a_reason_changes_to_what_is_graver() {
     assert_eq!(changed.unwrap().text("reason"), Some("keyCompromise"));
     test.verify_records().await;
 }
+
+#[tokio::test]
+async fn an_authority_on_hold_issues_nothing_until_it_is_released() {
+    let test = TestCa::new().await;
+    let issuing = test.ca.authority("issuing").unwrap();
+    let serial = issuing.certificate().serial();
+    let csr = test.csr("www.example.org", &[]).await;
+    set(&test, serial, RevocationReason::CertificateHold)
+        .await
+        .unwrap();
+    assert!(test.lists("root", serial).await);
+    let refused = issue(&test.ca, &admin(), test.request(csr.clone())).await;
+    assert!(matches!(refused, Err(Error::AuthorityRevoked(_))));
+    free(&test, serial).await.unwrap();
+    assert!(!test.lists("root", serial).await);
+    issue(&test.ca, &admin(), test.request(csr)).await.unwrap();
+}

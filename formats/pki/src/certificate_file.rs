@@ -16,7 +16,7 @@ pub enum CertificateFile {
 }
 
 impl CertificateFile {
-    /// Every ending of a file's name; longer ones before those that they end with.
+    /// The endings of file names. A longer one must precede its own suffix.
     const ENDINGS: [(&'static str, Self); 6] = [
         (".chain.pem", Self::PemChain),
         (".pem", Self::Pem),
@@ -26,7 +26,7 @@ impl CertificateFile {
         (".der", Self::Der),
     ];
 
-    /// Splits a file's name, such as `root.p7c`, into whose certificate it is and its form.
+    /// Splits a file's name, such as `root.p7c`, into the name of the holder and the form.
     pub fn split(file: &str) -> Option<(&str, Self)> {
         let mut endings = Self::ENDINGS.into_iter();
         endings.find_map(|(ending, form)| Some((file.strip_suffix(ending)?, form)))

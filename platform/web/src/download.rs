@@ -1,4 +1,4 @@
-//! Files that clients fetch again and again: validators, 304 and parts (RFC 9110 §8.8, §13, §14).
+//! Files that clients fetch repeatedly: validators, 304 and ranges (RFC 9110 §8.8, §13, §14).
 
 use std::{
     ops::Range,
@@ -20,7 +20,7 @@ use jiff::Timestamp;
 
 use crate::Problem;
 
-/// What tells one version of a file from another. Cheap to clone.
+/// What distinguishes the versions of a file. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Validators {
     etag: HeaderValue,
@@ -166,7 +166,7 @@ impl Download {
 /// What a `Range` header asks for.
 #[derive(Debug, PartialEq, Eq)]
 enum Part {
-    /// All of it: several ranges, other units and nonsense are ignored (RFC 9110 §14.2).
+    /// The whole file: several ranges, other units and malformed ones are ignored (RFC 9110 §14.2).
     Whole,
     Bytes(Range<usize>),
     OutOfBounds,
@@ -200,7 +200,7 @@ impl Part {
     }
 }
 
-/// A number of digits only; one that is too large is as good as the largest.
+/// A number of digits only; a larger one than fits counts as the largest.
 fn number(text: &str) -> Option<usize> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().unwrap_or(usize::MAX))

@@ -42,7 +42,7 @@ pub struct PageRequest {
 }
 
 impl<T> Page<T> {
-    /// All items of a list, whatever was asked for: what a change of it returns.
+    /// All items on one page: the response to a change of a list.
     pub fn complete(items: Vec<T>) -> Self {
         Self { items, next: None }
     }
@@ -106,7 +106,7 @@ impl PageRequest {
         i64::from(self.limit) + 1
     }
 
-    /// The page of a list that is in memory as a whole.
+    /// The page of a list that is entirely in memory.
     pub fn page_of<T>(&self, all: Vec<T>, key: impl Fn(&T) -> String) -> Page<T> {
         let start = match self.after.as_str() {
             "" => 0,

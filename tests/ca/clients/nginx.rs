@@ -118,7 +118,7 @@ fn client_certificates_are_accepted_with_their_chain_and_refused_once_revoked() 
     assert!(nginx.log().contains("revoked"), "{}", nginx.log());
     let other = ca.issue("person", &csr);
     assert_eq!(nginx.status(&ca, &other, &csr), 200);
-    // The root answers for the issuing authority, also that it is revoked.
+    // The root's responder reports the status of the issuing authority.
     let issuing = ca.authority("issuing").serial().to_string();
     ca.revoke(&issuing, "cACompromise").expect(204);
     assert_eq!(nginx.status(&ca, &other, &csr), 400);

@@ -60,10 +60,22 @@ fn says_that_the_certificate_is_revoked_once_it_is() {
 /// A node without the certificate authority asks one that has it.
 #[test]
 fn comes_from_another_node_where_this_one_has_no_authority() {
-    let ca = Ca::start("p256");
+    let mut ca = Ca::start("p256");
     let second = ca.node.second_node();
     let other = second.try_serve(&["--only", "idp"]).unwrap();
     wait_until("the response of the other node", || {
         handshake(&ca, &other.https, "-tls1_3").contains("Cert Status: good")
+    });
+    // The other node is gone: the response is kept for as long as it is valid.
+    assert!(ca.server.stop());
+    other.advance(10 * 60);
+    wait_until("an attempt to fetch the next one", || {
+        other.log().contains("no new OCSP response is available")
+    });
+    let shown = handshake(&ca, &other.https, "-tls1_3");
+    assert!(shown.contains("Cert Status: good"), "{shown}");
+    other.advance(12 * 3600);
+    wait_until("the end of the last response", || {
+        handshake(&ca, &other.https, "-tls1_3").contains("OCSP response: no response sent")
     });
 }

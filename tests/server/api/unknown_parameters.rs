@@ -52,7 +52,7 @@ fn what_is_described_is_accepted_and_the_caller_comes_first() {
     assert_eq!(second["items"][0]["name"], "root");
     assert_eq!(second["next"], Value::Null);
     get("/api/v1/cas?").expect(200);
-    // Nobody learns of parameters who may not ask at all.
+    // Anonymous callers learn nothing about parameters.
     server.ask([], "/api/v1/cas?statsu=revoked").problem(401);
     let told = server
         .local([], "/api/v1/certificates?statsu=revoked")

@@ -16,7 +16,7 @@ use crate::{Service, model::UnitSigner, stamp::permitted_unit};
 /// How long others may cache it.
 const HOUR: HeaderValue = HeaderValue::from_static("max-age=3600");
 
-/// A private unit's certificate is for those who may stamp with it.
+/// A private unit's certificate is sent only to callers that may stamp with it.
 pub(super) async fn certificate(
     State(tsa): State<Service>,
     Extension(caller): Extension<Caller>,

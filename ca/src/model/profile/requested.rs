@@ -12,7 +12,7 @@ use super::{
 };
 use crate::Error;
 
-/// Names that replace those of a request: what its issuer says they are.
+/// Names that the issuer chose; they replace those of the request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NameOverride {
     /// Instead of the request's subject.

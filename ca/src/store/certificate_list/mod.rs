@@ -1,8 +1,8 @@
-//! The list of certificates: which of its filters leads the search.
+//! The list of certificates, and which filter leads its search.
 //!
-//! Every filter has an index in the list's order. One filter leads ([`Lead`]): its index yields
-//! the rows, and the others are checked row by row. SQLite keeps no statistics and could not know
-//! which of two filters is the rare one.
+//! Every filter has an index in the list's order. The filter that leads ([`Lead`]) finds the rows
+//! by its index; the others are checked row by row. SQLite has no statistics, so it cannot know
+//! which of two filters is more selective.
 
 #[cfg(test)]
 mod plan_tests;
@@ -53,7 +53,7 @@ pub(crate) enum Lead {
     Revoked,
 }
 
-/// As many rows are sorted in less than a millisecond, so a filter with no more of them leads.
+/// A filter that matches no more rows than this leads: sorting them takes less than a millisecond.
 const RARE: i64 = 1000;
 
 impl CertificateFilter {
@@ -95,7 +95,7 @@ impl CertificateFilter {
         }
     }
 
-    /// The filters that could lead, the one that leads unless another is rare first.
+    /// The filters that could lead, in order of preference.
     fn leads(&self) -> Vec<Lead> {
         if self.subject.is_some() {
             return vec![Lead::Subject];
@@ -119,7 +119,7 @@ impl CertificateFilter {
     }
 }
 
-/// Up to `limit` certificates after a position, with their own.
+/// Up to `limit` certificates after a position, each with its own position.
 pub(crate) async fn certificates(
     store: &Store,
     filter: &CertificateFilter,
@@ -129,7 +129,7 @@ pub(crate) async fn certificates(
     let lead = choose_lead(store, filter).await?;
     let (sql, params) = query(filter, lead, after, limit);
     let order = filter.order();
-    let rows = store.fetch_all(sql, params).await?;
+    let rows = store.search(sql, params).await?;
     rows.iter()
         .map(|row| {
             let position = ListPosition {
@@ -146,8 +146,8 @@ pub(crate) async fn certificates(
         .collect()
 }
 
-/// The first filter that leads, unless another one has but few rows: then the search need not
-/// pass many that it leaves out.
+/// The preferred filter, unless another one matches few rows: then the search does not have to
+/// skip many that do not match.
 async fn choose_lead(store: &Store, filter: &CertificateFilter) -> Result<Lead, StoreError> {
     let leads = filter.leads();
     let first = leads[0];
@@ -166,8 +166,8 @@ async fn choose_lead(store: &Store, filter: &CertificateFilter) -> Result<Lead, 
                  WHERE authority_id = $1 LIMIT $2) AS found"
             }
         };
-        let row = store.fetch_optional(sql, params![value, RARE + 1]).await?;
-        let found: i64 = row.map_or(Ok(0), |row| row.get("rows_found"))?;
+        let rows = store.search(sql, params![value, RARE + 1]).await?;
+        let found: i64 = rows.first().map_or(Ok(0), |row| row.get("rows_found"))?;
         if found <= RARE {
             return Ok(other);
         }

@@ -1,5 +1,4 @@
-//! Each search of the list of certificates goes by its index, on both databases, by what their
-//! planners say.
+//! The query plans of both databases: each search of the list of certificates uses its index.
 
 use jiff::Timestamp;
 use platform_store::{Backend, Store, StoreError, Tx, Value};
@@ -7,14 +6,14 @@ use platform_store::{Backend, Store, StoreError, Tx, Value};
 use super::{CertificateFilter, Lead, query};
 use crate::model::StatusFilter;
 
-/// One search, and the index that it must go by.
+/// One search, and the index that it must use.
 struct Search {
     filter: CertificateFilter,
     lead: Lead,
     index: &'static str,
 }
 
-/// Every filter alone, and each that may lead with every other beside it.
+/// Every filter alone, and each one that can lead combined with all others.
 fn searches() -> Vec<Search> {
     let soon: Timestamp = "2026-04-01T00:00:00Z".parse().unwrap();
     let none = CertificateFilter::default;
@@ -115,7 +114,7 @@ impl CertificateFilter {
     }
 }
 
-/// Fills the tables: planners go by how much there is.
+/// Fills the tables, since plans depend on their sizes.
 async fn fill(store: &Store, numbers: &'static str) -> Result<(), StoreError> {
     let certificates = format!(
         "INSERT INTO ca_certificate (authority_id, serial, profile, profile_version, subject,
@@ -156,7 +155,7 @@ async fn explain(
     (sql, params): (&'static str, Vec<Value>),
 ) -> Vec<String> {
     let sql: &'static str = format!("{prefix} {sql}").leak();
-    let rows = store.fetch_all(sql, params).await.unwrap();
+    let rows = store.search(sql, params).await.unwrap();
     rows.iter().map(|row| row.get(column).unwrap()).collect()
 }
 
@@ -210,7 +209,7 @@ async fn postgresql_searches_by_the_index_of_each_filter() {
         let plan = explain(&store, "EXPLAIN", "QUERY PLAN", planned).await;
         let context = format!("{:?} {plan:#?}", search.filter);
         let uses = |index: &str| plan.iter().any(|line| line.contains(index));
-        // Beside a second filter it may know a better way, by the key of the revocations say.
+        // With a second filter, its statistics may suggest another index.
         let alone = !search.filter.has_several();
         assert!(uses(search.index) || !alone, "{}: {context}", search.index);
         let scans = "Seq Scan on ca_certificate";
@@ -218,7 +217,7 @@ async fn postgresql_searches_by_the_index_of_each_filter() {
     }
 }
 
-/// The same rows by whichever filter leads, on both databases.
+/// Whichever filter leads, the rows are the same, on both databases.
 #[tokio::test]
 async fn every_lead_finds_the_same() {
     let folder = tempfile::tempdir().unwrap();
@@ -253,7 +252,7 @@ async fn every_lead_finds_the_same() {
     }
 }
 
-/// A filter that REST describes and that is not searched for here has no index to go by.
+/// A new filter of REST needs an index, and a search above.
 #[test]
 fn every_filter_of_rest_is_among_the_searches() {
     let description = crate::Service::openapi();

@@ -78,10 +78,10 @@ impl Shape {
         sql
     }
 
-    /// The tables, the one whose index leads first.
+    /// The tables, beginning with the one whose index leads.
     fn tables(self) -> &'static str {
         match (self.lead, self.status) {
-            // CROSS JOIN: SQLite keeps the order of such tables.
+            // SQLite does not reorder the tables of a CROSS JOIN.
             (Lead::Revoked, _) => {
                 "FROM ca_revocation r CROSS JOIN ca_certificate c
                  LEFT JOIN ca_authority a ON a.id = c.authority_id"
@@ -99,7 +99,7 @@ impl Shape {
         }
     }
 
-    /// How revocations are joined where CROSS JOIN does not say it.
+    /// The join condition of the CROSS JOINs.
     fn join(self) -> &'static str {
         match self.status {
             Some(StatusFilter::Revoked) => {
@@ -109,8 +109,8 @@ impl Shape {
         }
     }
 
-    /// The conditions on the position. A range whose index shall not lead is written so that it
-    /// has none.
+    /// The conditions on the position. A range that must not lead is written as an expression that
+    /// has no index.
     fn range(self) -> &'static str {
         match (self.order, self.lead) {
             (Order::Issued, Lead::Revoked) => {
@@ -138,8 +138,8 @@ impl Shape {
     }
 }
 
-/// SQLite takes no index for the second form, and would otherwise guess which of two filters is
-/// the rare one. PostgreSQL reads it as the first, and knows by its statistics.
+/// SQLite uses no index for the second form; otherwise it would guess which of two filters is more
+/// selective. PostgreSQL rewrites it to the first form and decides by its statistics.
 fn equality(column: &str, parameter: u32, leads: bool) -> String {
     match leads {
         true => format!(" AND {column} = ${parameter}"),

@@ -109,7 +109,7 @@ impl CertId {
         };
         let issuer_name_hash = cert_id.octets("issuerNameHash")?;
         let issuer_key_hash = cert_id.octets("issuerKeyHash")?;
-        // Any INTEGER is a well-formed question, whether or not a certificate could have it.
+        // A request about any INTEGER is well-formed, even if no certificate can have that number.
         let serial = match cert_id.integer("serialNumber")? {
             [first, ..] if *first >= 0x80 => None,
             magnitude => SerialNumber::from_bytes(magnitude).ok(),
