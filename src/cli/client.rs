@@ -10,38 +10,7 @@ use crate::compose::Services;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Register a client and print its client_id and client_secret
-    Add {
-        /// Its name, shown to people
-        name: String,
-        /// Where people are sent back to; may be repeated
-        #[arg(long, value_name = "URI")]
-        redirect_uri: Vec<String>,
-        /// Where people may be sent after signing out; may be repeated
-        #[arg(long, value_name = "URI")]
-        post_logout_redirect_uri: Vec<String>,
-        /// Grant types: authorization_code, refresh_token, client_credentials; may be repeated
-        #[arg(long, value_name = "TYPE")]
-        grant: Vec<String>,
-        /// What it may do in Xinshu itself, such as ca.certificate.issue; may be repeated
-        #[arg(long, value_name = "ACTION")]
-        permission: Vec<String>,
-        /// Deprecated name of --permission, accepted until 1.0
-        #[arg(long, value_name = "ACTION")]
-        allow: Vec<String>,
-        /// A program on people's own devices, without a secret (RFC 8252)
-        #[arg(long)]
-        public: bool,
-        /// Audiences that it may ask for (RFC 8707); may be repeated
-        #[arg(long, value_name = "URI")]
-        resource: Vec<String>,
-        /// How ID tokens are signed: RS256 or ES256
-        #[arg(long, value_name = "ALG")]
-        id_token_alg: Option<String>,
-        /// Put the claims of profile and email into ID tokens, for applications that read nothing
-        /// else
-        #[arg(long)]
-        claims_in_id_token: bool,
-    },
+    Add(Add),
     /// Change a client; what is not named stays
     Change(Change),
     /// Disable a client: revoke all its tokens, and refuse it until it is enabled
@@ -74,6 +43,40 @@ pub(crate) enum Command {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Add {
+    /// Its name, shown to people
+    name: String,
+    /// Where people are sent back to; may be repeated
+    #[arg(long, value_name = "URI")]
+    redirect_uri: Vec<String>,
+    /// Where people may be sent after signing out; may be repeated
+    #[arg(long, value_name = "URI")]
+    post_logout_redirect_uri: Vec<String>,
+    /// Grant types: authorization_code, refresh_token, client_credentials; may be repeated
+    #[arg(long, value_name = "TYPE")]
+    grant: Vec<String>,
+    /// What it may do in Xinshu itself, such as ca.certificate.issue; may be repeated
+    #[arg(long, value_name = "ACTION")]
+    permission: Vec<String>,
+    /// Deprecated name of --permission, accepted until 1.0
+    #[arg(long, value_name = "ACTION")]
+    allow: Vec<String>,
+    /// A program on people's own devices, without a secret (RFC 8252)
+    #[arg(long)]
+    public: bool,
+    /// Audiences that it may ask for (RFC 8707); may be repeated
+    #[arg(long, value_name = "URI")]
+    resource: Vec<String>,
+    /// How ID tokens are signed: RS256 or ES256
+    #[arg(long, value_name = "ALG")]
+    id_token_alg: Option<String>,
+    /// Put the claims of profile and email into ID tokens, for applications that read nothing
+    /// else
+    #[arg(long)]
+    claims_in_id_token: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Change {
     /// Its client_id
     client_id: String,
@@ -103,37 +106,8 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
 
 async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
     match command {
-        Command::Add {
-            name,
-            redirect_uri,
-            post_logout_redirect_uri,
-            grant,
-            permission,
-            allow,
-            public,
-            resource,
-            id_token_alg,
-            claims_in_id_token,
-        } => {
-            let permissions = [permission, allow].concat();
-            let mut body = json!({
-                "client_name": name,
-                "redirect_uris": redirect_uri,
-                "post_logout_redirect_uris": post_logout_redirect_uri,
-                "resources": resource,
-                "permissions": permissions,
-                "claims_in_id_token": claims_in_id_token,
-            });
-            if !grant.is_empty() {
-                body["grant_types"] = json!(grant);
-            }
-            if public {
-                body["token_endpoint_auth_method"] = json!("none");
-            }
-            if let Some(alg) = id_token_alg {
-                body["id_token_signed_response_alg"] = json!(alg);
-            }
-            let added = api.post("/api/v1/clients", body).await?;
+        Command::Add(add) => {
+            let added = api.post("/api/v1/clients", new_client(add)).await?;
             output::print_result(common, &added, &credentials(&added))
         }
         Command::Change(change) => {
@@ -174,6 +148,29 @@ async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
             output::print_result(common, &gone, &format!("deleted {client_id}"))
         }
     }
+}
+
+/// The request that registers a client.
+fn new_client(add: Add) -> Value {
+    let permissions = [add.permission, add.allow].concat();
+    let mut body = json!({
+        "client_name": add.name,
+        "redirect_uris": add.redirect_uri,
+        "post_logout_redirect_uris": add.post_logout_redirect_uri,
+        "resources": add.resource,
+        "permissions": permissions,
+        "claims_in_id_token": add.claims_in_id_token,
+    });
+    if !add.grant.is_empty() {
+        body["grant_types"] = json!(add.grant);
+    }
+    if add.public {
+        body["token_endpoint_auth_method"] = json!("none");
+    }
+    if let Some(alg) = add.id_token_alg {
+        body["id_token_signed_response_alg"] = json!(alg);
+    }
+    body
 }
 
 async fn patch(api: &Api, client_id: &str, body: Value, done: &str, common: &Common) -> Result<()> {

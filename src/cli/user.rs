@@ -1,7 +1,7 @@
 //! `xinshu user`: people who sign in.
 
 use anyhow::Result;
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::support::{
@@ -12,28 +12,7 @@ use crate::compose::Services;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Add a user
-    Add {
-        /// What they type to sign in
-        name: String,
-        /// Read the password from standard input; without it, a one-time link to set one is printed
-        #[arg(long)]
-        password_stdin: bool,
-        /// Their name as pages show it
-        #[arg(long)]
-        display_name: Option<String>,
-        /// Their e-mail address
-        #[arg(long)]
-        email: Option<String>,
-        /// Whether the address counts as verified, which it does by default
-        #[arg(long, value_name = "true|false")]
-        email_verified: Option<bool>,
-        /// What they may do in Xinshu itself, such as ca.certificate.issue or ca.*; may be repeated
-        #[arg(long, value_name = "ACTION")]
-        permission: Vec<String>,
-        /// Deprecated name of --permission, accepted until 1.0
-        #[arg(long, value_name = "ACTION")]
-        grant: Vec<String>,
-    },
+    Add(Add),
     /// List users
     List,
     /// Show one user
@@ -83,6 +62,30 @@ pub(crate) enum Command {
     },
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct Add {
+    /// What they type to sign in
+    name: String,
+    /// Read the password from standard input; without it, a one-time link to set one is printed
+    #[arg(long)]
+    password_stdin: bool,
+    /// Their name as pages show it
+    #[arg(long)]
+    display_name: Option<String>,
+    /// Their e-mail address
+    #[arg(long)]
+    email: Option<String>,
+    /// Whether the address counts as verified, which it does by default
+    #[arg(long, value_name = "true|false")]
+    email_verified: Option<bool>,
+    /// What they may do in Xinshu itself, such as ca.certificate.issue or ca.*; may be repeated
+    #[arg(long, value_name = "ACTION")]
+    permission: Vec<String>,
+    /// Deprecated name of --permission, accepted until 1.0
+    #[arg(long, value_name = "ACTION")]
+    grant: Vec<String>,
+}
+
 pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
     let work = async |api: &Api| run_with(api, command, common).await;
     with_api(common, Services::IDP, work).await
@@ -90,36 +93,7 @@ pub(crate) async fn run(command: Command, common: &Common) -> Result<()> {
 
 async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
     match command {
-        Command::Add {
-            name,
-            password_stdin,
-            display_name,
-            email,
-            email_verified,
-            permission,
-            grant,
-        } => {
-            let password = password_stdin.then(secret_from_stdin).transpose()?;
-            let permissions = [permission, grant].concat();
-            let body = json!({
-                "name": name,
-                "password": password.as_deref(),
-                "display_name": display_name,
-                "email": email,
-                "email_verified": email_verified,
-                "permissions": permissions,
-            });
-            let added = api.post("/api/v1/users", body).await?;
-            if password.is_some() {
-                return output::print_result(common, &added, &format!("added {name}"));
-            }
-            let link = make_password_link(api, &name).await?;
-            let message = format!(
-                "added {name}; set a password within 24 hours at\n{}",
-                text(&link["url"])
-            );
-            output::print_result(common, &link, &message)
-        }
+        Command::Add(new) => add(api, new, common).await,
         Command::List => {
             let list = whole_list(api, "/api/v1/users").await?;
             output::table(
@@ -168,6 +142,30 @@ async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
             output::print_result(common, &gone, &format!("deleted {name}"))
         }
     }
+}
+
+async fn add(api: &Api, new: Add, common: &Common) -> Result<()> {
+    let password = new.password_stdin.then(secret_from_stdin).transpose()?;
+    let permissions = [new.permission, new.grant].concat();
+    let body = json!({
+        "name": new.name,
+        "password": password.as_deref(),
+        "display_name": new.display_name,
+        "email": new.email,
+        "email_verified": new.email_verified,
+        "permissions": permissions,
+    });
+    let added = api.post("/api/v1/users", body).await?;
+    let name = &new.name;
+    if password.is_some() {
+        return output::print_result(common, &added, &format!("added {name}"));
+    }
+    let link = make_password_link(api, name).await?;
+    let message = format!(
+        "added {name}; set a password within 24 hours at\n{}",
+        text(&link["url"])
+    );
+    output::print_result(common, &link, &message)
 }
 
 async fn make_password_link(api: &Api, name: &str) -> Result<Value> {

@@ -129,7 +129,7 @@ impl AuthorizationRequest {
         let response_mode = match object
             .response_mode
             .as_deref()
-            .or(params.get("response_mode"))
+            .or_else(|| params.get("response_mode"))
         {
             None => Some(ResponseMode::Query),
             Some(name) => ResponseMode::parse(name),

@@ -89,7 +89,7 @@ fn validate_web_address(
     wrong: impl Fn(&'static str) -> Result<(), RedirectUriError>,
 ) -> Result<(), RedirectUriError> {
     let (host, port) = split_port(authority);
-    if !url.host_str().is_some_and(|known| known == host) {
+    if url.host_str() != Some(host) {
         return wrong(
             "write the host as browsers do: in lower case, an address with all its parts",
         );
