@@ -11,6 +11,7 @@ sign-in-password-set = Your password is set. Sign in with it.
 sign-in-page-expired = This page has expired. Please sign in again; your browser must accept cookies.
 sign-in-wrong-credentials = The user name or the password is wrong.
 sign-in-throttled = Too many attempts. Please try again in { $seconds } s.
+sign-in-throttled-minutes = Too many attempts. Please try again in { $minutes } minutes, or use a browser in which you have signed in before.
 sign-in-busy = Many people are signing in. Please try again in a moment.
 sign-in-expired-title = This sign-in has expired
 sign-in-expired-text = Go back to the application and start again.

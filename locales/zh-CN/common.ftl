@@ -22,7 +22,6 @@ error-request-title = 无法处理此请求
 error-request-text = 链接或应用的配置可能有误。请返回应用重试；如仍出现，请联系管理员。
 error-client-title = 未登记的应用
 error-client-text = 无法通过本服务登录此应用。请告知应用的负责人或你的管理员。
-error-return-title = 应用的配置有误
 error-return-text = 登录后要返回的地址没有为此应用登记，为保护你的账户，登录已中止。请告知应用的负责人。
 error-report = 提供给管理员的信息
 error-reason = 原因

@@ -11,6 +11,7 @@ sign-in-password-set = 密码已设置，请登录。
 sign-in-page-expired = 页面已过期，请重新登录（浏览器须允许Cookie）。
 sign-in-wrong-credentials = 用户名或密码不正确。
 sign-in-throttled = 尝试次数过多，请在{ $seconds }秒后再试。
+sign-in-throttled-minutes = 尝试次数过多，请在{ $minutes }分钟后再试，或使用曾经登录过的浏览器。
 sign-in-busy = 此刻登录的人很多，请稍后再试。
 sign-in-expired-title = 此次登录已过期
 sign-in-expired-text = 请返回应用重新开始。

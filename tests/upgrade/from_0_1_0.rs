@@ -242,6 +242,20 @@ fn sessions_links_and_passwords_open_the_pages() {
             name: "alice".to_owned(),
             password: upgraded.text("/password").to_owned(),
         };
+        // Its hash is one of 0.1.0, which the sign-in renews.
+        let stored = || {
+            upgraded.node.sql(
+                "SELECT c.form, c.secret FROM idp_credential c JOIN idp_user u ON u.id = c.user_id
+                 WHERE u.name = 'alice'",
+            )
+        };
+        let old = stored();
+        assert!(old.starts_with("1|$argon2id$"), "{old}");
+        let answer = Browser::new(&server).sign_in(&server.https, &alice);
+        assert_eq!(answer.location.as_deref(), Some("/account"), "{answer:?}");
+        let renewed = stored();
+        assert!(renewed.starts_with("2|$argon2id$"), "{renewed}");
+        assert_ne!(old.split_once('|'), renewed.split_once('|'));
         let answer = Browser::new(&server).sign_in(&server.https, &alice);
         assert_eq!(answer.location.as_deref(), Some("/account"), "{answer:?}");
     });

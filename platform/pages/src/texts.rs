@@ -167,7 +167,7 @@ mod tests {
             text(Locale::En),
             "Too many attempts. Please try again in 7 s."
         );
-        assert_eq!(text(Locale::Zh), "尝试次数过多，请在 7 秒后再试。");
+        assert_eq!(text(Locale::Zh), "尝试次数过多，请在7秒后再试。");
         assert_eq!(Texts::of(Locale::En).tr("no-such-text"), "no-such-text");
     }
 }

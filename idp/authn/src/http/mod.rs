@@ -32,6 +32,11 @@ pub(crate) fn routes(authn: Authn) -> Router {
             "/account/set-password",
             get(set_password::get).post(set_password::post),
         )
+        // W3C "A Well-Known URL for Changing Passwords", which password managers open.
+        .route(
+            "/.well-known/change-password",
+            get(account::change_password_at),
+        )
         .route("/", get(account::home))
         .with_state(authn)
 }

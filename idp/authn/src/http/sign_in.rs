@@ -146,6 +146,19 @@ async fn find_interaction(
     }
 }
 
+/// How long to wait, in the unit that people count it in.
+fn throttled(browser: &BrowserRequest, seconds: u64) -> String {
+    match seconds {
+        0..120 => browser
+            .texts
+            .tr_with("sign-in-throttled", &[("seconds", seconds.into())]),
+        _ => browser.texts.tr_with(
+            "sign-in-throttled-minutes",
+            &[("minutes", seconds.div_ceil(60).into())],
+        ),
+    }
+}
+
 /// The page for an interaction that was answered or has expired.
 pub(crate) fn expired(browser: &BrowserRequest) -> Page {
     browser.message(
@@ -168,7 +181,7 @@ impl LastAttempt {
             ),
             Error::Throttled { retry_after } => (
                 StatusCode::TOO_MANY_REQUESTS,
-                texts.tr_with("sign-in-throttled", &[("seconds", retry_after.into())]),
+                throttled(browser, retry_after),
                 Some(retry_after),
             ),
             Error::Busy => (

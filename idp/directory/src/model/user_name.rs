@@ -293,6 +293,22 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        /// Whatever is typed: a name that is accepted stays what it is and fits the pattern.
+        #[test]
+        fn accepted_names_are_stable(
+            name in "([a-zA-Z0-9._@+-]|[\u{c0}-\u{6ff}]|[\u{900}-\u{11ff}]|[\u{3005}-\u{9fff}]|[\u{ac00}-\u{d7a3}]|[\u{ff00}-\u{ffef}]|\\PC){0,12}",
+        ) {
+            if let Ok(parsed) = UserName::parse(&name) {
+                let again = UserName::parse(parsed.as_str()).map(|again| again.0);
+                proptest::prop_assert_eq!(again.ok(), Some(parsed.0.clone()));
+                let pattern = regex::Regex::new(PATTERN).unwrap();
+                proptest::prop_assert!(pattern.is_match(&name) && pattern.is_match(&parsed.0));
+                proptest::prop_assert_eq!(UserName::fold(&name), parsed.0);
+            }
+        }
+    }
+
     /// What 0.1.0 stored is found and counted under the same name.
     #[test]
     fn names_of_0_1_0_stay() {

@@ -97,7 +97,7 @@ pub(super) fn reject(
             let (title, text) = match code {
                 ErrorCode::InvalidClient => ("error-client-title", "error-client-text"),
                 _ if description == UNREGISTERED_REDIRECT_URI => {
-                    ("error-return-title", "error-return-text")
+                    ("error-request-title", "error-return-text")
                 }
                 _ => ("error-request-title", "error-request-text"),
             };

@@ -319,6 +319,39 @@ async fn an_error_of_a_password_stands_at_its_field() {
     }
 }
 
+/// W3C "A Well-Known URL for Changing Passwords" §3.
+#[tokio::test]
+async fn password_managers_find_the_form() {
+    let idp = TestIdp::new().await;
+    let answer = idp.browser().get("/.well-known/change-password").await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    assert_eq!(answer.location(), "/account#password-title");
+}
+
+/// A quarter of an hour is said in minutes.
+#[tokio::test]
+async fn long_waits_are_said_in_minutes() {
+    let idp = TestIdp::new().await;
+    let mut browser = idp.browser();
+    for attempt in 0..14_u32 {
+        browser.sign_in("/sign-in", "nobody", "wrong horse").await;
+        idp.pass(1 << attempt.saturating_sub(4));
+    }
+    for _ in 0..2 {
+        idp.pass(0);
+        browser.sign_in("/sign-in", "nobody", "wrong horse").await;
+    }
+    let answer = browser.sign_in("/sign-in", "nobody", "wrong horse").await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(
+        answer.body.contains("minutes, or use a browser"),
+        "{}",
+        answer.body
+    );
+    let seconds: u64 = answer.header("retry-after").parse().unwrap();
+    assert!(seconds > 120, "{seconds}");
+}
+
 /// Local time is not known here, so times are relative, and exact for whoever points at them.
 #[tokio::test]
 async fn times_are_relative() {

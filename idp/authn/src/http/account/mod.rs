@@ -57,6 +57,11 @@ pub(super) async fn home() -> Page {
     see_other("/account")
 }
 
+/// `/.well-known/change-password`.
+pub(super) async fn change_password_at() -> Page {
+    see_other("/account#password-title")
+}
+
 pub(super) async fn get(State(authn): State<Authn>, browser: BrowserRequest) -> Result<Page, Page> {
     let notice = match browser.query()?.get("notice") {
         Some("password-changed") => Some("account-password-changed"),
