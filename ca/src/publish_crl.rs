@@ -14,7 +14,7 @@ use crate::{
     store::{self, NewCrl},
 };
 
-/// For how long nobody needs another CRL without a revocation.
+/// An authority whose newest CRL is younger needs no other one, unless something is revoked.
 const RECENT: SignedDuration = SignedDuration::from_mins(5);
 
 /// Publishes the next CRL of the authority named `name` now and returns its number.

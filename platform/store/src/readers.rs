@@ -51,7 +51,7 @@ impl Readers {
     pub(crate) async fn postgres(options: PgConnectOptions) -> Result<Self, StoreError> {
         // The server ends a search even if the connection is lost meanwhile.
         let timeout = SEARCH_TIMEOUT.as_millis().to_string();
-        // And it plans each anew: which index is best depends on what is searched for.
+        // It plans each one for itself: the best index depends on what is searched for.
         let searching = options.clone().options([
             ("statement_timeout", timeout.as_str()),
             ("plan_cache_mode", "force_custom_plan"),

@@ -18,5 +18,6 @@ pub use limits::{MAX_BODY, body_limit, no_cache};
 pub use media_type::has_media_type;
 pub use page::{Page, PageQuery, PageRequest};
 pub use problem::{Problem, ProblemBody, RETRY_AFTER_SECONDS, retry_later};
+pub use refusal_log::log_refusal;
 pub use refusals::Refusals;
 pub use request::{ClientAddress, RequestContextLayer};

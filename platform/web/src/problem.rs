@@ -195,7 +195,7 @@ impl From<Denied> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        refusal_log::record(self.status, &self.detail);
+        refusal_log::log_problem(self.status, &self.detail);
         let body = ProblemBody {
             r#type: "about:blank",
             title: self.title,

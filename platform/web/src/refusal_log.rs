@@ -30,13 +30,23 @@ enum Line {
     None,
 }
 
-/// Records why a request was refused, under its id.
+/// Writes that a REST request was refused, under its id.
 ///
 /// Requests without credentials and for addresses that do not exist are the noise of
-/// every network: the metrics count them.
-pub(crate) fn record(status: StatusCode, detail: &str) {
-    let is_noise = status == StatusCode::UNAUTHORIZED || status == StatusCode::NOT_FOUND;
-    if !status.is_client_error() || is_noise {
+/// every network: the metrics count them. Conflicts and missing permissions name people,
+/// so their details are left to the answer and to the audit log.
+pub(crate) fn log_problem(status: StatusCode, detail: &str) {
+    match status {
+        StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND => {}
+        StatusCode::CONFLICT | StatusCode::FORBIDDEN => log_refusal(status, ""),
+        _ => log_refusal(status, detail),
+    }
+}
+
+/// Writes why a request was refused, under its id, if it was its client's fault and the
+/// log is not flooded.
+pub fn log_refusal(status: StatusCode, detail: &str) {
+    if !status.is_client_error() {
         return;
     }
     if let Line::Own { left_out } = RECENT.lock().next(Instant::now()) {

@@ -13,50 +13,49 @@ use tokio::sync::oneshot;
 
 /// How much is read, in bytes, and for how long, so that a client which is still sending
 /// gets its answer instead of a broken connection.
-const MAX_DRAINED: usize = 1024 * 1024;
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
+const MAX_DRAINED: usize = 16 * 1024 * 1024;
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What a route leaves unread of a body.
-pub(super) struct Rest(Option<oneshot::Receiver<Incoming>>);
+/// What a route leaves unread of a request's body.
+pub(super) struct UnreadBody(Option<oneshot::Receiver<Incoming>>);
 
-/// A request's body, and what will be left of it.
-pub(super) fn with_rest(body: Incoming) -> (Body, Rest) {
+/// A request's body for its route, and what will be left of it.
+pub(super) fn returnable(body: Incoming) -> (Body, UnreadBody) {
     if body.is_end_stream() {
-        return (Body::new(body), Rest(None));
+        return (Body::new(body), UnreadBody(None));
     }
-    let (back, rest) = oneshot::channel();
-    let lent = Lent {
+    let (returns, unread) = oneshot::channel();
+    let body = ReturnableBody {
         body: Some(body),
-        back: Some(back),
+        returns: Some(returns),
     };
-    (Body::new(lent), Rest(Some(rest)))
+    (Body::new(body), UnreadBody(Some(unread)))
 }
 
-impl Rest {
-    /// Reads what is left, within limits, and drops it.
-    pub(super) async fn drain(self) {
-        let Some(mut body) = self.0.and_then(|mut rest| rest.try_recv().ok()) else {
+impl UnreadBody {
+    /// Reads what is left, within limits, while the answer is sent.
+    pub(super) fn drain(self) {
+        let Some(mut body) = self.0.and_then(|mut unread| unread.try_recv().ok()) else {
             return;
         };
-        let drained = async {
+        tokio::spawn(tokio::time::timeout(DRAIN_TIMEOUT, async move {
             let mut total = 0_usize;
             while total <= MAX_DRAINED
                 && let Some(Ok(frame)) = body.frame().await
             {
                 total = total.saturating_add(frame.data_ref().map_or(0, Bytes::len));
             }
-        };
-        let _ = tokio::time::timeout(DRAIN_TIMEOUT, drained).await;
+        }));
     }
 }
 
-/// A body that is given back when its route drops it before the end.
-struct Lent {
+/// A body that returns to the connection when its route drops it before the end.
+struct ReturnableBody {
     body: Option<Incoming>,
-    back: Option<oneshot::Sender<Incoming>>,
+    returns: Option<oneshot::Sender<Incoming>>,
 }
 
-impl HttpBody for Lent {
+impl HttpBody for ReturnableBody {
     type Data = Bytes;
     type Error = hyper::Error;
 
@@ -81,13 +80,13 @@ impl HttpBody for Lent {
     }
 }
 
-impl Drop for Lent {
+impl Drop for ReturnableBody {
     fn drop(&mut self) {
-        if let (Some(body), Some(back)) = (self.body.take(), self.back.take())
+        if let (Some(body), Some(returns)) = (self.body.take(), self.returns.take())
             && !body.is_end_stream()
         {
             // The connection may have ended, and with it the one who would drain it.
-            let _ = back.send(body);
+            let _ = returns.send(body);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 use axum::{
     Router,
     extract::Request,
-    http::{StatusCode, Version, header},
+    http::{StatusCode, Version, header, uri::Authority},
     response::IntoResponse as _,
 };
 use hyper::body::Incoming;
@@ -24,7 +24,7 @@ use tokio_io_timeout::TimeoutWriter;
 use tower::ServiceExt as _;
 
 use super::{
-    body::with_rest,
+    body::returnable,
     idle::Requests,
     tls::{Tls, peer_certificate},
 };
@@ -196,12 +196,12 @@ pub(super) async fn serve<S>(
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
         let (site, peer, in_flight) = (site.clone(), peer.clone(), counted.begin());
         async move {
-            if !names_one_host(&request) {
-                return Ok(without_host());
+            if !has_valid_host(&request) {
+                return Ok(invalid_host());
             }
             let waits_to_send = request.headers().contains_key(header::EXPECT);
             let (parts, body) = request.into_parts();
-            let (body, rest) = with_rest(body);
+            let (body, unread) = returnable(body);
             let mut request = Request::from_parts(parts, body);
             let extensions = request.extensions_mut();
             extensions.insert(ClientAddress(peer.address.map(|address| address.ip())));
@@ -217,7 +217,7 @@ pub(super) async fn serve<S>(
             };
             // A client that waits for "100 Continue" sends nothing before the answer.
             if !waits_to_send {
-                rest.drain().await;
+                unread.drain();
             }
             drop(in_flight);
             answer
@@ -278,14 +278,24 @@ async fn drive<C: GracefulConnection>(
     ended.unwrap_or(Ok(()))
 }
 
-/// HTTP/1.1 wants one `Host` (RFC 9112 §3.2); HTTP/2 has a pseudo-header for it.
-fn names_one_host(request: &Request<Incoming>) -> bool {
+/// True for one `Host` that may be empty, and for none where HTTP/1.1 does not ask for it
+/// (RFC 9112 §3.2): HTTP/2 has a pseudo-header instead.
+fn has_valid_host(request: &Request<Incoming>) -> bool {
     let mut hosts = request.headers().get_all(header::HOST).iter();
-    request.version() != Version::HTTP_11 || (hosts.next().is_some() && hosts.next().is_none())
+    match (hosts.next(), hosts.next()) {
+        (None, _) => request.version() != Version::HTTP_11,
+        (Some(host), None) => host.is_empty() || is_host(host.as_bytes()),
+        (Some(_), Some(_)) => false,
+    }
 }
 
-fn without_host() -> axum::response::Response {
-    Problem::bad_request("an HTTP/1.1 request has one Host header (RFC 9112 §3.2)").into_response()
+/// `uri-host [ ":" port ]` (RFC 9110 §7.2): an authority without user name.
+fn is_host(host: &[u8]) -> bool {
+    !host.contains(&b'@') && Authority::try_from(host).is_ok()
+}
+
+fn invalid_host() -> axum::response::Response {
+    Problem::bad_request("a request has one valid Host header (RFC 9112 §3.2)").into_response()
 }
 
 /// The answer to a request that took too long (RFC 9110 §15.5.9).

@@ -7,7 +7,7 @@ use axum::{
 };
 use oauth::{ErrorCode, ParamsError};
 use platform_pages::FormError;
-use platform_web::{RETRY_AFTER_SECONDS, no_cache};
+use platform_web::{RETRY_AFTER_SECONDS, log_refusal, no_cache};
 use serde::Serialize;
 use serde_json::json;
 
@@ -128,6 +128,7 @@ pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response {
 }
 
 fn body(status: StatusCode, code: &str, description: &str) -> Response {
+    log_refusal(status, description);
     json(
         status,
         &json!({ "error": code, "error_description": printable(description) }),
