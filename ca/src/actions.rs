@@ -5,7 +5,7 @@ use platform_access::Action;
 /// Issue a certificate under a profile, by an authority.
 pub const ISSUE_CERTIFICATE: Action = Action::new("ca.certificate.issue");
 /// Decide the names of a certificate instead of its request, beside [`ISSUE_CERTIFICATE`].
-pub const OVERRIDE_NAMES: Action = Action::new("ca.certificate.override-names");
+pub const OVERRIDE_NAMES: Action = Action::new("ca.certificate.override_names");
 /// Look certificates up.
 pub const READ_CERTIFICATE: Action = Action::new("ca.certificate.read");
 /// Revoke a certificate.

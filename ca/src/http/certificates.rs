@@ -28,7 +28,7 @@ pub(super) struct NewCertificate {
     ca: Option<String>,
     /// The certificate's names instead of those that the request asks for, such as
     /// `dns:www.example.org`, `ip:192.0.2.1` or `email:alice@example.org`. Needs the permission
-    /// `ca.certificate.override-names`, as `subject` does.
+    /// `ca.certificate.override_names`, as `subject` does.
     #[schema(max_items = 100)]
     names: Option<Vec<String>>,
     /// The certificate's subject instead of the request's, as RFC 4514 text: the profile must

@@ -193,13 +193,13 @@ async fn it_needs_its_own_permission() {
     ] {
         assert!(is_denied(&order(issue_only, name_override).await));
     }
-    let entry = &test.entries("ca.certificate.override-names").await[0];
+    let entry = &test.entries("ca.certificate.override_names").await[0];
     assert!(entry.cause.is_some());
     // A shorter lifetime needs no further permission.
     assert!(order(issue_only, NameOverride::default()).await.is_ok());
-    let other = "ca.certificate.override-names";
+    let other = "ca.certificate.override_names";
     assert!(is_denied(&order(other, with(None, &["dns:a.org"])).await));
-    let both = "ca.certificate.issue ca.certificate.override-names";
+    let both = "ca.certificate.issue ca.certificate.override_names";
     order(both, with(None, &["dns:a.org"])).await.unwrap();
 }
 

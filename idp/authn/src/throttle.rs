@@ -95,18 +95,20 @@ pub(crate) async fn count_attempt(
     // A digest: people type their password into the name's field.
     let account = hex::encode(Digest::Sha256.hash(account.as_bytes()));
     let (subject, address) = match browser {
-        Browser::Unknown => (format!("account:{account}"), "address"),
-        Browser::Known(key) => {
-            let browser = hex::encode(key);
-            (
-                format!("known-browser:{account}:{browser}"),
-                "known-address",
-            )
-        }
+        Browser::Unknown => (
+            format!("account:{account}"),
+            Counter::of_address("address", caller),
+        ),
+        // Its own counter bounds what it can guess, since it is known for this account alone.
+        // A counter of its address would let one person shut out others behind their gateway.
+        Browser::Known(key) => (
+            format!("known-browser:{account}:{}", hex::encode(key)),
+            None,
+        ),
     };
     let attempt = Attempt {
         subject: Some(Counter::new(subject, ACCOUNT)),
-        address: Counter::of_address(address, caller),
+        address,
     };
     count(authn, caller, attempt).await
 }

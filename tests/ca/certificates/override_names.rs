@@ -85,7 +85,7 @@ fn over_rest_with_its_own_permission() {
     });
     let refused = ca.post("/api/v1/certificates", &order).problem(403);
     assert!(
-        refused.contains("ca.certificate.override-names"),
+        refused.contains("ca.certificate.override_names"),
         "{refused}"
     );
     let officer = ca.node.robot("officer", &["ca.certificate.*"]);
