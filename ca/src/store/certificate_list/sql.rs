@@ -74,7 +74,14 @@ impl Shape {
         let (tables, join, range) = (self.tables(), self.join(), self.range());
         let mut sql = format!("{COLUMNS} {tables} WHERE {join}{range}");
         if self.order == Order::End {
-            sql.push_str(" AND c.issued_at + 0 < $6");
+            // SQLite uses one end of a range: the boundary, if there is one, which is earlier.
+            let is_range = !ends && matches!(self.lead, Lead::Order | Lead::Revoked);
+            let end = if is_range { "" } else { " + 0" };
+            let row = self.row();
+            let _ = write!(
+                sql,
+                " AND {row}.not_after{end} < $5 AND c.issued_at + 0 < $6"
+            );
         }
         if ends {
             let (row, at, serial) = (self.row(), parameter(), parameter());
@@ -184,7 +191,7 @@ impl Shape {
         }
     }
 
-    /// The conditions on where it begins, and on the end of validity. A range that must not lead is written as an expression that
+    /// The condition on where it begins. A range that must not lead is written as an expression that
     /// has no index.
     fn range(self) -> &'static str {
         match (self.order, self.lead) {
@@ -192,16 +199,9 @@ impl Shape {
                 "(r.issued_at, r.serial, r.authority_id) < ($1, $2, $3)"
             }
             (Order::Issued, _) => "(c.issued_at, c.serial, c.authority_id) < ($1, $2, $3)",
-            (Order::End, Lead::Revoked) => {
-                "(r.not_after, r.serial, r.authority_id) > ($1, $2, $3) AND r.not_after < $5"
-            }
-            (Order::End, Lead::Order) => {
-                "(c.not_after, c.serial, c.authority_id) > ($1, $2, $3) AND c.not_after < $5"
-            }
-            (Order::End, _) => {
-                "(c.not_after + 0, c.serial, c.authority_id) > ($1, $2, $3)
-                 AND c.not_after + 0 < $5"
-            }
+            (Order::End, Lead::Revoked) => "(r.not_after, r.serial, r.authority_id) > ($1, $2, $3)",
+            (Order::End, Lead::Order) => "(c.not_after, c.serial, c.authority_id) > ($1, $2, $3)",
+            (Order::End, _) => "(c.not_after + 0, c.serial, c.authority_id) > ($1, $2, $3)",
         }
     }
 
