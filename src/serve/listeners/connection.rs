@@ -1,12 +1,12 @@
 //! Serving one connection, whatever it came over.
 
-use std::{io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{
     Router,
     extract::Request,
     http::{StatusCode, Version, header, uri::Authority},
-    response::IntoResponse as _,
+    response::{IntoResponse as _, Response},
 };
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
@@ -196,29 +196,7 @@ pub(super) async fn serve<S>(
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
         let (site, peer, in_flight) = (site.clone(), peer.clone(), counted.begin());
         async move {
-            if !has_valid_host(&request) {
-                return Ok(invalid_host());
-            }
-            let waits_to_send = request.headers().contains_key(header::EXPECT);
-            let (parts, body) = request.into_parts();
-            let (body, unread) = returnable(body);
-            let mut request = Request::from_parts(parts, body);
-            let extensions = request.extensions_mut();
-            extensions.insert(ClientAddress(peer.address.map(|address| address.ip())));
-            if let Some(certificate) = peer.certificate {
-                extensions.insert(certificate);
-            }
-            if let Some(caller) = peer.local {
-                extensions.insert(caller);
-            }
-            let answer = match tokio::time::timeout(timeout, site.oneshot(request)).await {
-                Ok(answer) => answer,
-                Err(_) => Ok(timed_out()),
-            };
-            // A client that waits for "100 Continue" sends nothing before the answer.
-            if !waits_to_send {
-                unread.drain();
-            }
+            let answer = answer(site, peer, timeout, request).await;
             drop(in_flight);
             answer
         }
@@ -247,6 +225,39 @@ pub(super) async fn serve<S>(
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection broke off");
     }
+}
+
+/// Has one request answered, within the time that it may take.
+async fn answer(
+    site: Router,
+    peer: Peer,
+    timeout: Duration,
+    request: Request<Incoming>,
+) -> Result<Response, Infallible> {
+    if !has_valid_host(&request) {
+        return Ok(invalid_host());
+    }
+    // A client that waits for "100 Continue" sends nothing before the answer.
+    let waits_to_send = request.headers().contains_key(header::EXPECT);
+    let (parts, body) = request.into_parts();
+    let (body, unread) = returnable(body);
+    let mut request = Request::from_parts(parts, body);
+    let extensions = request.extensions_mut();
+    extensions.insert(ClientAddress(peer.address.map(|address| address.ip())));
+    if let Some(certificate) = peer.certificate {
+        extensions.insert(certificate);
+    }
+    if let Some(caller) = peer.local {
+        extensions.insert(caller);
+    }
+    let answer = match tokio::time::timeout(timeout, site.oneshot(request)).await {
+        Ok(answer) => answer,
+        Err(_) => Ok(timed_out()),
+    };
+    if !waits_to_send {
+        unread.drain();
+    }
+    answer
 }
 
 /// Drives a connection to its end. Once it is `idle` or the server stops, it accepts no
@@ -294,12 +305,12 @@ fn is_host(host: &[u8]) -> bool {
     !host.contains(&b'@') && Authority::try_from(host).is_ok()
 }
 
-fn invalid_host() -> axum::response::Response {
+fn invalid_host() -> Response {
     Problem::bad_request("a request has one valid Host header (RFC 9112 §3.2)").into_response()
 }
 
 /// The answer to a request that took too long (RFC 9110 §15.5.9).
-fn timed_out() -> axum::response::Response {
+fn timed_out() -> Response {
     Problem::new(
         StatusCode::REQUEST_TIMEOUT,
         "Request Timeout",
