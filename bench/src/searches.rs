@@ -23,13 +23,14 @@ const TIMES: usize = 20;
 pub(crate) const LIMIT_MS: f64 = 100.0;
 
 /// Each search and its query. Certificates end between March 2026 and July; each tenth is
-/// revoked, each thousandth is a person's, and the root issued a handful.
-const SEARCHES: [(&str, &str); 14] = [
+/// revoked, each thousandth is a person's, 2,000 are a signer's, 50,000 a device's, of which none
+/// is revoked, and the root issued another 50,000.
+const SEARCHES: [(&str, &str); 18] = [
     ("newest", ""),
     ("subject", "subject=CN%3Dn500000.example.org"),
     ("no such subject", "subject=CN%3Dnobody"),
     ("authority", "ca=issuing"),
-    ("rare authority", "ca=root"),
+    ("second authority", "ca=root"),
     ("profile", "profile=tls-server"),
     ("rare profile", "profile=person"),
     ("status good", "status=good"),
@@ -51,6 +52,20 @@ const SEARCHES: [(&str, &str); 14] = [
         "revoked, authority, profile",
         "status=revoked&ca=issuing&profile=tls-server",
     ),
+    // Few or none of many match all filters.
+    (
+        "2,000 of a profile, expiry",
+        "profile=signer&expires_after=2026-05-01T00:00:00Z",
+    ),
+    (
+        "50,000 of a profile, expiry",
+        "profile=device&expires_after=2026-05-01T00:00:00Z",
+    ),
+    (
+        "revoked, profile without any",
+        "status=revoked&profile=device",
+    ),
+    ("profile, authority without any", "profile=device&ca=root"),
 ];
 
 /// One search's times.
@@ -69,8 +84,10 @@ pub(crate) async fn fill(url: &str) -> Result<()> {
             format!(
                 "INSERT INTO ca_certificate (authority_id, serial, profile, profile_version,
                  subject, requester, issued_at, not_after, der)
-                 SELECT (SELECT id FROM ca_authority WHERE name = 'issuing'), {serial},
-                 CASE WHEN n % 1000 = 7 THEN 'person' ELSE 'tls-server' END, 1,
+                 SELECT (SELECT id FROM ca_authority WHERE name =
+                 CASE WHEN n % 20 = 9 THEN 'root' ELSE 'issuing' END), {serial},
+                 CASE WHEN n % 1000 = 7 THEN 'person' WHEN n % 500 = 1 THEN 'signer'
+                 WHEN n % 20 = 3 THEN 'device' ELSE 'tls-server' END, 1,
                  'CN=n' || n || '.example.org', 'client:bench',
                  1772323200000000 + CAST(n AS BIGINT) * 1000000,
                  1772323200000000 + CAST(n AS BIGINT) * 11000000, {der} FROM {numbers}"

@@ -101,8 +101,8 @@ pub enum Error {
     AmbiguousSerial(String),
     /// The certificate was revoked before, for a reason that the new one cannot replace.
     #[error(
-        "certificate {serial} is revoked already, for {reason}; a revocation's reason can change \
-         to keyCompromise, and a certificateHold to any other"
+        "certificate {serial} is revoked already, for {reason}{}",
+        other_reasons(reason)
     )]
     AlreadyRevoked {
         /// Its serial number.
@@ -170,6 +170,15 @@ pub struct ProfileFileError {
     pub file: String,
     /// What is wrong in it.
     pub reason: String,
+}
+
+/// Which other reasons a revocation for this one can get.
+fn other_reasons(reason: &str) -> &'static str {
+    match reason {
+        "keyCompromise" | "cACompromise" => "",
+        "certificateHold" => "; its reason can change to any other",
+        _ => "; its reason can change to keyCompromise",
+    }
 }
 
 impl From<pki::Error> for Error {

@@ -45,8 +45,19 @@ pub struct ListedCertificate {
     pub position: String,
 }
 
+/// A part of the list of certificates.
+#[derive(Clone, Debug)]
+pub struct CertificateList {
+    /// The certificates, at most as many as were asked for.
+    pub certificates: Vec<ListedCertificate>,
+    /// Where the search stopped, if it did so before it found as many as were asked for and before
+    /// the end of the list: the list goes on after this position.
+    pub visited_to: Option<String>,
+}
+
 /// Certificates, the newest first; if they are narrowed by the end of their validity, those that
-/// end first.
+/// end first. A call visits a limited number of rows, so that filters that leave little of many
+/// certificates do not take long: it may find fewer than `limit`, even none, before the end.
 ///
 /// # Errors
 /// [`Error::Access`], [`Error::NoSuchAuthority`], [`Error::BadCursor`], and the database's.
@@ -54,7 +65,7 @@ pub async fn certificates(
     ca: &Service,
     caller: &Caller,
     query: CertificateQuery,
-) -> Result<Vec<ListedCertificate>, Error> {
+) -> Result<CertificateList, Error> {
     ca.enforce(caller, READ_CERTIFICATE, &Resource::all("certificate"))
         .await?;
     let authority_id = match &query.authority {
@@ -82,14 +93,18 @@ pub async fn certificates(
             Some(position.ok_or(Error::BadCursor)?)
         }
     };
-    let found = store::certificates(ca.store(), &filter, after, query.limit).await?;
-    Ok(found
-        .into_iter()
-        .map(|(position, info)| ListedCertificate {
-            info,
-            position: position.to_string(),
-        })
-        .collect())
+    let limit = query.limit;
+    let found = store::certificates(ca.store(), &filter, after, limit, store::MOST_VISITED).await?;
+    let certificates = found.certificates.into_iter();
+    Ok(CertificateList {
+        certificates: certificates
+            .map(|(position, info)| ListedCertificate {
+                info,
+                position: position.to_string(),
+            })
+            .collect(),
+        visited_to: found.visited_to.map(|position| position.to_string()),
+    })
 }
 
 /// One certificate with its chain.

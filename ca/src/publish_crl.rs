@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use pki::CrlTemplate;
+use pki::{CrlTemplate, Revocation};
 use platform_access::{Caller, Resource};
 use platform_log::{AuditSink as _, Entry, Subject as LogSubject};
 use platform_store::{StoreError, Tx};
@@ -140,14 +140,7 @@ async fn publish(ca: &Service, caller: &Caller, authority: &Authority) -> Result
         next_update,
         distribution_point: None,
     };
-    let signature = authority.key().algorithm().default_signature();
-    let issuer = authority.issuer().clone();
-    // Large lists take a while to encode: not on the threads that serve requests.
-    let unsigned =
-        tokio::task::spawn_blocking(move || template.build(&issuer, signature, revocations))
-            .await
-            .map_err(|error| Error::Internal(error.to_string()))??;
-    let der = unsigned.sign(authority.key().as_ref()).await?;
+    let der = sign(authority, template, revocations).await?;
     let name = authority.name();
     let subject = LogSubject::thing(format!("ca:{name}"));
     let entry = Entry::new(PUBLISH_CRL, caller, subject, now)
@@ -172,6 +165,22 @@ async fn publish(ca: &Service, caller: &Caller, authority: &Authority) -> Result
     metrics::counter!("xinshu_ca_crls_published_total").increment(1);
     tracing::info!(ca = name, crl_number, entries, "a CRL was published");
     Ok(crl_number)
+}
+
+/// Encodes and signs a CRL. Large lists take a while to encode: not on the threads that serve
+/// requests.
+async fn sign(
+    authority: &Authority,
+    template: CrlTemplate,
+    revocations: Vec<Revocation>,
+) -> Result<Vec<u8>, Error> {
+    let signature = authority.key().algorithm().default_signature();
+    let issuer = authority.issuer().clone();
+    let build = move || template.build(&issuer, signature, revocations);
+    let unsigned = tokio::task::spawn_blocking(build)
+        .await
+        .map_err(|error| Error::Internal(error.to_string()))??;
+    Ok(unsigned.sign(authority.key().as_ref()).await?)
 }
 
 /// Backdated, since clocks differ, and at least one second after the `latest` CRL's: that is the

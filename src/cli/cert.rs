@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail};
 use clap::Subcommand;
 use pki::RequestError;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::support::{Api, Common, output, percent_encode, with_api};
+use super::support::{Api, Common, list_up_to, output, percent_encode, with_api};
 use crate::compose::Services;
 
 #[derive(Debug, Subcommand)]
@@ -117,21 +117,11 @@ async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
             subject,
             days,
         } => {
-            let request = read_request(&csr)?;
             let body = json!({
-                "profile": profile, "csr": request, "ca": ca,
+                "profile": profile, "csr": read_request(&csr)?, "ca": ca,
                 "names": (!name.is_empty()).then_some(name), "subject": subject, "days": days,
             });
-            let issued = api.post("/api/v1/certificates", body).await?;
-            for left_out in issued["ignored"].as_array().into_iter().flatten() {
-                let left_out = left_out.as_str().unwrap_or_default();
-                eprintln!("note: profile {profile} leaves out {left_out}");
-            }
-            if common.json {
-                return output::json(&issued);
-            }
-            let chain = issued["certificate"].as_str().unwrap_or_default();
-            output::line(chain.trim_end())
+            issue(api, body, common).await
         }
         Command::List {
             subject,
@@ -154,30 +144,9 @@ async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
                 ("issued_before", issued_before),
                 ("after", after),
             ];
-            let path = list_path(limit, filters);
-            let list = api.get(&path).await?;
-            let columns = [
-                "serial",
-                "profile",
-                "status",
-                "not_after",
-                "issuer",
-                "subject",
-            ];
-            output::table(&list, &columns, common.json)
+            list(api, filters, limit, common).await
         }
-        Command::Show { serial, ca, pem } => {
-            let mut path = format!("/api/v1/certificates/{serial}");
-            if let Some(ca) = ca {
-                path.push_str(&format!("?ca={}", percent_encode(&ca)));
-            }
-            let shown = api.get(&path).await?;
-            if pem {
-                let chain = shown["certificate"].as_str().unwrap_or_default();
-                return output::line(chain.trim_end());
-            }
-            output::json(&shown)
-        }
+        Command::Show { serial, ca, pem } => show(api, &serial, ca, pem).await,
         Command::Revoke {
             serial,
             reason,
@@ -208,14 +177,55 @@ async fn run_with(api: &Api, command: Command, common: &Common) -> Result<()> {
     }
 }
 
-fn list_path(limit: u32, filters: [(&str, Option<String>); 8]) -> String {
-    let mut path = format!("/api/v1/certificates?limit={limit}");
+async fn issue(api: &Api, body: Value, common: &Common) -> Result<()> {
+    let profile = body["profile"].as_str().unwrap_or_default().to_owned();
+    let issued = api.post("/api/v1/certificates", body).await?;
+    for left_out in issued["ignored"].as_array().into_iter().flatten() {
+        let left_out = left_out.as_str().unwrap_or_default();
+        eprintln!("note: profile {profile} leaves out {left_out}");
+    }
+    if common.json {
+        return output::json(&issued);
+    }
+    let chain = issued["certificate"].as_str().unwrap_or_default();
+    output::line(chain.trim_end())
+}
+
+async fn list(
+    api: &Api,
+    filters: [(&str, Option<String>); 8],
+    limit: u32,
+    common: &Common,
+) -> Result<()> {
+    let mut query = String::new();
     for (name, value) in filters {
         if let Some(value) = value {
-            path.push_str(&format!("&{name}={}", percent_encode(&value)));
+            query.push_str(&format!("&{name}={}", percent_encode(&value)));
         }
     }
-    path
+    let found = list_up_to(api, "/api/v1/certificates", &query, limit).await?;
+    let columns = [
+        "serial",
+        "profile",
+        "status",
+        "not_after",
+        "issuer",
+        "subject",
+    ];
+    output::table(&found, &columns, common.json)
+}
+
+async fn show(api: &Api, serial: &str, ca: Option<String>, pem: bool) -> Result<()> {
+    let mut path = format!("/api/v1/certificates/{serial}");
+    if let Some(ca) = ca {
+        path.push_str(&format!("?ca={}", percent_encode(&ca)));
+    }
+    let shown = api.get(&path).await?;
+    if pem {
+        let chain = shown["certificate"].as_str().unwrap_or_default();
+        return output::line(chain.trim_end());
+    }
+    output::json(&shown)
 }
 
 /// The request of a file as PEM, whatever form the file has. Nothing else in it is sent.

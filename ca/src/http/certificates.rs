@@ -1,17 +1,17 @@
 //! REST: `/api/v1/certificates`.
 
 use axum::{Extension, Json, extract::State, http::StatusCode};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use pki::{GeneralName, Name, SerialNumber};
 use platform_access::Caller;
 use platform_web::{JsonBody, Page, PageQuery, PathParams, Problem, QueryParams, Refusals};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use utoipa::ToSchema;
 
 use crate::{
     AllowedNames, CertificateInfo, IssuanceRequest, NameOverride, ReleaseRequest,
     RevocationRequest, Service, StatusFilter, issue as issuance,
-    list::{self as lists, CertificateQuery},
+    list::{self as lists, CertificateQuery, ListedCertificate},
     parse_reason, release as verb, revoke as revocation,
 };
 
@@ -96,13 +96,16 @@ pub(super) struct ListQuery {
     status: Option<StatusFilter>,
     /// Only certificates whose validity ends at this moment or later, RFC 3339.
     #[param(value_type = Option<String>, format = DateTime)]
-    expires_after: Option<jiff::Timestamp>,
+    #[serde(default, deserialize_with = "moment")]
+    expires_after: Option<Timestamp>,
     /// Only certificates whose validity ends before this moment, RFC 3339.
     #[param(value_type = Option<String>, format = DateTime)]
-    expires_before: Option<jiff::Timestamp>,
+    #[serde(default, deserialize_with = "moment")]
+    expires_before: Option<Timestamp>,
     /// Only certificates issued before this moment, RFC 3339.
     #[param(value_type = Option<String>, format = DateTime)]
-    issued_before: Option<jiff::Timestamp>,
+    #[serde(default, deserialize_with = "moment")]
+    issued_before: Option<Timestamp>,
     /// Only certificates that follow the one with this hexadecimal serial number. `cursor`
     /// continues a list without naming a certificate.
     after: Option<String>,
@@ -110,6 +113,10 @@ pub(super) struct ListQuery {
 
 /// Lists certificates, the newest first; with `expires_after` or `expires_before`, those that end
 /// first.
+///
+/// A request visits a limited number of certificates. With filters that few of them match, a page
+/// may have fewer items than `limit`, or none, and still a `next`: the list ends where `next` is
+/// null.
 #[utoipa::path(get, path = "/api/v1/certificates", tag = "certificates",
     params(ListQuery, PageQuery),
     responses((status = 200, body = Page<CertificateInfo>), Refusals))]
@@ -133,7 +140,8 @@ pub(super) async fn list(
         limit: request.fetch_limit(),
     };
     let found = lists::certificates(&ca, &caller, query).await?;
-    let page = request.page(found, |listed| listed.position.clone());
+    let key = |listed: &ListedCertificate| listed.position.clone();
+    let page = request.page_visited(found.certificates, key, found.visited_to);
     Ok(Json(page.map(|listed| listed.info)))
 }
 
@@ -228,6 +236,16 @@ pub(super) async fn release(
     Ok(StatusCode::NO_CONTENT)
 }
 
+fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let parsed = text.parse();
+    parsed.map(Some).map_err(|_| {
+        D::Error::custom(format!(
+            "{text:?} is no moment such as 2027-01-31T00:00:00Z (RFC 3339)"
+        ))
+    })
+}
+
 fn parse_subject(text: &str) -> Result<Name, Problem> {
     text.parse()
         .map_err(|error: pki::Error| Problem::unprocessable(format!("subject: {error}")))
@@ -235,7 +253,9 @@ fn parse_subject(text: &str) -> Result<Name, Problem> {
 
 fn parse_names(names: &[String]) -> Result<Vec<GeneralName>, Problem> {
     if names.is_empty() {
-        return Err(Problem::unprocessable("names: none is given"));
+        return Err(Problem::unprocessable(
+            "names is empty: name at least one, or leave it out",
+        ));
     }
     let parsed = names.iter().map(|name| name.parse());
     let parsed: Result<_, pki::Error> = parsed.collect();

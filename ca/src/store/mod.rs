@@ -17,7 +17,9 @@ pub(crate) use authorities::{
     AuthorityCertificates, append_authority, append_authority_certificate, authorities,
     authority_certificates, is_revoked, key_references,
 };
-pub(crate) use certificate_list::{CertificateFilter, ListPosition, certificates, list_position};
+pub(crate) use certificate_list::{
+    CertificateFilter, ListPosition, MOST_VISITED, certificates, list_position,
+};
 pub(crate) use certificates::{
     CertificateKey, IssuedCertificate, append_certificate, certificate_status,
     find_certificate_keys, find_certificates, intent,

@@ -10,6 +10,7 @@ mod page;
 mod problem;
 mod refusal_log;
 mod refusals;
+mod rejection;
 mod request;
 
 pub use download::{Download, Validators};

@@ -18,7 +18,8 @@ const MAX_CURSOR: usize = 400;
 pub struct Page<T> {
     /// The items, at most as many as `limit` asked for.
     pub items: Vec<T>,
-    /// The `cursor` of the next page; null after the last item.
+    /// The `cursor` of the next page; null after the last item. A page may have fewer items than
+    /// `limit` and still a `next`.
     pub next: Option<String>,
 }
 
@@ -119,6 +120,21 @@ impl PageRequest {
         self.page(rows.collect(), key)
     }
 
+    /// As [`Self::page`], of a search that stopped after the row with the key `visited_to`, which
+    /// need not be among `rows`; the list goes on there.
+    pub fn page_visited<T>(
+        &self,
+        rows: Vec<T>,
+        key: impl Fn(&T) -> String,
+        visited_to: Option<String>,
+    ) -> Page<T> {
+        let mut page = self.page(rows, key);
+        if page.next.is_none() {
+            page.next = visited_to.map(|key| URL_SAFE_NO_PAD.encode(key));
+        }
+        page
+    }
+
     /// The page of `rows`, of which at most [`Self::fetch_limit`] were read; `key`
     /// returns what [`Self::after`] of the next page will be.
     pub fn page<T>(&self, mut rows: Vec<T>, key: impl Fn(&T) -> String) -> Page<T> {
@@ -183,6 +199,22 @@ mod tests {
         let gone = URL_SAFE_NO_PAD.encode("x");
         let gone = request(2, Some(gone)).unwrap();
         assert!(gone.page_of(all(), String::clone).items.is_empty());
+    }
+
+    #[test]
+    fn a_page_of_a_search_that_stopped_goes_on_where_it_did() {
+        let rows = |count: usize| ["a", "b", "c"].map(str::to_owned)[..count].to_vec();
+        let request = request(2, None).unwrap();
+        let next = |count, visited_to: Option<&str>| {
+            let page =
+                request.page_visited(rows(count), String::clone, visited_to.map(str::to_owned));
+            page.next.and_then(|next| decode(&next))
+        };
+        assert_eq!(next(0, Some("x")).as_deref(), Some("x"));
+        assert_eq!(next(2, Some("x")).as_deref(), Some("x"));
+        // A full page ends at its last item.
+        assert_eq!(next(3, Some("x")).as_deref(), Some("b"));
+        assert_eq!(next(2, None), None);
     }
 
     #[test]

@@ -153,6 +153,26 @@ pub(crate) async fn whole_list(api: &Api, path: &str) -> Result<Value> {
     }
 }
 
+/// The first `limit` items of a list whose pages may have fewer than were asked for; `query`
+/// begins with `&`, or is empty.
+pub(crate) async fn list_up_to(api: &Api, path: &str, query: &str, limit: u32) -> Result<Value> {
+    let mut items = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let missing = limit - u32::try_from(items.len()).unwrap_or(limit).min(limit);
+        let page = format!("{path}?limit={missing}{query}&cursor={cursor}");
+        let mut page = api.get(&page).await?;
+        let Value::Array(more) = page["items"].take() else {
+            bail!("the response of {path} is not a list");
+        };
+        items.extend(more);
+        match page["next"].as_str() {
+            Some(next) if items.len() < limit as usize => cursor = percent_encode(next),
+            _ => return Ok(Value::Array(items)),
+        }
+    }
+}
+
 /// Percent-encodes all but unreserved characters (RFC 3986 §2.3).
 pub(crate) fn percent_encode(text: &str) -> String {
     let encode = |byte: u8| match byte {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use platform_store::{Backend, Store, StoreError, Tx, Value};
 
-use super::{CertificateFilter, Lead, query};
+use super::{Boundary, CertificateFilter, Lead, boundary, page};
 use crate::model::StatusFilter;
 
 /// One search, and the index that it must use.
@@ -114,13 +114,42 @@ impl CertificateFilter {
     }
 }
 
+/// A boundary is found in the lead's index alone, and a page that ends at one reads that index from
+/// its beginning to its end.
+async fn check_boundary(store: &Store, filter: &CertificateFilter) {
+    let lead = filter.lead_in_order();
+    let found = boundary(filter, lead, None, 1000);
+    let plan = explain(store, "EXPLAIN QUERY PLAN", "detail", found).await;
+    let context = format!("{filter:?} {lead:?} {plan:#?}");
+    assert_eq!(plan.len(), 1, "{context}");
+    // SQLite reads the row too where an expression is indexed.
+    let index = match lead {
+        Lead::Subject => "USING INDEX ca_",
+        _ => "USING COVERING INDEX ca_",
+    };
+    assert!(plan[0].contains(index), "{context}");
+    let end = Boundary {
+        at: 500,
+        serial: vec![1],
+    };
+    let ending = page(filter, lead, None, Some(end), 101);
+    let plan = explain(store, "EXPLAIN QUERY PLAN", "detail", ending).await;
+    let context = format!("{filter:?} {lead:?} {plan:#?}");
+    assert!(plan[0].contains("USING INDEX ca_"), "{context}");
+    assert!(plan[0].contains('>') && plan[0].contains('<'), "{context}");
+}
+
+/// Two thousand numbers, for [`fill`].
+pub(super) const SQLITE_NUMBERS: &str = "(WITH RECURSIVE numbers (n) AS
+     (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 2000) SELECT n FROM numbers)";
+
 /// Fills the tables, since plans depend on their sizes.
-async fn fill(store: &Store, numbers: &'static str) -> Result<(), StoreError> {
+pub(super) async fn fill(store: &Store, numbers: &'static str) -> Result<(), StoreError> {
     let certificates = format!(
         "INSERT INTO ca_certificate (authority_id, serial, profile, profile_version, subject,
          requester, issued_at, not_after, der)
-         SELECT CASE WHEN n % 1000 = 1 THEN 'rare' ELSE 'common' END, {},
-         CASE WHEN n % 1000 = 2 THEN 'rare' ELSE 'common' END, 1,
+         SELECT CASE WHEN n % 1000 = 1 THEN 'rare' WHEN n % 5 = 4 THEN 'other' ELSE 'common' END,
+         {}, CASE WHEN n % 1000 = 2 THEN 'rare' WHEN n % 10 = 5 THEN 'device' ELSE 'common' END, 1,
          'CN=n' || n || '.example.org', 'local:root', n, 1775000000000000 + n, {}
          FROM {numbers}",
         "CAST('serial' || n AS BLOB)", "CAST('der' AS BLOB)"
@@ -164,11 +193,9 @@ async fn sqlite_searches_by_the_index_of_each_filter() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("plans.db").display());
     let store = Store::open(&url, migrations::schema()).await.unwrap();
-    let numbers = "(WITH RECURSIVE numbers (n) AS
-         (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 2000) SELECT n FROM numbers)";
-    fill(&store, numbers).await.unwrap();
+    fill(&store, SQLITE_NUMBERS).await.unwrap();
     for search in searches() {
-        let planned = query(&search.filter, search.lead, None, 101);
+        let planned = page(&search.filter, search.lead, None, None, 101);
         let plan = explain(&store, "EXPLAIN QUERY PLAN", "detail", planned).await;
         let context = format!("{:?} {plan:#?}", search.filter);
         let first = &plan[0];
@@ -177,6 +204,7 @@ async fn sqlite_searches_by_the_index_of_each_filter() {
                 || first.ends_with(&format!("USING INDEX {}", search.index)),
             "{context}"
         );
+        check_boundary(&store, &search.filter).await;
         // The others are looked up by their keys.
         for line in &plan[1..] {
             let is_lookup = line.starts_with("SEARCH") && line.contains("=?");
@@ -205,7 +233,7 @@ async fn postgresql_searches_by_the_index_of_each_filter() {
         .await
         .unwrap();
     for search in searches() {
-        let planned = query(&search.filter, search.lead, None, 101);
+        let planned = page(&search.filter, search.lead, None, None, 101);
         let plan = explain(&store, "EXPLAIN", "QUERY PLAN", planned).await;
         let context = format!("{:?} {plan:#?}", search.filter);
         let uses = |index: &str| plan.iter().any(|line| line.contains(index));
@@ -222,10 +250,8 @@ async fn postgresql_searches_by_the_index_of_each_filter() {
 async fn every_lead_finds_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("leads.db").display());
-    let numbers = "(WITH RECURSIVE numbers (n) AS
-         (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 2000) SELECT n FROM numbers)";
     let sqlite = Store::open(&url, migrations::schema()).await.unwrap();
-    fill(&sqlite, numbers).await.unwrap();
+    fill(&sqlite, SQLITE_NUMBERS).await.unwrap();
     let url = tokio::task::spawn_blocking(|| testkit::Postgres::shared().database());
     let postgres = Store::open(&url.await.unwrap(), migrations::schema())
         .await
@@ -237,7 +263,7 @@ async fn every_lead_finds_the_same() {
         let mut found: Vec<Vec<Vec<u8>>> = Vec::new();
         for store in [&sqlite, &postgres] {
             for lead in [Lead::Order, Lead::Authority, Lead::Profile, search.lead] {
-                let (sql, params) = query(&search.filter, lead, None, 101);
+                let (sql, params) = page(&search.filter, lead, None, None, 101);
                 let rows = store.fetch_all(sql, params).await.unwrap();
                 let serials = rows.iter().map(|row| row.get("serial").unwrap());
                 found.push(serials.collect());

@@ -23,18 +23,46 @@ pub(super) struct Shape {
     pub(super) status: Option<StatusFilter>,
 }
 
+/// What a text reads of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Part {
+    /// The certificates of a page, up to the end of the list, or up to a boundary.
+    Page { ends: bool },
+    /// Where so many rows of the lead end.
+    Boundary,
+}
+
 impl Shape {
-    /// Its text, made when it is first needed. There are fewer than two hundred shapes, and the
-    /// store prepares each text once, so none is freed.
-    pub(super) fn text(self) -> &'static str {
-        static TEXTS: LazyLock<Mutex<HashMap<Shape, &'static str>>> = LazyLock::new(Mutex::default);
-        let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
-        texts.entry(self).or_insert_with(|| self.make().leak())
+    /// The text of a page. The parameters: the position after which it begins, the limit, the
+    /// two bounds of a list by the end of validity, the boundary if it `ends` at one, then those
+    /// of the filters in the order in which they follow here.
+    pub(super) fn page(self, ends: bool) -> &'static str {
+        self.text(Part::Page { ends })
     }
 
-    /// The parameters: the position, the limit, the two bounds of a list by the end of validity,
-    /// then those of the filters in the order in which they follow here.
-    fn make(self) -> String {
+    /// The text that finds a boundary. The parameters: time and serial number of the position from
+    /// which it counts, how many rows of the lead it skips, the end of a list by the end of
+    /// validity, and the lead's.
+    pub(super) fn boundary(self) -> &'static str {
+        self.text(Part::Boundary)
+    }
+
+    /// A text, made when it is first needed. There are a few hundred, and the store prepares each
+    /// once, so none is freed.
+    fn text(self, part: Part) -> &'static str {
+        type Texts = HashMap<(Shape, Part), &'static str>;
+        static TEXTS: LazyLock<Mutex<Texts>> = LazyLock::new(Mutex::default);
+        let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
+        texts.entry((self, part)).or_insert_with(|| {
+            let text = match part {
+                Part::Page { ends } => self.make_page(ends),
+                Part::Boundary => self.make_boundary(),
+            };
+            text.leak()
+        })
+    }
+
+    fn make_page(self, ends: bool) -> String {
         let mut next = match self.order {
             Order::Issued => 4,
             Order::End => 6,
@@ -45,6 +73,56 @@ impl Shape {
         };
         let (tables, join, range) = (self.tables(), self.join(), self.range());
         let mut sql = format!("{COLUMNS} {tables} WHERE {join}{range}");
+        if self.order == Order::End {
+            sql.push_str(" AND c.issued_at + 0 < $6");
+        }
+        if ends {
+            let (row, at, serial) = (self.row(), parameter(), parameter());
+            let range = match self.order {
+                Order::Issued => format!("({row}.issued_at, {row}.serial) >= (${at}, ${serial})"),
+                Order::End => format!("({row}.not_after, {row}.serial) <= (${at}, ${serial})"),
+            };
+            let _ = write!(sql, " AND {range}");
+        }
+        self.push_equalities(&mut sql, parameter);
+        if self.status == Some(StatusFilter::Good) {
+            sql.push_str(" AND r.serial IS NULL");
+        }
+        self.push_order(&mut sql);
+        sql.push_str(" LIMIT $4");
+        sql
+    }
+
+    /// Of the lead alone: the other filters decide which of the rows are shown. All its columns
+    /// are in the lead's index, so it reads no row of a table.
+    fn make_boundary(self) -> String {
+        let (table, row) = match self.lead {
+            Lead::Revoked => ("ca_revocation", 'r'),
+            _ => ("ca_certificate", 'c'),
+        };
+        let lead = match self.lead {
+            Lead::Order | Lead::Revoked => None,
+            Lead::Subject => Some(format!("substr(c.subject, 1, {SUBJECT_PREFIX})")),
+            Lead::Authority => Some("c.authority_id".to_owned()),
+            Lead::Profile => Some("c.profile".to_owned()),
+        };
+        let (column, compare, direction, end, next) = match self.order {
+            Order::Issued => ("issued_at", "<=", " DESC", String::new(), 4),
+            Order::End => {
+                let end = format!(" AND {row}.not_after < $4");
+                ("not_after", ">=", "", end, 5)
+            }
+        };
+        let lead = lead.map(|lead| equality(&lead, next, true));
+        let lead = lead.unwrap_or_default();
+        format!(
+            "SELECT {row}.{column} AS position, {row}.serial FROM {table} {row}
+             WHERE ({row}.{column}, {row}.serial) {compare} ($1, $2){end}{lead}
+             ORDER BY {row}.{column}{direction}, {row}.serial{direction} LIMIT 1 OFFSET $3"
+        )
+    }
+
+    fn push_equalities(self, sql: &mut String, mut parameter: impl FnMut() -> u32) {
         if self.authority {
             let equal = equality("c.authority_id", parameter(), self.lead == Lead::Authority);
             sql.push_str(&equal);
@@ -55,14 +133,13 @@ impl Shape {
         }
         if self.subject {
             let (subject, prefix) = (parameter(), parameter());
-            let _ = write!(
-                sql,
-                " AND substr(c.subject, 1, {SUBJECT_PREFIX}) = ${prefix} AND c.subject = ${subject}"
-            );
+            let beginning = format!("substr(c.subject, 1, {SUBJECT_PREFIX})");
+            let equal = equality(&beginning, prefix, self.lead == Lead::Subject);
+            let _ = write!(sql, "{equal} AND c.subject = ${subject}");
         }
-        if self.status == Some(StatusFilter::Good) {
-            sql.push_str(" AND r.serial IS NULL");
-        }
+    }
+
+    fn push_order(self, sql: &mut String) {
         let row = self.row();
         let _ = match self.order {
             Order::Issued => write!(
@@ -74,8 +151,6 @@ impl Shape {
                 " ORDER BY {row}.not_after, {row}.serial, {row}.authority_id"
             ),
         };
-        sql.push_str(" LIMIT $4");
-        sql
     }
 
     /// The tables, beginning with the one whose index leads.
@@ -109,7 +184,7 @@ impl Shape {
         }
     }
 
-    /// The conditions on the position. A range that must not lead is written as an expression that
+    /// The conditions on where it begins, and on the end of validity. A range that must not lead is written as an expression that
     /// has no index.
     fn range(self) -> &'static str {
         match (self.order, self.lead) {
@@ -118,16 +193,14 @@ impl Shape {
             }
             (Order::Issued, _) => "(c.issued_at, c.serial, c.authority_id) < ($1, $2, $3)",
             (Order::End, Lead::Revoked) => {
-                "(r.not_after, r.serial, r.authority_id) > ($1, $2, $3)
-                 AND r.not_after < $5 AND c.issued_at + 0 < $6"
+                "(r.not_after, r.serial, r.authority_id) > ($1, $2, $3) AND r.not_after < $5"
             }
             (Order::End, Lead::Order) => {
-                "(c.not_after, c.serial, c.authority_id) > ($1, $2, $3)
-                 AND c.not_after < $5 AND c.issued_at + 0 < $6"
+                "(c.not_after, c.serial, c.authority_id) > ($1, $2, $3) AND c.not_after < $5"
             }
             (Order::End, _) => {
                 "(c.not_after + 0, c.serial, c.authority_id) > ($1, $2, $3)
-                 AND c.not_after + 0 < $5 AND c.issued_at + 0 < $6"
+                 AND c.not_after + 0 < $5"
             }
         }
     }
