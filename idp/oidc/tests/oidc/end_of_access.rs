@@ -378,7 +378,7 @@ async fn userinfo_asks_for_the_client_itself(idp: TestIdp) {
     idp.set_client_disabled(&client.client_id, true)
         .await
         .unwrap();
-    let reset = async |tx: &mut platform_store::Tx<'_>| {
+    let reset = async |tx: &mut Tx<'_>| {
         tx.execute("UPDATE idp_grant SET revoked_at = NULL", vec![])
             .await
     };

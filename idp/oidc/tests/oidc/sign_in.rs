@@ -405,7 +405,7 @@ async fn names_sign_in_in_every_spelling(idp: TestIdp) {
     }
     let mixed = "p\u{430}ypal";
     idp.add_user("later").await;
-    let renamed: Result<u64, platform_store::StoreError> = idp
+    let renamed: Result<u64, StoreError> = idp
         .store
         .transact(async move |tx| {
             let sql = "UPDATE idp_user SET name = $1 WHERE name = 'later'";
