@@ -31,7 +31,11 @@ async fn certificates_of_authorities_are_certificates_like_any_other() {
     )
     .await
     .unwrap();
-    let profiles: Vec<_> = all.iter().map(|one| one.info.profile.as_str()).collect();
+    let profiles: Vec<_> = all
+        .certificates
+        .iter()
+        .map(|one| one.info.profile.as_str())
+        .collect();
     assert_eq!(profiles.len(), 2);
     assert!(profiles.contains(&"root") && profiles.contains(&"issuing"));
     let cas = list::authorities(&test.ca, &admin()).await.unwrap();

@@ -3,6 +3,9 @@
 use url::{Host, Url};
 
 const MAX_LENGTH: usize = 1024;
+/// Parameters that responses add to a redirect URI (RFC 6749 §4.1.2, RFC 9207 §2). A client
+/// could not tell them from its own, and a parameter may not come twice (§3.1).
+const RESPONSE: [&str; 5] = ["code", "state", "iss", "error", "error_description"];
 
 /// Why a redirect URI cannot be registered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,8 +54,16 @@ pub fn validate_redirect_uri(uri: &str) -> Result<(), RedirectUriError> {
     if authority.is_some_and(|authority| authority.contains('@')) {
         return wrong("a user name is not allowed");
     }
-    if authority.is_some_and(|authority| authority.contains([';', ','])) {
-        return wrong("; and , are not allowed in a host");
+    if authority.is_some_and(|authority| authority.contains([';', ',', '\''])) {
+        return wrong("; , and ' are not allowed in a host");
+    }
+    if url
+        .query_pairs()
+        .any(|(name, _)| RESPONSE.contains(&&*name))
+    {
+        return wrong(
+            "code, state, iss, error and error_description are added to the query by the response",
+        );
     }
     match (scheme, authority) {
         ("https" | "http", Some(authority)) => validate_web_address(&url, authority, wrong),
@@ -215,6 +226,8 @@ mod tests {
         for good in [
             "https://app.example/cb",
             "https://app.example/cb?tenant=1",
+            "https://app.example/cb?Code=1&states=2&x=code&error_uri=y",
+            "https://app.example/code=1/it's?it's",
             "http://localhost:3000/cb",
             "http://127.0.0.1/cb",
             "http://[::1]:8080/cb",
@@ -257,6 +270,15 @@ mod tests {
             "https://app.example;x/cb",
             "https://app.example,x/cb",
             "com.example.app://a;b/cb",
+            "https://app.example'x/cb",
+            "https://'self'/cb",
+            "com.example.app://a'b/cb",
+            "https://app.example/cb?code=1",
+            "https://app.example/cb?a=b&state",
+            "https://app.example/cb?i%73s=x",
+            "https://app.example/cb?error=",
+            "http://127.0.0.1/cb?error_description=x",
+            "com.example.app:/cb?state=1",
             "https://%61pp.example/cb",
             "https://app.example/%",
             "https://app.example/%4",

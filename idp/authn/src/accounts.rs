@@ -79,19 +79,19 @@ impl Accounts {
         Ok(EndedAccess { sessions, grants })
     }
 
-    /// Ends what depends on one session, which was deleted in this transaction.
-    pub(crate) async fn session_ended(
+    /// Ends what depends on sessions, which were deleted in this transaction.
+    pub(crate) async fn sessions_ended(
         &self,
         tx: &mut Tx<'_>,
         user_id: &str,
-        session_id: &str,
+        session_ids: &[String],
         how: SessionEnd,
         now: Timestamp,
     ) -> Result<RevokedGrants, StoreError> {
         let mut grants = RevokedGrants::default();
         for hook in &self.hooks {
             let revoked = hook
-                .session_ended(tx, user_id, session_id, how, now)
+                .sessions_ended(tx, user_id, session_ids, how, now)
                 .await?;
             grants.0 += revoked.0;
         }

@@ -61,8 +61,9 @@ pub async fn end_session(
                 return Err(Error::NoSuchSession(session_id.clone()));
             }
             let how = SessionEnd::Ended;
+            let ended = std::slice::from_ref(&session_id);
             let grants = accounts
-                .session_ended(tx, &user.id, &session_id, how, now)
+                .sessions_ended(tx, &user.id, ended, how, now)
                 .await?;
             tx.audit(entry.clone().with("grants", grants.0));
             Ok(())

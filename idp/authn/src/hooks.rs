@@ -23,7 +23,7 @@ pub struct ApplicationAccess {
     pub signed_in_at: Timestamp,
 }
 
-/// How one session of a person ends, which decides what ends with it.
+/// How a session of a person ends, which decides what ends with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionEnd {
     /// Its user signed out in its browser: access that was asked for to outlive the user's
@@ -50,15 +50,15 @@ pub trait AccessHook: Debug + Send + Sync {
         now: Timestamp,
     ) -> Result<RevokedGrants, StoreError>;
 
-    /// One session of a person ends.
+    /// Sessions of a person end, one or many.
     ///
     /// # Errors
     /// The store's; the transaction is rolled back.
-    async fn session_ended(
+    async fn sessions_ended(
         &self,
         tx: &mut Tx<'_>,
         user_id: &str,
-        session_id: &str,
+        session_ids: &[String],
         how: SessionEnd,
         now: Timestamp,
     ) -> Result<RevokedGrants, StoreError>;

@@ -2,7 +2,7 @@
 
 use crypto::{OpaqueToken, timed_id, token_key};
 use idp_directory::{
-    User,
+    User, UserName,
     read_users::{lock, lock_enabled, resolve},
 };
 use jiff::Timestamp;
@@ -19,7 +19,7 @@ use crate::{
     password::prepare,
     password_link::find_password_link,
     store,
-    throttle::{count_in_session, refund_on_error},
+    throttle::{count_in_session, refund_on_error, reset_account},
 };
 
 /// By what right a password is set.
@@ -177,6 +177,8 @@ async fn replace(
             if kept_session.is_none() {
                 // Whoever knew the old password may have signed in with a browser.
                 store::devices::delete_of_user(tx, &user.id).await?;
+                // And whoever gets the new one is not kept out by guesses at the old one.
+                reset_account(tx, &UserName::fold(&user.name)).await?;
             }
             if let Right::Link { device, .. } = &right {
                 device.remember(tx, &user.id, now).await?;

@@ -14,7 +14,7 @@ use crate::{
     actions::acts::SIGN_IN,
     devices::Device,
     model::Credential,
-    password::{MAX_LENGTH, prepare},
+    password::{fits, prepare},
     password_link::make_link_for_short_password,
     store::{self, sessions::NewSession},
     throttle::{Attempt, Browser, count_attempt, refund_on_error},
@@ -143,7 +143,9 @@ async fn start_session(
                     accounts.session_replaced(tx, &user_id, &id, new_id).await?;
                 } else {
                     let how = SessionEnd::SignOut;
-                    accounts.session_ended(tx, &user_id, &id, how, now).await?;
+                    accounts
+                        .sessions_ended(tx, &user_id, &[id], how, now)
+                        .await?;
                 }
             }
             store::sessions::insert(tx, &session).await?;
@@ -187,7 +189,7 @@ async fn check_password(authn: &Authn, caller: &Caller, form: &SignIn) -> Result
         .map_or(Browser::Unknown, Browser::Known);
     let attempt = count_attempt(authn, caller, &UserName::fold(typed), browser).await?;
     let password = form.password.clone();
-    let fits = password.len() <= MAX_LENGTH;
+    let fits = fits(&password);
     let hash = stored.as_ref().map(|credential| credential.secret.clone());
     let verified = authn.0.accounts.passwords.verify(password, hash).await;
     let matches = refund_on_error(authn, &attempt, verified).await? && fits;

@@ -46,9 +46,11 @@ pub async fn end_other_sessions(
         .store
         .transact(async move |tx| {
             let ended = store::sessions::delete_others(tx, &user_id, &kept).await?;
+            let how = SessionEnd::Ended;
+            accounts
+                .sessions_ended(tx, &user_id, &ended, how, now)
+                .await?;
             for id in &ended {
-                let how = SessionEnd::Ended;
-                accounts.session_ended(tx, &user_id, id, how, now).await?;
                 tx.audit(entry.clone().with("session", id.as_str()));
             }
             Ok::<_, Error>(ended.len())
@@ -74,7 +76,10 @@ async fn end(
         .store
         .transact(async move |tx| {
             if store::sessions::delete(tx, &id, &user_id).await? {
-                accounts.session_ended(tx, &user_id, &id, how, now).await?;
+                let ended = std::slice::from_ref(&id);
+                accounts
+                    .sessions_ended(tx, &user_id, ended, how, now)
+                    .await?;
                 tx.audit(entry.clone());
             }
             Ok::<_, Error>(())

@@ -62,6 +62,8 @@ pub struct Attempt {
 struct Counter {
     name: String,
     limits: Limits,
+    /// Until when this very attempt closed it to others.
+    closed_until: Option<Timestamp>,
 }
 
 /// What is known of the browser that makes an attempt.
@@ -92,17 +94,15 @@ pub(crate) async fn count_attempt(
     account: &str,
     browser: Browser<'_>,
 ) -> Result<Attempt, Error> {
-    // A digest: people type their password into the name's field.
-    let account = hex::encode(Digest::Sha256.hash(account.as_bytes()));
     let (subject, address) = match browser {
         Browser::Unknown => (
-            format!("account:{account}"),
+            account_name(account),
             Counter::of_address("address", caller),
         ),
         // Its own counter bounds what it can guess, since it is known for this account alone.
         // A counter of its address would let one person shut out others behind their gateway.
         Browser::Known(key) => (
-            format!("known-browser:{account}:{}", hex::encode(key)),
+            format!("known-browser:{}:{}", digest(account), hex::encode(key)),
             None,
         ),
     };
@@ -111,6 +111,21 @@ pub(crate) async fn count_attempt(
         address,
     };
     count(authn, caller, attempt).await
+}
+
+/// Forgets what was guessed at `account` from unknown browsers: the guesses were at a password
+/// that it no longer has.
+pub(crate) async fn reset_account(tx: &mut Tx<'_>, account: &str) -> Result<(), StoreError> {
+    store::throttle::reset(tx, &account_name(account)).await
+}
+
+fn account_name(account: &str) -> String {
+    format!("account:{}", digest(account))
+}
+
+/// People type their password into the name's field.
+fn digest(account: &str) -> String {
+    hex::encode(Digest::Sha256.hash(account.as_bytes()))
 }
 
 /// Counts an attempt to prove the current password in a session. Its address and the account
@@ -145,7 +160,11 @@ pub async fn count_client_failure(authn: &Authn, caller: &Caller) -> Result<(), 
 
 impl Counter {
     fn new(name: String, limits: Limits) -> Self {
-        Self { name, limits }
+        Self {
+            name,
+            limits,
+            closed_until: None,
+        }
     }
 
     fn of_address(kind: &str, caller: &Caller) -> Option<Self> {
@@ -157,14 +176,13 @@ impl Counter {
 async fn count(authn: &Authn, caller: &Caller, attempt: Attempt) -> Result<Attempt, Error> {
     let now = authn.now();
     let caller = caller.clone();
-    let names = attempt.clone();
     let store = &authn.0.store;
-    let closed_until = store
-        .transact(async move |tx| count_in(tx, &names, &caller, now).await)
+    let counted = store
+        .transact(async move |tx| count_in(tx, attempt.clone(), &caller, now).await)
         .await?;
-    match closed_until {
-        None => Ok(attempt),
-        Some(until) => {
+    match counted {
+        Ok(attempt) => Ok(attempt),
+        Err(until) => {
             metrics::counter!("xinshu_idp_sign_ins_throttled_total").increment(1);
             Err(Error::Throttled {
                 retry_after: u64::try_from((until - now).get_seconds().max(0)).unwrap_or(0) + 1,
@@ -199,7 +217,7 @@ impl Attempt {
 
     async fn refund(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         for counter in self.counters() {
-            store::throttle::discount(tx, &counter.name).await?;
+            store::throttle::discount(tx, &counter.name, counter.closed_until).await?;
         }
         Ok(())
     }
@@ -210,7 +228,7 @@ impl Attempt {
             store::throttle::reset(tx, &subject.name).await?;
         }
         if let Some(address) = &self.address {
-            store::throttle::discount(tx, &address.name).await?;
+            store::throttle::discount(tx, &address.name, address.closed_until).await?;
         }
         Ok(())
     }
@@ -219,21 +237,24 @@ impl Attempt {
 /// Counts the attempt, or returns until when attempts are rejected.
 async fn count_in(
     tx: &mut Tx<'_>,
-    attempt: &Attempt,
+    mut attempt: Attempt,
     caller: &Caller,
     now: Timestamp,
-) -> Result<Option<Timestamp>, StoreError> {
+) -> Result<Result<Attempt, Timestamp>, StoreError> {
     let mut closed = None;
     for counter in attempt.counters() {
         closed = closed.max(store::throttle::closed_until(tx, &counter.name, now).await?);
     }
-    if closed.is_some() {
-        return Ok(closed);
+    if let Some(until) = closed {
+        return Ok(Err(until));
     }
-    for Counter { name, limits } in attempt.counters() {
+    let counters = [&mut attempt.subject, &mut attempt.address];
+    for counter in counters.into_iter().flatten() {
+        let (name, limits) = (&counter.name, counter.limits);
         let attempts = store::throttle::count(tx, name, now, now - limits.forget).await?;
         if let Some(delay) = limits.delay(attempts) {
             store::throttle::close(tx, name, now + delay).await?;
+            counter.closed_until = Some(now + delay);
             let (kind, _) = name.split_once(':').unwrap_or_default();
             tx.audit(
                 caller
@@ -243,7 +264,7 @@ async fn count_in(
             );
         }
     }
-    Ok(None)
+    Ok(Ok(attempt))
 }
 
 /// An IPv6 subscriber has at least a /64.

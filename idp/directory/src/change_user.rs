@@ -80,8 +80,12 @@ fn apply(user: &mut User, change: UserChange, now: Timestamp) -> Result<Vec<&'st
         changed.push("display_name");
     }
     if change.email.is_some() {
-        user.email = parse_email(change.email)?;
-        changed.push("email");
+        let email = parse_email(change.email)?;
+        // Whoever sends back what they read has not entered another address.
+        if email != user.email {
+            user.email = email;
+            changed.push("email");
+        }
     }
     // Who enters another address says whether it counts as verified, or it does.
     let verified = match (change.email_verified, changed.contains(&"email")) {

@@ -12,7 +12,7 @@ use crate::{
 ///
 /// # Errors
 /// [`Error::Access`] without `idp.user.delete` and the permissions of the user,
-/// [`Error::NoSuchUser`], and the store's.
+/// [`Error::NoSuchUser`], [`Error::Changed`], and the store's.
 pub async fn delete_user(directory: &Directory, caller: &Caller, name: &str) -> Result<(), Error> {
     let named = resolve(directory, name).await?;
     let resource = named.resource.clone();
@@ -32,11 +32,14 @@ pub async fn delete_user(directory: &Directory, caller: &Caller, name: &str) -> 
         .0
         .store
         .transact(async move |tx| {
-            if store::users::by_id_in(tx, &user.id).await?.is_none() {
-                return Err(Error::NoSuchUser(user.name.clone()));
+            // The permissions that were compared with the caller's are those that are deleted.
+            if !store::users::delete(tx, &user.id, user.changed_at).await? {
+                return Err(match store::users::by_id_in(tx, &user.id).await? {
+                    Some(user) => Error::Changed(user.name),
+                    None => Error::NoSuchUser(user.name.clone()),
+                });
             }
             accounts.delete(tx, &user, now).await?;
-            store::users::delete(tx, &user.id).await?;
             if user.is_administrator() {
                 keep_an_administrator(tx, &user).await?;
             }

@@ -74,16 +74,16 @@ impl AccessHook for EndAccess {
             .map(RevokedGrants)
     }
 
-    async fn session_ended(
+    async fn sessions_ended(
         &self,
         tx: &mut Tx<'_>,
         user_id: &str,
-        session_id: &str,
+        session_ids: &[String],
         how: SessionEnd,
         now: Timestamp,
     ) -> Result<RevokedGrants, StoreError> {
         let offline_too = how == SessionEnd::Ended;
-        store::grants::revoke_of_session(tx, user_id, session_id, offline_too, now)
+        store::grants::revoke_of_sessions(tx, user_id, session_ids, offline_too, now)
             .await
             .map(RevokedGrants)
     }

@@ -145,7 +145,7 @@ impl BrowserRequest {
     /// The layout of a page: the language is switched where the same GET shows it again, or
     /// else at the account page.
     pub fn layout(&self) -> Layout {
-        if !self.is_get {
+        if !self.is_get || !is_path_here(&self.path) {
             return self.layout_at("/account");
         }
         let query = self.query.clone();
@@ -310,6 +310,13 @@ pub fn caller(parts: &Parts) -> Caller {
                 .get::<ClientAddress>()
                 .and_then(|address| address.0),
         })
+}
+
+/// Whether a link to `path` leads to this server: two slashes, of either kind, are followed by
+/// a host (WHATWG URL §4.4, "relative slash state").
+fn is_path_here(path: &str) -> bool {
+    path.strip_prefix('/')
+        .is_some_and(|rest| !rest.starts_with(['/', '\\']))
 }
 
 /// The first language of `ui_locales` that pages are written in (OpenID Connect Core §3.1.2.1).

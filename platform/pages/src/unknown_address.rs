@@ -31,3 +31,40 @@ pub fn unknown_address(
         )
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::{extract::FromRequestParts as _, http::Request};
+    use url::Url;
+
+    use super::*;
+
+    /// The link to the other language leads nowhere else, whatever address was asked for.
+    #[tokio::test]
+    async fn a_link_to_the_other_language_stays_here() {
+        let base = Url::parse("https://id.example/").unwrap();
+        for (path, same) in [
+            ("/", true),
+            ("/nowhere", true),
+            ("/a//evil.example/", true),
+            ("/.//evil.example/", true),
+            ("/%2fevil.example/", true),
+            ("/%2Fevil.example/", true),
+            ("/%5cevil.example/", true),
+            ("//evil.example/x", false),
+            ("///evil.example/x", false),
+            ("/\\evil.example/", false),
+            ("/\\/evil.example/", false),
+            ("//evil.example:1@other.example/", false),
+        ] {
+            let request = Request::get(path).body(()).unwrap();
+            let (mut parts, ()) = request.into_parts();
+            let Ok(request) = BrowserRequest::from_request_parts(&mut parts, &()).await;
+            let link = request.layout().other_language;
+            let expected = if same { path } else { "/account" };
+            assert_eq!(link, format!("{expected}?ui_locales=zh-CN"));
+            let target = base.join(&link).unwrap();
+            assert_eq!(target.origin(), base.origin(), "{path}: {link}");
+        }
+    }
+}

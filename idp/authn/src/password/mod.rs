@@ -25,6 +25,16 @@ use crate::Error;
 
 /// Bytes: longer than any sentence; a bound on what a stranger makes us hash.
 pub(crate) const MAX_LENGTH: usize = 256;
+/// No spelling of a prepared text takes four times its bytes: NFC at most thirds them, but for
+/// few letters such as U+0390.
+const MAX_TYPED_LENGTH: usize = 4 * MAX_LENGTH;
+
+/// Whether what was typed may be somebody's password: prepared, as it is set, or as 0.1.0
+/// hashed it.
+pub(crate) fn fits(typed: &str) -> bool {
+    typed.len() <= MAX_LENGTH
+        || typed.len() <= MAX_TYPED_LENGTH && prepare(typed).len() <= MAX_LENGTH
+}
 
 /// The pool in which passwords are hashed. Each takes 19 MiB and about 20 ms of a core,
 /// so workers and their queue are bounded.

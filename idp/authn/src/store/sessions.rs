@@ -57,7 +57,7 @@ pub(crate) async fn of_user(
     now: Timestamp,
 ) -> Result<Vec<SessionInfo>, StoreError> {
     store
-        .search(
+        .fetch_all(
             "SELECT id, auth_time, last_seen_at, expires_at, address, user_agent FROM idp_session
              WHERE user_id = $1 AND expires_at > $2 ORDER BY last_seen_at DESC LIMIT 100",
             params![user_id, now],

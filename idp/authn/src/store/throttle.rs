@@ -52,11 +52,18 @@ pub(crate) async fn reset(tx: &mut Tx<'_>, name: &str) -> Result<(), StoreError>
         .map(|_| ())
 }
 
-/// Subtracts one attempt.
-pub(crate) async fn discount(tx: &mut Tx<'_>, name: &str) -> Result<(), StoreError> {
+/// Subtracts one attempt, and opens what it closed itself, which others may have closed again
+/// since.
+pub(crate) async fn discount(
+    tx: &mut Tx<'_>,
+    name: &str,
+    closed_by_it: Option<Timestamp>,
+) -> Result<(), StoreError> {
     tx.execute(
-        "UPDATE idp_throttle SET attempts = attempts - 1, closed_until = 0 WHERE name = $1 AND attempts > 0",
-        params![name],
+        "UPDATE idp_throttle SET attempts = attempts - 1,
+             closed_until = CASE WHEN closed_until = $2 THEN 0 ELSE closed_until END
+         WHERE name = $1 AND attempts > 0",
+        params![name, closed_by_it],
     )
     .await
     .map(|_| ())

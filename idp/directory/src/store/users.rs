@@ -119,10 +119,14 @@ pub(crate) async fn has_administrator(tx: &mut Tx<'_>) -> Result<bool, StoreErro
     Ok(tx.fetch_optional(sql, vec![]).await?.is_some())
 }
 
-pub(crate) async fn delete(tx: &mut Tx<'_>, id: &str) -> Result<(), StoreError> {
-    tx.execute("DELETE FROM idp_user WHERE id = $1", params![id])
-        .await
-        .map(|_| ())
+/// Deletes a user; false if they changed since they were `seen`.
+pub(crate) async fn delete(tx: &mut Tx<'_>, id: &str, seen: Timestamp) -> Result<bool, StoreError> {
+    tx.execute(
+        "DELETE FROM idp_user WHERE id = $1 AND changed_at = $2",
+        params![id, seen],
+    )
+    .await
+    .map(|changed| changed > 0)
 }
 
 /// Reads a row with the columns of a user, its id as `user_id`.

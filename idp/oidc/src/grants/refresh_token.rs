@@ -108,6 +108,18 @@ enum Step {
     Retry,
 }
 
+/// What came of recording a step.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Recorded,
+    /// The token was used, or its grant revoked, since it was looked up.
+    UsedMeanwhile,
+    /// A retry, but the successor was used: the client has it.
+    Reused,
+    /// A retry, and the grant was revoked since: nobody used anything twice.
+    Revoked,
+}
+
 /// What presenting a token amounts to, and the successor that it gets; none for a reuse.
 fn next_step(
     oidc: &Oidc,
@@ -155,37 +167,45 @@ async fn record(
     let successor = issued.refresh_token.as_ref().map(OpaqueToken::key);
     let successor = successor.unwrap_or_default();
     let successor_end = (now + oidc.0.config.refresh_token_idle).min(grant.expires_at);
-    let is_retry = matches!(step, Step::Retry);
     let entry = match step {
         Step::Use { .. } => issued.entry,
         Step::Retry => issued.entry.with("retry", true),
     };
     let grant_id = grant.id.clone();
-    let recorded = oidc
+    let outcome = oidc
         .0
         .store
         .transact(async move |tx| {
-            let valid = match &step {
+            let outcome = match &step {
                 Step::Use { key, seed } => {
                     let used = store::grants::use_token(tx, key, &grant_id, seed, now).await?;
                     if used {
                         let key = successor.clone();
                         store::grants::append_token_in(tx, key, &grant_id, successor_end);
                     }
-                    used
+                    if used {
+                        Outcome::Recorded
+                    } else {
+                        Outcome::UsedMeanwhile
+                    }
                 }
-                Step::Retry => store::grants::is_unused(tx, &successor, &grant_id).await?,
+                Step::Retry => match store::grants::is_unused(tx, &successor, &grant_id).await? {
+                    Some(true) => Outcome::Recorded,
+                    Some(false) => Outcome::Reused,
+                    None => Outcome::Revoked,
+                },
             };
-            if valid {
+            if outcome == Outcome::Recorded {
                 tx.audit(entry.clone());
             }
-            Ok::<_, Error>(valid)
+            Ok::<_, Error>(outcome)
         })
         .await?;
-    match (recorded, is_retry) {
-        (true, _) => Ok(Some(issued.response)),
-        (false, false) => Ok(None),
-        (false, true) => Err(reused(oidc, caller, &grant).await),
+    match outcome {
+        Outcome::Recorded => Ok(Some(issued.response)),
+        Outcome::UsedMeanwhile => Ok(None),
+        Outcome::Reused => Err(reused(oidc, caller, &grant).await),
+        Outcome::Revoked => Err(invalid_token()),
     }
 }
 

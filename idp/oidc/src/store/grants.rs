@@ -138,15 +138,15 @@ pub(crate) async fn use_token(
     .map(|changed| changed > 0)
 }
 
-/// Whether a refresh token was not used, and its grant not revoked, by any node. Neither
+/// Whether a refresh token was not used by any node; none if its grant was revoked. Neither
 /// happens before this transaction ends.
 pub(crate) async fn is_unused(
     tx: &mut Tx<'_>,
     key: &[u8],
     grant_id: &str,
-) -> Result<bool, StoreError> {
+) -> Result<Option<bool>, StoreError> {
     if !lock_valid(tx, grant_id).await? {
-        return Ok(false);
+        return Ok(None);
     }
     tx.execute(
         "UPDATE idp_refresh_token SET expires_at = expires_at
@@ -154,7 +154,7 @@ pub(crate) async fn is_unused(
         params![key],
     )
     .await
-    .map(|changed| changed > 0)
+    .map(|changed| Some(changed > 0))
 }
 
 /// Locks the row of a grant that is not revoked; false if it is. A revocation of it at the
@@ -195,19 +195,31 @@ pub(crate) async fn revoke_of_user(
     .await
 }
 
-/// Revokes the grants that came from a session; those with `offline_access` if asked.
-pub(crate) async fn revoke_of_session(
+/// Columns of a list of sessions; their ids are shorter.
+const ID_WIDTH: usize = 64;
+
+/// Revokes the grants that came from sessions; those with `offline_access` if asked.
+pub(crate) async fn revoke_of_sessions(
     tx: &mut Tx<'_>,
     user_id: &str,
-    session_id: &str,
+    session_ids: &[String],
     offline_too: bool,
     now: Timestamp,
 ) -> Result<u64, StoreError> {
-    // By the index on users: few sessions of one user, millions of others.
+    // One statement for all of them, by the index on users: few sessions of one user, millions
+    // of others. Both databases read this form of a list.
+    let list: String = session_ids
+        .iter()
+        .map(|id| format!("{id:<ID_WIDTH$}"))
+        .collect();
     tx.execute(
-        "UPDATE idp_grant SET revoked_at = $3
-         WHERE user_id = $1 AND session_id = $2 AND offline <= $4 AND revoked_at IS NULL",
-        params![user_id, session_id, now, i64::from(offline_too)],
+        "WITH RECURSIVE place (at) AS (
+             SELECT 1 WHERE CAST($2 AS TEXT) <> ''
+             UNION ALL SELECT at + 64 FROM place WHERE at + 64 <= length(CAST($2 AS TEXT)))
+         UPDATE idp_grant SET revoked_at = $3
+         WHERE user_id = $1 AND offline <= $4 AND revoked_at IS NULL
+             AND session_id IN (SELECT rtrim(substr(CAST($2 AS TEXT), at, 64)) FROM place)",
+        params![user_id, list, now, i64::from(offline_too)],
     )
     .await
 }

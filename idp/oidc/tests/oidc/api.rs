@@ -18,6 +18,8 @@ on_both![
     nobody_raises_themselves,
     what_is_wrong_is_said,
     odd_text_reaches_nobody,
+    an_address_that_is_sent_back_stays_unverified,
+    nobody_deletes_a_user_who_was_raised_meanwhile,
 ];
 
 fn client(grants: &str) -> Caller {
@@ -374,4 +376,41 @@ async fn odd_text_reaches_nobody(idp: TestIdp) {
     let body = json!({ "name": "bob", "display_name": "a\u{0}b" });
     let answer = call(&idp, Method::POST, "/api/v1/users", Some(body), &admin).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+async fn an_address_that_is_sent_back_stays_unverified(idp: TestIdp) {
+    let admin = idp.admin();
+    idp.add_user("alice").await;
+    let path = "/api/v1/users/alice";
+    let change = async |body: Json| {
+        let answer = call(&idp, Method::PATCH, path, Some(body), &admin).await;
+        answer.json()["email_verified"].as_bool().unwrap()
+    };
+    assert!(!change(json!({ "email_verified": false })).await);
+    let same = json!({ "email": "alice@example.org", "display_name": "Alice" });
+    assert!(!change(same).await);
+    assert!(!change(json!({ "email": " alice@example.org " })).await);
+    // Another one is the administrator's word.
+    assert!(change(json!({ "email": "alice@example.net" })).await);
+}
+
+/// The permissions of a user who is deleted are those that were compared with the caller's.
+async fn nobody_deletes_a_user_who_was_raised_meanwhile(idp: TestIdp) {
+    let caller = client("idp.user.delete ca.certificate.*");
+    for index in 0..12 {
+        let name = format!("user{index}");
+        idp.add_user(&name).await;
+        let raise = idp_directory::UserChange {
+            permissions: Some(vec!["tsa.*".to_owned()]),
+            ..Default::default()
+        };
+        let path = format!("/api/v1/users/{name}");
+        let (raised, deleted) = tokio::join!(
+            idp.change_user(&name, raise),
+            call(&idp, Method::DELETE, &path, None, &caller),
+        );
+        let is_deleted = deleted.status == StatusCode::NO_CONTENT;
+        assert!(!(raised.is_ok() && is_deleted), "{name}");
+        assert!(raised.is_ok() || is_deleted, "{raised:?} {deleted:?}");
+    }
 }

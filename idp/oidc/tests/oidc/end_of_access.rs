@@ -1,5 +1,7 @@
 //! Rule 12: what ends a person's access ends it on every node, within a second.
 
+use std::time::Duration;
+
 use axum::{
     body::Body,
     http::{Request, StatusCode},
@@ -7,6 +9,9 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use idp_directory::UserChange;
 use idp_oidc::NewClient;
+use jiff::Timestamp;
+use platform_runtime::Clock as _;
+use platform_store::{StoreError, Tx, params};
 use serde_json::Value as Json;
 use zeroize::Zeroizing;
 
@@ -28,6 +33,7 @@ on_both![
     an_administrator_who_ends_one_session_ends_what_came_from_it,
     a_session_ended_at_the_account_page_takes_everything_along,
     signing_out_everywhere_else_keeps_what_is_here,
+    many_sessions_end_in_one_statement,
     a_change_by_its_owner_keeps_the_session_with_a_new_identifier,
     signing_out_ends_the_tokens_of_the_session,
     a_client_that_is_disabled_or_deleted_gets_nothing_on_the_other_node,
@@ -372,7 +378,7 @@ async fn userinfo_asks_for_the_client_itself(idp: TestIdp) {
     idp.set_client_disabled(&client.client_id, true)
         .await
         .unwrap();
-    let reset = async |tx: &mut platform_store::Tx<'_>| {
+    let reset = async |tx: &mut Tx<'_>| {
         tx.execute("UPDATE idp_grant SET revoked_at = NULL", vec![])
             .await
     };
@@ -443,4 +449,99 @@ async fn signing_in_again_keeps_the_tokens_of_before(idp: TestIdp) {
         userinfo(&idp, access).await.status,
         StatusCode::UNAUTHORIZED
     );
+}
+
+const SESSIONS: i64 = 300;
+
+/// All that alice has in 300 other sessions ends; nothing else does: not what is here, nor
+/// what outlives a browser in which she signed out before, nor what bob has.
+async fn many_sessions_end_in_one_statement(idp: TestIdp) {
+    let alice = idp.add_user("alice").await;
+    let bob = idp.add_user("bob").await;
+    let mut browser = idp.browser();
+    browser.sign_in("/sign-in", "alice", PASSWORD).await;
+    let session = idp.session(&browser).await.unwrap();
+    let mine = session.id.clone();
+    let expires_at = idp.clock.now() + Duration::from_secs(3600);
+    let is_postgres = idp.is_postgres();
+    let prepared: Result<(), StoreError> = idp
+        .store
+        .transact(async move |tx| {
+            for index in 0..SESSIONS {
+                for (user, name) in [(&alice, "alice"), (&bob, "bob")] {
+                    let id = format!("{name}-{index}");
+                    let key = id.as_bytes().to_vec();
+                    tx.execute(
+                        "INSERT INTO idp_session (id, token_key, user_id, auth_time, last_seen_at, expires_at)
+                         VALUES ($1, $2, $3, 0, 0, $4)",
+                        params![&id, key, user.as_str(), expires_at],
+                    )
+                    .await?;
+                    insert_grant(tx, &format!("grant-{id}"), user, &id, expires_at).await?;
+                }
+            }
+            insert_grant(tx, "grant-here", &alice, &mine, expires_at).await?;
+            insert_grant(tx, "grant-offline", &alice, "signed out", expires_at).await?;
+            if is_postgres {
+                for sql in COUNT_STATEMENTS {
+                    tx.execute(sql, vec![]).await?;
+                }
+            }
+            Ok(())
+        })
+        .await;
+    prepared.unwrap();
+    let caller = idp.admin();
+    let ended = idp_authn::sign_out::end_other_sessions(&idp.authn, &caller, &session)
+        .await
+        .unwrap();
+    assert_eq!(ended, 300);
+    let revoked = "SELECT count(*) AS n FROM idp_grant WHERE revoked_at IS NOT NULL";
+    let alices = "SELECT count(*) AS n FROM idp_grant
+                  WHERE revoked_at IS NOT NULL AND id LIKE 'grant-alice-%'";
+    let left = "SELECT count(*) AS n FROM idp_session";
+    assert_eq!(number(&idp, revoked).await, SESSIONS);
+    assert_eq!(number(&idp, alices).await, SESSIONS);
+    assert_eq!(number(&idp, left).await, SESSIONS + 1);
+    assert_eq!(idp.count("idp.sign_out", "success").await, 300);
+    if is_postgres {
+        let statements = "SELECT count(*) AS n FROM test_statement";
+        assert_eq!(number(&idp, statements).await, 2);
+    }
+}
+
+/// Only PostgreSQL has triggers for statements.
+const COUNT_STATEMENTS: [&str; 4] = [
+    "CREATE TABLE test_statement (name TEXT)",
+    "CREATE FUNCTION test_count() RETURNS trigger LANGUAGE plpgsql AS
+     $$ BEGIN INSERT INTO test_statement VALUES (TG_TABLE_NAME); RETURN NULL; END $$",
+    "CREATE TRIGGER test_count AFTER UPDATE OR DELETE ON idp_grant
+     FOR EACH STATEMENT EXECUTE FUNCTION test_count()",
+    "CREATE TRIGGER test_count AFTER UPDATE OR DELETE ON idp_session
+     FOR EACH STATEMENT EXECUTE FUNCTION test_count()",
+];
+
+async fn insert_grant(
+    tx: &mut Tx<'_>,
+    id: &str,
+    user_id: &str,
+    session_id: &str,
+    expires_at: Timestamp,
+) -> Result<u64, StoreError> {
+    tx.execute(
+        "INSERT INTO idp_grant (id, client_id, user_id, session_id, scope, auth_time, offline, expires_at)
+         VALUES ($1, 'c', $2, $3, 'openid', 0, 1, $4)",
+        params![id, user_id, session_id, expires_at],
+    )
+    .await
+}
+
+async fn number(idp: &TestIdp, sql: &'static str) -> i64 {
+    let row = idp
+        .store
+        .fetch_optional(sql, vec![])
+        .await
+        .unwrap()
+        .unwrap();
+    row.get("n").unwrap()
 }

@@ -16,6 +16,8 @@ on_both![
     a_password_of_0_1_0_signs_in_and_is_renewed,
     sign_ins_at_the_same_moment_renew_a_password_of_0_1_0_once,
     a_short_password_signs_in_and_must_be_changed,
+    what_is_set_signs_in_in_every_spelling,
+    a_reset_forgets_the_guesses_at_the_old_password,
 ];
 
 const NEW: &str = "a new and longer sentence";
@@ -323,4 +325,58 @@ async fn guessable_passwords_are_refused_with_the_reason() {
         let error = idp.add(new).await.unwrap_err().to_string();
         assert!(error.contains(reason), "{bad}: {error}");
     }
+}
+
+/// The longest passwords, whose other spellings take up to three times the bytes.
+async fn what_is_set_signs_in_in_every_spelling(idp: TestIdp) {
+    let letters = [
+        ("\u{e9}", "e\u{301}"),
+        ("\u{fc}", "u\u{308}"),
+        ("\u{f1}", "n\u{303}"),
+        ("\u{390}", "\u{1fbe}\u{308}\u{301}"),
+    ];
+    let syllables = [
+        ("\u{ac01}", "\u{1100}\u{1161}\u{11a8}"),
+        ("\u{ad11}", "\u{1100}\u{116a}\u{11bc}"),
+        ("\u{ae30}", "\u{1100}\u{1175}"),
+    ];
+    let spaces = [(" ", "\u{3000}"), ("a", "a"), ("b", "b"), ("c", "c")];
+    idp.add_user("alice").await;
+    for (units, number) in [
+        (&letters[..], 128),
+        (&syllables[..], 85),
+        (&spaces[..], 256),
+    ] {
+        // No short text over and over.
+        let chosen = |index: usize| units[(index * 2_654_435_761 >> 13) % units.len()];
+        let short: String = (0..number).map(|index| chosen(index).0).collect();
+        let long: String = (0..number).map(|index| chosen(index).1).collect();
+        assert!((250..=256).contains(&short.len()) && long.len() > 256);
+        for set in [&short, &long] {
+            let password = Zeroizing::new(set.clone());
+            idp.set_password("alice", password).await.unwrap();
+            for typed in [&short, &long] {
+                let answer = idp.browser().sign_in("/sign-in", "alice", typed).await;
+                assert_eq!(answer.status, StatusCode::SEE_OTHER, "{set} {typed}");
+                assert_eq!(answer.location(), "/account");
+            }
+        }
+        let longer = format!("{short}xxxxxxx");
+        let refused = idp.set_password("alice", Zeroizing::new(longer)).await;
+        assert!(refused.is_err());
+    }
+}
+
+async fn a_reset_forgets_the_guesses_at_the_old_password(idp: TestIdp) {
+    idp.add_user("alice").await;
+    let mut browser = idp.browser();
+    for _ in 0..5 {
+        browser.sign_in("/sign-in", "alice", "wrong horse").await;
+    }
+    let answer = browser.sign_in("/sign-in", "alice", PASSWORD).await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+    let password = Zeroizing::new(NEW.to_owned());
+    idp.set_password("alice", password).await.unwrap();
+    let answer = browser.sign_in("/sign-in", "alice", NEW).await;
+    assert_eq!(answer.location(), "/account");
 }

@@ -14,6 +14,7 @@ on_both![
     using_the_successor_ends_the_grace,
     a_retry_gets_the_same_successor_on_every_node,
     a_retry_after_a_revocation_gets_nothing,
+    a_retry_during_a_revocation_is_no_reuse,
     all_who_refresh_at_once_get_the_same_successor,
     a_token_that_lay_too_long_is_not_good,
     scope_may_shrink_and_never_grow,
@@ -126,6 +127,32 @@ async fn a_retry_after_a_revocation_gets_nothing(idp: TestIdp) {
     idp.call("/oauth2/revoke", Some(&client), &form).await;
     let answer = refresh(&idp, &client, &token).await;
     assert_eq!(answer.json()["error"], "invalid_grant");
+}
+
+/// Whichever comes first, nobody used a token twice.
+async fn a_retry_during_a_revocation_is_no_reuse(idp: TestIdp) {
+    let idp = std::sync::Arc::new(idp);
+    let (client, _, _) = signed_in(&idp).await;
+    for _ in 0..8 {
+        let offline = [("scope", "openid offline_access")];
+        let (code, _) = code(&idp, &client.client_id, &offline).await;
+        let tokens = redeem(&idp, &client, &code).await.json();
+        let token = tokens["refresh_token"].as_str().unwrap();
+        refresh(&idp, &client, token).await;
+        let retries = async {
+            loop {
+                let answer = refresh(&idp, &client, token).await;
+                if answer.status != StatusCode::OK {
+                    break answer.json();
+                }
+            }
+        };
+        let form = [("token", token)];
+        let revoke = idp.call("/oauth2/revoke", Some(&client), &form);
+        let (answer, _) = tokio::join!(retries, revoke);
+        assert_eq!(answer["error"], "invalid_grant");
+    }
+    assert_eq!(idp.count("idp.token.reuse", "refused").await, 0);
 }
 
 async fn all_who_refresh_at_once_get_the_same_successor(idp: TestIdp) {

@@ -1,6 +1,10 @@
 //! The sign-in page.
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
+use platform_runtime::Clock as _;
+use platform_store::{StoreError, params};
 
 use crate::{
     answer::Answer,
@@ -16,6 +20,7 @@ on_both![
     sessions_end_after_their_time,
     who_guesses_cannot_keep_the_owner_out,
     names_sign_in_in_every_spelling,
+    a_success_opens_no_address_that_others_closed,
 ];
 
 async fn attempt(browser: &mut Browser, name: &str, password: &str) -> Answer {
@@ -400,7 +405,7 @@ async fn names_sign_in_in_every_spelling(idp: TestIdp) {
     }
     let mixed = "p\u{430}ypal";
     idp.add_user("later").await;
-    let renamed: Result<u64, platform_store::StoreError> = idp
+    let renamed: Result<u64, StoreError> = idp
         .store
         .transact(async move |tx| {
             let sql = "UPDATE idp_user SET name = $1 WHERE name = 'later'";
@@ -422,4 +427,50 @@ async fn names_sign_in_in_every_spelling(idp: TestIdp) {
     }
     let answer = attempt(&mut idp.browser(), "王lei", PASSWORD).await;
     assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+}
+
+/// Guesses from the same address close it while a good password is checked.
+async fn a_success_opens_no_address_that_others_closed(idp: TestIdp) {
+    const ADDRESS: &str = "address:192.0.2.7";
+    let idp = std::sync::Arc::new(idp);
+    idp.add_user("alice").await;
+    let counted = async || {
+        let sql = "SELECT attempts FROM idp_throttle WHERE name = $1";
+        let row = idp.store.fetch_optional(sql, params![ADDRESS]).await;
+        row.unwrap()
+            .map_or(0, |row| row.get::<i64>("attempts").unwrap())
+    };
+    let set = async |attempts: i64, seconds: u64| {
+        let closed_until = idp.clock.now() + Duration::from_secs(seconds);
+        let changed: Result<u64, StoreError> = idp
+            .store
+            .transact(async move |tx| {
+                tx.execute(
+                    "UPDATE idp_throttle SET attempts = $2, closed_until = $3 WHERE name = $1",
+                    params![ADDRESS, attempts, closed_until],
+                )
+                .await
+            })
+            .await;
+        assert_eq!(changed.unwrap(), 1);
+    };
+    attempt(&mut idp.browser(), "bob", "wrong horse").await;
+    let alice = {
+        let idp = idp.clone();
+        tokio::spawn(async move { attempt(&mut idp.browser(), "alice", PASSWORD).await.status })
+    };
+    while counted().await < 2 {
+        tokio::task::yield_now().await;
+    }
+    set(100, 300).await;
+    assert_eq!(alice.await.unwrap(), StatusCode::SEE_OTHER);
+    let answer = attempt(&mut idp.browser(), "bob", "wrong horse").await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+    // What a success closed by itself is open again.
+    set(99, 0).await;
+    let answer = attempt(&mut idp.browser(), "alice", PASSWORD).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    assert_eq!(counted().await, 99);
+    let answer = attempt(&mut idp.browser(), "bob", "wrong horse").await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
 }

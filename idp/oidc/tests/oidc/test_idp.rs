@@ -184,6 +184,10 @@ impl TestIdp {
         whole
     }
 
+    pub fn is_postgres(&self) -> bool {
+        !self.database.starts_with("sqlite:")
+    }
+
     pub fn jobs(&self) -> Vec<Job> {
         [self.authn.jobs(), self.oidc.jobs()]
             .into_iter()
