@@ -348,7 +348,7 @@ async fn what_is_set_signs_in_in_every_spelling(idp: TestIdp) {
         (&spaces[..], 256),
     ] {
         // No short text over and over.
-        let chosen = |index: usize| units[(index * 2_654_435_761 >> 13) % units.len()];
+        let chosen = |index: usize| units[((index * 2_654_435_761) >> 13) % units.len()];
         let short: String = (0..number).map(|index| chosen(index).0).collect();
         let long: String = (0..number).map(|index| chosen(index).1).collect();
         assert!((250..=256).contains(&short.len()) && long.len() > 256);
