@@ -51,7 +51,7 @@ pub struct CertificateList {
     /// The certificates, at most as many as were asked for.
     pub certificates: Vec<ListedCertificate>,
     /// Where the search stopped, if it did so before it found as many as were asked for and before
-    /// the end of the list: the list goes on after this position.
+    /// the end of the list: the next page begins after this position.
     pub visited_to: Option<String>,
 }
 

@@ -175,9 +175,9 @@ async fn replace(
             accounts.end_all(tx, &user.id, kept_session, now).await?;
             store::links::delete_of_user(tx, &user.id).await?;
             if kept_session.is_none() {
-                // Whoever knew the old password may have signed in with a browser.
+                // Browsers may be known because an attacker signed in with the old password.
                 store::devices::delete_of_user(tx, &user.id).await?;
-                // And whoever gets the new one is not kept out by guesses at the old one.
+                // Guesses at the old password must not delay the owner of the new one.
                 reset_account(tx, &UserName::fold(&user.name)).await?;
             }
             if let Right::Link { device, .. } = &right {

@@ -4,7 +4,7 @@
 //! guesses at the same moment count as a thousand.
 //!
 //! Browsers that somebody has signed in with before are counted apart from unknown ones, so
-//! that whoever guesses at an account, from whichever addresses, cannot keep its owner out.
+//! that guesses at an account cannot keep its owner out, however many addresses they use.
 
 use std::{net::IpAddr, time::Duration};
 

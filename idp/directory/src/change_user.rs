@@ -81,7 +81,7 @@ fn apply(user: &mut User, change: UserChange, now: Timestamp) -> Result<Vec<&'st
     }
     if change.email.is_some() {
         let email = parse_email(change.email)?;
-        // Whoever sends back what they read has not entered another address.
+        // A client that returns the whole object unchanged has not verified the address.
         if email != user.email {
             user.email = email;
             changed.push("email");

@@ -140,7 +140,7 @@ pub(crate) async fn deny(
 ) -> Result<RequestError, Rejection> {
     let (interaction, client, valid) = load(oidc, interaction_id).await?;
     let (session, description) = match interaction.missing {
-        // Nobody knows who is at the browser, and whoever has the interaction's id may end it.
+        // No user is known yet: the interaction's id is the right to end it.
         Missing::SignIn => (None, "the user did not sign in"),
         Missing::Consent => {
             let session = session.filter(|session| was_asked(&interaction, session));

@@ -1,5 +1,5 @@
 //! Times as people say them. The server does not know the reader's time zone, so pages say how
-//! long ago something was, and carry the time itself for whoever wants it.
+//! long ago something was, and carry the exact time as a title.
 
 use jiff::{Timestamp, tz::TimeZone};
 

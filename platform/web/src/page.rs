@@ -101,8 +101,8 @@ impl PageRequest {
         self.limit
     }
 
-    /// How many rows to read: one more than the page has, which shows whether the list
-    /// goes on.
+    /// How many rows to read: one more than the page has, which shows whether there
+    /// is another page.
     pub fn fetch_limit(&self) -> i64 {
         i64::from(self.limit) + 1
     }
@@ -121,7 +121,7 @@ impl PageRequest {
     }
 
     /// As [`Self::page`], of a search that stopped after the row with the key `visited_to`, which
-    /// need not be among `rows`; the list goes on there.
+    /// need not be among `rows`; the next page begins after it.
     pub fn page_visited<T>(
         &self,
         rows: Vec<T>,

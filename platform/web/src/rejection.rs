@@ -1,5 +1,5 @@
-//! What is wrong with a request, in words for whoever wrote it: serde's messages name types of
-//! Rust.
+//! What is wrong with a request, in words for the author of the request: serde's messages name
+//! Rust types.
 
 /// The message for a value at `path`, or for the whole if that is empty.
 pub(crate) fn explain(path: &str, message: &str) -> String {

@@ -97,8 +97,7 @@ fn an_early_answer_is_read_by_those_who_still_send() {
     }
 }
 
-/// Whoever looks into a failed request finds it under its id; unknown clients are in the log
-/// that is kept.
+/// A refused request is in the log under its id; unknown clients are in the audit log.
 #[test]
 fn refusals_leave_a_trace() {
     let xinshu = Xinshu::init(XINSHU, Options::default());

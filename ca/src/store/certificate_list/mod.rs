@@ -162,7 +162,7 @@ impl CertificateFilter {
         }
     }
 
-    /// Where a list begins, or goes on.
+    /// Where a page begins: after the previous page, or at the start of the list.
     fn begin(&self, after: Option<ListPosition>) -> ListPosition {
         let start = self.start();
         match after {

@@ -54,7 +54,7 @@ pub(super) async fn get(State(authn): State<Authn>, browser: BrowserRequest) -> 
     let notice = query.get("notice") == Some("password-set");
     let another = query.get("another").is_some();
     if interaction.is_none() && !notice && !another {
-        // Whoever is signed in has no reason to do it again, unless it is somebody else.
+        // A signed-in user needs this page only to sign in as another one.
         let session = sessions::of_browser(&authn, &browser).await;
         if session.map_err(|error| browser.failed(error))?.is_some() {
             return Ok(browser.see_other("/account"));
@@ -210,7 +210,7 @@ fn show(
     let page = interaction.map_or(&default, |interaction| &interaction.page);
     let template = SignInTemplate {
         l: match interaction {
-            // Whoever is signed in sees the page only as somebody else.
+            // A signed-in user sees this page only to sign in as another one.
             None if browser.cookie(SESSION_COOKIE).is_some() => browser.layout_at(ANOTHER),
             None => browser.layout_at("/sign-in"),
             Some(interaction) => browser.layout_at(&interaction.sign_in_again_at()),

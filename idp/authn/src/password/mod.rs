@@ -68,7 +68,7 @@ impl Passwords {
     /// work, if nothing is stored.
     ///
     /// 0.1.0 hashed passwords as they were typed, so one that [`prepare`] changes is compared
-    /// in both forms, whoever is named.
+    /// in both forms, for unknown users too: the work must not depend on the name.
     pub(crate) async fn verify(
         &self,
         typed: Zeroizing<String>,

@@ -45,7 +45,7 @@ pub(super) async fn post(
 ) -> Result<Page, Page> {
     let (params, fault) = browser.unverified_form_leniently(body).await?;
     if fault.is_some() {
-        // It is rejected whoever is signed in.
+        // It is rejected whether or not a user is signed in.
         let outcome = authorize(&oidc, &browser.caller, &params, fault.as_ref(), None).await;
         return respond(&oidc, &browser, None, outcome);
     }

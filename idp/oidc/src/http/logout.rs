@@ -50,8 +50,8 @@ pub(super) async fn post(
     finish(&oidc, &browser, &request, session.as_ref()).await
 }
 
-/// The request; or the page that says what is wrong with it, and offers whoever is signed in
-/// to sign out all the same.
+/// The request; or the page that says what is wrong with it, and still offers a signed-in
+/// user to sign out.
 async fn read(
     oidc: &Oidc,
     browser: &BrowserRequest,

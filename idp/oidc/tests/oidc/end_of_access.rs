@@ -201,8 +201,8 @@ async fn a_password_reset_ends_everything_on_the_other_node(first: TestIdp) {
     everything_ended(alice, [&first, &second]).await;
 }
 
-/// Not even the session of the browser that used the link is kept: whoever has the link may
-/// sit at another's browser.
+/// Not even the session of the browser that used the link is kept: the link may have been
+/// used in a browser that belongs to another user.
 async fn a_password_link_ends_everything_on_the_other_node(first: TestIdp) {
     let second = first.second_node().await;
     first.add_user("alice").await;

@@ -24,7 +24,7 @@ async fn a_sign_in_can_be_declined(idp: TestIdp) {
     let page = browser.follow(&path).await;
     let button = "formaction=\"/oauth2/consent\" formnovalidate name=\"answer\" value=\"deny\"";
     assert!(page.body.contains(button));
-    // One form, so that whoever fills it in by a script finds its fields once, and Enter signs in.
+    // One form: scripts find its fields once, and Enter signs in.
     assert_eq!(page.body.matches("name=\"csrf\"").count(), 1);
     let submit = page.body.find("<button type=\"submit\">").unwrap();
     assert!(submit < page.body.find(button).unwrap());
